@@ -1,0 +1,55 @@
+//! What the policy wrote.
+
+use serde::{Deserialize, Serialize};
+
+use crate::Response;
+
+/// Why a completion ended. A limit that cut it off is not the same as the model's own end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum FinishReason {
+    /// The model ended its turn: a stop id or a stop string.
+    Stop,
+    /// The limit of tokens cut it off.
+    Length,
+    /// The caller cancelled it.
+    Cancelled,
+}
+
+/// One sampled answer to a prompt.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Completion {
+    /// The sampled token ids without the prompt, the stop id included. Never re-tokenised.
+    pub ids: Vec<u32>,
+    /// `log softmax(logits / temperature)[id]` over the whole vocabulary for each of `ids`, in nats.
+    pub logprobs: Vec<f32>,
+    /// The log-probabilities under the truncated distribution, when top-p, top-k or min-p was on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sampled_logprobs: Option<Vec<f32>>,
+    /// The decoded text without the stop token.
+    pub text: String,
+    /// Why it ended.
+    pub finish: FinishReason,
+    /// True when the prompt already opened the thoughts (`<think>`), so `text` starts inside them.
+    #[serde(default)]
+    pub think_prefilled: bool,
+}
+
+impl Completion {
+    /// A completion known by its text alone, for rewards and tests.
+    pub fn from_text(text: impl Into<String>, finish: FinishReason) -> Self {
+        Self {
+            ids: Vec::new(),
+            logprobs: Vec::new(),
+            sampled_logprobs: None,
+            text: text.into(),
+            finish,
+            think_prefilled: false,
+        }
+    }
+
+    /// Its text split into thoughts and answer; see [`Response::parse`].
+    pub fn response(&self) -> Response<'_> {
+        Response::parse(&self.text, self.think_prefilled)
+    }
+}

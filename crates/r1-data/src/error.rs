@@ -1,0 +1,44 @@
+//! What can go wrong with data.
+
+use std::{io, path::PathBuf};
+
+/// Why problems, templates or tokenizers could not be read.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum DataError {
+    /// A data set without problems. Check the file and any filter.
+    #[error("the data set is empty; check the file and the filters")]
+    Empty,
+    /// A file could not be read. Check the path and the permissions.
+    #[error("cannot read `{}`: {source}", path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// A line of a JSON-lines file does not hold what it should.
+    #[error("`{}` line {line}: {reason}", path.display())]
+    Line {
+        /// The file.
+        path: PathBuf,
+        /// The line, counted from 1.
+        line: usize,
+        /// What is wrong with it and what was expected.
+        reason: String,
+    },
+    /// A tokenizer file is not one, or lacks what is needed.
+    #[error("tokenizer `{}`: {reason}", path.display())]
+    Tokenizer {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// A chat template does not compile, or raised an error.
+    #[error("chat template: {reason}")]
+    Template {
+        /// What the template engine said.
+        reason: String,
+    },
+}
