@@ -1,1 +1,49 @@
+//! A run's folder: what a training run writes while it works and after.
+//!
+//! [`Run`] appends metrics, timings and samples as JSON lines and can be cut back to a checkpoint;
+//! [`atomic`] writes files and folders that are never half there; [`Progress`] shows where the run
+//! rewards: it takes anything that serialises.
+//!
+//! ```
+//! use r1_run::Run;
+//! use serde::Serialize;
+//!
+//! #[derive(Serialize)]
+//! struct Step {
+//!     step: u64,
+//!     reward: f32,
+//! }
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let folder = tempfile::tempdir()?;
+//! # let dir = folder.path().join("zero");
+//! let mut run = Run::create(&dir)?;
+//! run.log(&Step { step: 1, reward: 0.25 })?;
+//! let positions = run.positions()?;
+//! run.log(&Step { step: 2, reward: 0.5 })?;
+//!
+//! // Killed here, the run goes on from its checkpoint: step 2 is cut away and written again.
+//! let mut run = Run::resume(&dir, positions)?;
+//! run.log(&Step { step: 2, reward: 0.5 })?;
+//! assert_eq!(run.metrics()?.len(), 2);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # Invariants
+//! - Every line is written with one call and ends in a line feed, so a killed run leaves at most one
+//!   torn line, which resuming cuts away.
+//! - A number that is not finite is refused with the name of its field; it never becomes `null`.
+//! - Wall-clock figures stand in `timings.jsonl` alone; two equal runs have equal metrics and samples.
 
+pub mod atomic;
+mod finite;
+mod lines;
+mod run;
+mod progress;
+mod error;
+
+pub use error::RunError;
+pub use lines::read_lines;
+pub use progress::{Progress, Status};
+pub use run::{Positions, Run};
