@@ -2,6 +2,7 @@
 //!
 //! [`Run`] appends metrics, timings and samples as JSON lines and can be cut back to a checkpoint;
 //! [`atomic`] writes files and folders that are never half there; [`Progress`] shows where the run
+//! stands; [`Report`] draws it as one self-contained page. This crate knows nothing of models or
 //! rewards: it takes anything that serialises.
 //!
 //! ```
@@ -41,9 +42,11 @@ mod finite;
 mod lines;
 mod run;
 mod progress;
+pub mod report;
 mod error;
 
 pub use error::RunError;
 pub use lines::read_lines;
 pub use progress::{Progress, Status};
+pub use report::Report;
 pub use run::{Positions, Run};
