@@ -17,6 +17,14 @@ pub enum DataError {
         /// What the system said.
         source: io::Error,
     },
+    /// A file could not be written. Check the folder, the permissions and the space left.
+    #[error("cannot write `{}`: {source}", path.display())]
+    Write {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
     /// A line of a JSON-lines file does not hold what it should.
     #[error("`{}` line {line}: {reason}", path.display())]
     Line {

