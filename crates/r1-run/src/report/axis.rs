@@ -17,7 +17,8 @@ impl Axis {
         Self { low, high, step: round_step((high - low) / count as f64) }
     }
 
-    /// An axis whose ends are round, too. Zero is shown when the values come near it.
+    /// An axis around these values that ends at round ticks, where those are near, or a little beyond
+    /// the values. Zero is shown when the values come near it.
     pub(crate) fn round(low: f64, high: f64, count: usize) -> Self {
         let (mut low, mut high) = widened(low, high);
         if low > 0.0 && low < 0.5 * high {
@@ -26,7 +27,14 @@ impl Axis {
             high = 0.0;
         }
         let step = round_step((high - low) / count as f64);
-        Self { low: (low / step).floor() * step, high: (high / step).ceil() * step, step }
+        let margin = 0.04 * (high - low);
+        let near = |value: f64, tick: f64| (value - tick).abs() <= 0.65 * step;
+        let (floor, ceiling) = ((low / step).floor() * step, (high / step).ceil() * step);
+        Self {
+            low: if near(low, floor) { floor } else { low - margin },
+            high: if near(high, ceiling) { ceiling } else { high + margin },
+            step,
+        }
     }
 
     /// The round values within the range.
@@ -100,7 +108,7 @@ fn decimals(step: f64) -> usize {
 /// `2.5e-6`, with the digits that tell neighbours apart.
 fn trimmed_exponent(value: f64, step: f64) -> String {
     let digits = (value.abs().log10().floor() - (step.log10() + 1e-9).floor()).max(0.0) as usize;
-    format!("{value:.digits$e}")
+    format!("{value:.digits$e}").replace(".0e", "e")
 }
 
 #[cfg(test)]
@@ -115,11 +123,12 @@ mod tests {
     #[test]
     fn ticks_are_round() {
         check(Axis::round(0.02, 0.94, 4), "0 0.5 1.0");
+        check(Axis::round(-0.08, 1.9, 5), "0 0.5 1.0 1.5 2.0");
         check(Axis::round(0.02, 0.94, 5), "0 0.2 0.4 0.6 0.8 1.0");
         check(Axis::round(81.0, 188.0, 5), "0 50 100 150 200");
         check(Axis::round(101.0, 188.0, 5), "100 120 140 160 180 200");
-        check(Axis::round(-0.03, 0.11, 4), "\u{2212}0.05 0 0.05 0.10 0.15");
-        check(Axis::round(1e-7, 1e-6, 4), "0 5e\u{2212}7 1.0e\u{2212}6");
+        check(Axis::round(-0.03, 0.11, 4), "\u{2212}0.05 0 0.05 0.10");
+        check(Axis::round(1e-7, 1e-6, 4), "0 5e\u{2212}7 1e\u{2212}6");
         check(Axis::round(0.0, 52_000.0, 4), "0 20k 40k 60k");
         check(Axis::exact(1.0, 200.0, 5), "50 100 150 200");
     }

@@ -66,12 +66,18 @@ impl Row {
     }
 
     fn figure(&self, value: f64, stderr: Option<f64>) -> String {
-        let stderr = match (stderr, self.unit) {
-            (Some(error), Unit::Share) => format!(" <small>± {:.1}</small>", 100.0 * error),
-            (Some(error), Unit::Number) => format!(" <small>± {}</small>", short(error)),
-            (None, _) => String::new(),
-        };
-        format!("<b>{}</b>{stderr}", self.text(value))
+        let stderr = stderr.filter(|error| error.is_finite());
+        match (stderr, self.unit) {
+            (Some(error), Unit::Share) => {
+                format!("<b>{}</b> <small>± {:.1}</small>", self.text(value), 100.0 * error)
+            }
+            (Some(error), Unit::Number) if error > 0.0 && value.is_finite() => {
+                // Two digits of the error tell where the figure's own digits end.
+                let digits = (1.0 - error.log10().floor()).clamp(0.0, 6.0) as usize;
+                format!("<b>{}</b> <small>± {error:.digits$}</small>", minus(format!("{value:.digits$}")))
+            }
+            _ => format!("<b>{}</b>", self.text(value)),
+        }
     }
 
     fn text(&self, value: f64) -> String {
@@ -157,6 +163,14 @@ mod tests {
             assert!(html.contains(text), "{text} in {html}");
         }
         assert!(!html.contains("within"));
+    }
+
+    #[test]
+    fn a_number_is_as_exact_as_its_error() {
+        let html = Row::number("tokens", 71.3, 1218.4).with_stderr(1.94, 31.2).html();
+        for text in ["<b>71.3</b> <small>± 1.9</small>", "<b>1218</b> <small>± 31</small>"] {
+            assert!(html.contains(text), "{text} in {html}");
+        }
     }
 
     #[test]

@@ -23,12 +23,15 @@ pub(crate) struct Curve {
     points: Stretch,
     raw: Vec<Stretch>,
     smooth: Option<Vec<Stretch>>,
+    /// Where nearly all values lie, when some lie far off.
+    usual: Option<(f64, f64)>,
 }
 
 impl Curve {
     pub(crate) fn new(name: String, series: &Series) -> Self {
         let points = series.points().to_vec();
-        Self { name, points, raw: series.stretches(), smooth: series.smoothed() }
+        let (raw, smooth, usual) = (series.stretches(), series.smoothed(), series.without_peaks());
+        Self { name, points, raw, smooth, usual }
     }
 
     /// The style of the line at this place; the colours come round again after six.
@@ -90,8 +93,8 @@ impl Frame {
 
 /// The drawing of all curves, and a note when the axis leaves some peaks out.
 pub(crate) fn plot(curves: &[Curve], range: Option<(f64, f64)>, title: &str) -> (String, Option<String>) {
-    let steps = || curves.iter().flat_map(|curve| curve.points.iter().map(|point| point.0));
-    let x = Axis::exact(steps().fold(f64::INFINITY, f64::min), steps().fold(f64::NEG_INFINITY, f64::max), 5);
+    let (first, last) = ends(curves.iter().flat_map(|curve| curve.points.iter().map(|point| point.0)));
+    let x = Axis::exact(first, last, 6);
     let (y, note) = match range {
         Some((low, high)) => (Axis::round(low, high, 5), None),
         None => vertical(curves),
@@ -139,25 +142,24 @@ pub(crate) fn plot(curves: &[Curve], range: Option<(f64, f64)>, title: &str) -> 
 
 /// The vertical axis: all values, unless a few peaks would flatten everything else.
 fn vertical(curves: &[Curve]) -> (Axis, Option<String>) {
-    let mut values: Vec<f64> =
-        curves.iter().flat_map(|curve| curve.points.iter().map(|point| point.1)).collect();
-    values.sort_by(f64::total_cmp);
-    let (lowest, highest) = (values[0], values[values.len() - 1]);
-    let at = |share: f64| values[((values.len() - 1) as f64 * share).round() as usize];
-    let (low, high) = (at(0.01), at(0.99));
-    let spread = high - low;
-    if values.len() < 50 || highest - lowest <= 3.0 * spread || spread == 0.0 {
-        return (Axis::round(lowest, highest, 5), None);
-    }
+    let values = || curves.iter().flat_map(|curve| curve.points.iter().map(|point| point.1));
+    let ends = |curve: &Curve| curve.usual.unwrap_or_else(|| ends(curve.points.iter().map(|point| point.1)));
+    let low = curves.iter().map(|curve| ends(curve).0).fold(f64::INFINITY, f64::min);
+    let high = curves.iter().map(|curve| ends(curve).1).fold(f64::NEG_INFINITY, f64::max);
     let axis = Axis::round(low, high, 5);
-    let outside = values.iter().filter(|&&value| value < axis.low || value > axis.high).count();
-    let extreme = if highest - high > low - lowest { highest } else { lowest };
-    let note = match outside {
-        0 => None,
-        1 => Some(format!("One value lies outside the scale: {}.", short(extreme))),
-        _ => Some(format!("{outside} values lie outside the scale, the furthest at {}.", short(extreme))),
-    };
+    let outside: Vec<f64> = values().filter(|&value| value < axis.low || value > axis.high).collect();
+    let distance = |value: &f64| (value - axis.high).max(axis.low - value);
+    let furthest = outside.iter().copied().max_by(|a, b| distance(a).total_cmp(&distance(b)));
+    let note = furthest.map(|value| match outside.len() {
+        1 => format!("One value lies outside the scale: {}.", short(value)),
+        count => format!("{count} values lie outside the scale, the furthest at {}.", short(value)),
+    });
     (axis, note)
+}
+
+/// The lowest and the highest value.
+fn ends(values: impl Iterator<Item = f64>) -> (f64, f64) {
+    values.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), value| (low.min(value), high.max(value)))
 }
 
 fn draw_axes(svg: &mut String, frame: &Frame) {
@@ -251,7 +253,7 @@ mod tests {
 
     #[test]
     fn gaps_start_a_new_path() {
-        let values = (0..60).map(|step| if step == 30 { json!(null) } else { json!(step) });
+        let values = (0..60).map(|step| if step == 30 { json!(null) } else { json!(step % 5) });
         let (svg, _) = plot(&[curve(values)], None, "KL");
         let raw = svg.split("class=\"raw c0\" d=\"").nth(1).unwrap().split('"').next().unwrap();
         assert_eq!(raw.matches('M').count(), 2);

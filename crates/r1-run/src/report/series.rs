@@ -44,13 +44,27 @@ impl Series {
         stretches
     }
 
-    /// The stretches of a smoothed curve, or none when there are too few points to smooth.
+    /// Where nearly all values lie, when a few peaks are so far off that a scale with them would
+    /// flatten everything else.
+    pub(crate) fn without_peaks(&self) -> Option<(f64, f64)> {
+        let mut values: Vec<f64> = self.points.iter().map(|point| point.1).collect();
+        values.sort_by(f64::total_cmp);
+        let (&lowest, &highest) = (values.first()?, values.last()?);
+        let at = |share: f64| values[((values.len() - 1) as f64 * share).round() as usize];
+        let (low, high) = (at(0.01), at(0.99));
+        (values.len() >= 50 && high > low && highest - lowest > 3.0 * (high - low)).then_some((low, high))
+    }
+
+    /// The stretches of a smoothed curve, or none when there are too few points or no noise to smooth.
     ///
     /// Each value is the mean of its neighbourhood under a Gaussian window of one fortieth of the
-    /// run, so the curve does not lag behind as a moving average of the past would.
+    /// run, so the curve does not lag behind as a moving average of the past would. Single peaks count
+    /// no more than the largest usual value.
     pub(crate) fn smoothed(&self) -> Option<Vec<Stretch>> {
         let (first, last) = (self.points.first()?.0, self.points.last()?.0);
-        if self.points.len() < 20 {
+        let (low, high) = self.without_peaks().unwrap_or((f64::NEG_INFINITY, f64::INFINITY));
+        let calm: Stretch = self.points.iter().map(|&(step, value)| (step, value.clamp(low, high))).collect();
+        if calm.len() < 20 || !is_noisy(&calm) {
             return None;
         }
         let width = ((last - first) / 40.0).max(self.usual_distance());
@@ -58,20 +72,9 @@ impl Series {
         let smooth = |stretch: Stretch| {
             let end = stretch.len() - 1;
             let kept = stretch.iter().enumerate().filter(|(index, _)| index % every == 0 || *index == end);
-            kept.map(|(_, &(step, _))| (step, self.mean_around(step, width))).collect()
+            kept.map(|(_, &(step, _))| (step, mean_around(&calm, step, width))).collect()
         };
         Some(self.stretches().into_iter().map(smooth).collect())
-    }
-
-    fn mean_around(&self, step: f64, width: f64) -> f64 {
-        let from = self.points.partition_point(|point| point.0 < step - 3.0 * width);
-        let (mut sum, mut weights) = (0.0, 0.0);
-        for &(at, value) in self.points[from..].iter().take_while(|point| point.0 <= step + 3.0 * width) {
-            let weight = (-0.5 * ((at - step) / width).powi(2)).exp();
-            sum += weight * value;
-            weights += weight;
-        }
-        sum / weights
     }
 
     /// The lower quartile of the distances between neighbours, which a few gaps do not move.
@@ -80,6 +83,27 @@ impl Series {
         distances.sort_by(f64::total_cmp);
         distances.get(distances.len() / 4).copied().unwrap_or(1.0)
     }
+}
+
+/// True when the values go up and down by more than three times their whole range: a schedule does
+/// not, a measurement does.
+fn is_noisy(points: &[(f64, f64)]) -> bool {
+    let values = || points.iter().map(|point| point.1);
+    let way: f64 = points.windows(2).map(|pair| (pair[1].1 - pair[0].1).abs()).sum();
+    let range = values().fold(f64::NEG_INFINITY, f64::max) - values().fold(f64::INFINITY, f64::min);
+    way > 3.0 * range
+}
+
+/// The mean of the points near a step, weighted by a Gaussian window of this width.
+fn mean_around(points: &[(f64, f64)], step: f64, width: f64) -> f64 {
+    let from = points.partition_point(|point| point.0 < step - 3.0 * width);
+    let (mut sum, mut weights) = (0.0, 0.0);
+    for &(at, value) in points[from..].iter().take_while(|point| point.0 <= step + 3.0 * width) {
+        let weight = (-0.5 * ((at - step) / width).powi(2)).exp();
+        sum += weight * value;
+        weights += weight;
+    }
+    sum / weights
 }
 
 /// At most about `2 * columns` points that look the same: the lowest and highest of each column.
@@ -182,14 +206,23 @@ mod tests {
     }
 
     #[test]
-    fn smoothing_keeps_constants_and_lines() {
-        let metrics: Vec<_> = (0..200).map(|step| json!({"step": step, "a": 3.0, "b": step})).collect();
-        let metrics = lines(json!(metrics));
-        let smooth = |key| Series::new(&metrics, key).smoothed().unwrap().concat();
-        assert!(smooth("a").iter().all(|point| (point.1 - 3.0).abs() < 1e-12));
+    fn smoothing_takes_the_noise_away_and_keeps_the_line() {
+        let value = |step: i32| json!({"step": step, "noisy": step as f64 + if step % 2 == 0 { 40.0 } else { -40.0 }});
+        let metrics = lines((0..200).map(value).collect());
+        let smooth = Series::new(&metrics, "noisy").smoothed().unwrap().concat();
         // The window is symmetric away from the ends, so a straight line stays where it is.
-        assert!(smooth("b")[20..180].iter().all(|point| (point.1 - point.0).abs() < 1e-9));
-        assert!(Series::new(&metrics[..10], "a").smoothed().is_none());
+        assert!(smooth[20..180].iter().all(|point| (point.1 - point.0).abs() < 0.1), "{smooth:?}");
+        assert!(Series::new(&metrics[..10], "noisy").smoothed().is_none());
+        assert!(Series::new(&metrics, "step").smoothed().is_none(), "a schedule has no noise");
+    }
+
+    #[test]
+    fn a_peak_does_not_bend_the_smoothed_curve() {
+        let value =
+            |step: i32| json!({"step": step, "norm": if step == 100 { 1e6 } else { f64::from(step % 2) }});
+        let metrics = lines((0..200).map(value).collect());
+        let smooth = Series::new(&metrics, "norm").smoothed().unwrap().concat();
+        assert!(smooth.iter().all(|point| (point.1 - 0.5).abs() < 0.2), "{smooth:?}");
     }
 
     #[test]
