@@ -1,14 +1,65 @@
-//! Opinions about completions.
+//! Opinions about completions: verifiable rewards, and the trait to write your own.
+//!
+//! A [`Reward`] looks at a problem and what the policy wrote and gives an [`Outcome`]: a number, or
+//! nothing when the task is not its kind. A [`Rubric`] adds rewards up. This crate knows no tensor and
+//! builds in seconds.
+//!
+//! ```
+//! use r1_data::{Completion, FinishReason, Problem, Reference};
+//! use r1_rewards::{AccuracyReward, FormatReward, Outcome, Rubric, reward_fn, score_all};
+//!
+//! let short = reward_fn("short", |_, completion| (completion.text.len() < 100) as u8 as f32);
+//! let rubric = Rubric::new()
+//!     .with(1.0, AccuracyReward::new())
+//!     .with(1.0, FormatReward::r1_zero())
+//!     .with(0.5, short);
+//!
+//! let problem = Problem::new("sum", "What is 2 + 2?", Reference::number("4"));
+//! let group = [
+//!     Completion::from_text("<think>2 + 2 = 4</think> <answer>4</answer>", FinishReason::Stop),
+//!     Completion::from_text("<think>a guess</think> <answer>3 or 4</answer>", FinishReason::Stop),
+//! ];
+//! for (score, expected) in score_all(&rubric, &[(&problem, &group)]).remove(0).into_iter().zip([2.5, 1.5]) {
+//!     assert_eq!(score?.outcome, Outcome::Score(expected));
+//! }
+//! # Ok::<(), r1_rewards::RewardError>(())
+//! ```
+//!
+//! # Concepts
+//! - A bad completion is data: it gets a low score. A bad reference is
+//!   [`RewardError::Ungradable`]: its group is dropped. A failing sandbox or network is
+//!   [`RewardError::World`]: it is tried again. Trouble never becomes a zero.
+//! - [`AccuracyReward`] reads an answer where its [`Mode`] says, never inside the thoughts, and
+//!   compares numbers exactly.
+//!
+//! # Invariants
+//! - Text of a model is never handed to an interpreter.
+//! - No input can make a reward panic or hang: lengths, depths and exponents are bounded, and there
+//!   are no timers.
+//! - A score that is not finite never leaves [`score_all()`].
 
 pub mod outcome;
 pub mod reward;
 pub mod reward_fn;
 pub mod score_all;
 pub mod rubric;
+pub mod format;
+pub mod accuracy;
+pub mod choice;
+pub mod countdown;
+pub mod rational;
+mod extract;
+mod prose;
+mod markup;
+mod scan;
 pub mod error;
 
+pub use accuracy::{AccuracyReward, Verdict, grade};
 pub use error::RewardError;
+pub use extract::Mode;
+pub use format::FormatReward;
 pub use outcome::{Outcome, Part, Score};
+pub use rational::Number;
 pub use reward::{GroupScores, Reward, RewardKind};
 pub use reward_fn::{RewardFn, reward_fn};
 pub use rubric::Rubric;

@@ -14,7 +14,7 @@ pub type GroupScores = Vec<Result<Score, RewardError>>;
 /// Only [`name`](Reward::name) and [`score`](Reward::score) have to be written. Rewards that compare
 /// the completions of a problem with each other override [`score_group`](Reward::score_group), and
 /// those that are faster on many at once (a reward model, a judge)
-/// [`score_batch`](Reward::score_batch). Training calls [`score_all`](crate::score_all), which
+/// [`score_batch`](Reward::score_batch). Training calls [`score_all`](crate::score_all()), which
 /// calls `score_batch` once a step.
 ///
 /// A reward sees text and token ids, never a tensor. It must give the same outcome for the same

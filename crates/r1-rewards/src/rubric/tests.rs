@@ -97,7 +97,7 @@ fn trouble_outside_goes_before_a_bad_reference() {
 
 #[test]
 fn a_nan_is_an_error_that_names_the_term() {
-    let rubric = Rubric::new().with(1.0, constant("a", half)).with(1.0, reward_fn("ratio", |_, _| 0.0 / 0.0));
+    let rubric = Rubric::new().with(1.0, constant("a", half)).with(1.0, reward_fn("ratio", |_, _| f32::NAN));
     let error = one(&rubric).unwrap_err();
     assert!(matches!(&error, RewardError::NotFinite { reward, .. } if reward == "ratio"), "{error}");
 }
