@@ -1,1 +1,44 @@
+//! Group Relative Policy Optimization: the objective of the DeepSeek-R1 papers and its published variants.
+//!
+//! The equations are pure functions over packed tokens. The three to know: [`group_advantages`] turns the rewards of
+//! a group into advantages, [`Objective`] names every choice of the loss, and [`grpo_loss`] computes it.
+//!
+//! # Invariants
+//! - Losses and metrics of micro-batches add up to those of the step: every normaliser is global ([`StepTotals`]).
+//!   [`Reduction::LocalTokenMean`] is the one exception, and says so.
+//! - Advantages are given for each token, so that outcome and process rewards take the same path.
+//! - Inputs have names; no two tensors can be swapped.
 
+mod error;
+mod advantage;
+mod filter;
+mod segment;
+mod ratio;
+mod kl;
+mod surrogate;
+mod correction;
+mod mask;
+mod reduction;
+mod tally;
+mod metrics;
+mod objective;
+mod preset;
+mod validate;
+
+pub use advantage::{
+    AdvantageConfig, Baseline, Deviation, Scale, batch_advantages, group_advantages, per_token,
+};
+pub use correction::{Correction, CorrectionInputs, CorrectionLevel, Outside, mismatch_weights};
+pub use error::GrpoError;
+pub use filter::{GroupSignal, group_signal, groups_with_signal};
+pub use kl::{Kl, KlEstimator, KlInputs, kl_divergence};
+pub use mask::{TopEntropy, top_entropy};
+pub use metrics::{LossMetrics, PendingMetrics};
+pub use objective::{GrpoInputs, GrpoLoss, Objective, StepTotals, grpo_loss};
+pub use ratio::{RatioInputs, RatioLevel, log_ratio};
+pub use reduction::{Reduction, ReductionInputs, token_weights};
+pub use surrogate::{
+    Cispo, CispoInputs, Clip, ClipInputs, Gamma, Sapo, SapoInputs, Surrogate, Vespo, VespoInputs,
+    VespoWeightInputs, cispo_loss, clip_loss, sapo_loss, vespo_loss, vespo_weight,
+};
+pub use tally::{Share, Tally};
