@@ -35,6 +35,12 @@ pub enum DataError {
         /// What is wrong with it and what was expected.
         reason: String,
     },
+    /// A data format that nobody knows. Choose one of those the message lists.
+    #[error("`{name}` is no format of problems; expected gsm8k, svamp, math, aime, mgsm or problems")]
+    UnknownFormat {
+        /// The name that was asked for.
+        name: String,
+    },
     /// A tokenizer file is not one, or lacks what is needed.
     #[error("tokenizer `{}`: {reason}", path.display())]
     Tokenizer {

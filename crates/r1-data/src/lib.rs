@@ -32,6 +32,8 @@ pub mod scripted;
 pub mod source;
 #[cfg(feature = "tokenizer")]
 pub mod tokenizer;
+#[cfg(any(feature = "tokenizer", feature = "template"))]
+mod tokenizer_config;
 pub mod template;
 pub mod dataset;
 pub mod task;

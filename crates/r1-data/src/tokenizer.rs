@@ -1,7 +1,6 @@
 //! Hugging Face tokenizers (`tokenizer.json`), and small ones of our own in the same format.
 
 mod characters;
-mod config;
 mod stream;
 
 use std::{
@@ -10,7 +9,7 @@ use std::{
     sync::Arc,
 };
 
-use crate::DataError;
+use crate::{DataError, tokenizer_config::SpecialTokens};
 
 pub use stream::TokenStream;
 
@@ -56,7 +55,7 @@ impl Tokenizer {
         })?;
         inner.with_truncation(None).map_err(|error| broken(error.to_string()))?;
         inner.with_padding(None);
-        let special = config::SpecialTokens::load(&path.with_file_name("tokenizer_config.json"))?;
+        let special = SpecialTokens::load(&path.with_file_name("tokenizer_config.json"))?;
         Ok(Self { inner: Arc::new(inner), path, bos: special.bos, eos: special.eos })
     }
 

@@ -1,26 +1,157 @@
-//! Chat templates of models.
+//! Chat templates of models, rendered as the `transformers` library does.
 
-use std::path::Path;
+mod python;
 
-use crate::{DataError, Message};
+use std::{fmt, path::Path, sync::Arc};
 
-/// A model's chat template.
-#[derive(Debug, Clone)]
-pub struct ChatTemplate {}
+use minijinja::{Environment, Value, context, value::Serde};
+use serde::Deserialize;
+
+use crate::{DataError, Message, tokenizer_config::SpecialTokens};
+
+/// A model's chat template: a Jinja program that turns a conversation into text.
+///
+/// It has what `transformers` gives such programs: `messages`, `add_generation_prompt`, `bos_token`,
+/// `eos_token`, `raise_exception(text)`, `strftime_now(format)`, Python's methods on texts, lists and
+/// maps, `tojson` as Python writes JSON, and `{% generation %}` blocks, whose content is kept.
+///
+/// ```
+/// use r1_data::{Message, template::ChatTemplate};
+///
+/// let source = "{% for message in messages %}<|{{ message.role }}|>{{ message.content }}{{ eos_token }}{% endfor %}\
+///               {% if add_generation_prompt %}<|assistant|>{% endif %}";
+/// let template = ChatTemplate::new(source, None, Some("</s>"))?;
+/// assert_eq!(template.render(&[Message::user("Hi")], true)?, "<|user|>Hi</s><|assistant|>");
+/// # Ok::<(), r1_data::DataError>(())
+/// ```
+#[derive(Clone)]
+pub struct ChatTemplate {
+    environment: Arc<Environment<'static>>,
+    bos: String,
+    eos: String,
+}
+
+const NAME: &str = "chat_template";
 
 impl ChatTemplate {
-    /// Compiles a template.
-    pub fn new(_source: &str, _bos: Option<&str>, _eos: Option<&str>) -> Result<Self, DataError> {
-        Err(DataError::Empty)
+    /// Compiles a template. A token that the model has not is the empty text in the template.
+    ///
+    /// # Errors
+    /// [`DataError::Template`] when the template is no Jinja.
+    pub fn new(source: &str, bos: Option<&str>, eos: Option<&str>) -> Result<Self, DataError> {
+        let mut environment = python::environment();
+        environment.add_template_owned(NAME, python::without_generation_tags(source)).map_err(explain)?;
+        Ok(Self {
+            environment: Arc::new(environment),
+            bos: bos.unwrap_or_default().to_owned(),
+            eos: eos.unwrap_or_default().to_owned(),
+        })
     }
 
-    /// Reads a model folder's template.
-    pub fn load(_folder: &Path) -> Result<Self, DataError> {
-        Err(DataError::Empty)
+    /// Reads the template of a model's folder: `chat_template.jinja`, else the field `chat_template`
+    /// of `tokenizer_config.json`, of several named ones the one called `default`. The special tokens
+    /// are those of `tokenizer_config.json`.
+    ///
+    /// # Errors
+    /// [`DataError::Read`] and [`DataError::Tokenizer`] when a file cannot be read, and
+    /// [`DataError::Template`] when there is no template or it is no Jinja.
+    pub fn load(folder: impl AsRef<Path>) -> Result<Self, DataError> {
+        let folder = folder.as_ref();
+        let config = folder.join("tokenizer_config.json");
+        let special = SpecialTokens::load(&config)?;
+        let file = folder.join("chat_template.jinja");
+        let source = match std::fs::read_to_string(&file) {
+            Ok(source) => source,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => from_config(&config)?,
+            Err(source) => return Err(DataError::Read { path: file, source }),
+        };
+        Self::new(&source, special.bos.as_deref(), special.eos.as_deref())
     }
 
-    /// Renders a conversation.
-    pub fn render(&self, _messages: &[Message], _add_generation_prompt: bool) -> Result<String, DataError> {
-        Err(DataError::Empty)
+    /// The text of a conversation; with `add_generation_prompt` it ends where the model goes on.
+    ///
+    /// # Errors
+    /// [`DataError::Template`] when the template raises an error, for example because it does not
+    /// allow two turns of the same role in a row.
+    pub fn render(&self, messages: &[Message], add_generation_prompt: bool) -> Result<String, DataError> {
+        let variables = context! {
+            messages => Value::from(Serde(messages)),
+            add_generation_prompt,
+            bos_token => self.bos.as_str(),
+            eos_token => self.eos.as_str(),
+        };
+        self.environment.get_template(NAME).and_then(|template| template.render(variables)).map_err(explain)
+    }
+
+    /// True when the text up to the model's turn ends inside open thoughts, so that completions need
+    /// no `<think>`: see [`Completion::think_prefilled`](crate::Completion::think_prefilled).
+    ///
+    /// # Errors
+    /// As [`render`](Self::render).
+    pub fn opens_thoughts(&self, messages: &[Message]) -> Result<bool, DataError> {
+        Ok(self.render(messages, true)?.trim_end().ends_with("<think>"))
     }
 }
+
+impl fmt::Debug for ChatTemplate {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("ChatTemplate")
+            .field("bos", &self.bos)
+            .field("eos", &self.eos)
+            .finish_non_exhaustive()
+    }
+}
+
+/// One template, or several with names.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Field {
+    One(String),
+    Named(Vec<Named>),
+}
+
+#[derive(Deserialize)]
+struct Named {
+    name: String,
+    template: String,
+}
+
+#[derive(Deserialize)]
+struct Config {
+    #[serde(default)]
+    chat_template: Option<Field>,
+}
+
+fn from_config(path: &Path) -> Result<String, DataError> {
+    let bytes = std::fs::read(path).map_err(|source| DataError::Read { path: path.to_owned(), source })?;
+    let config: Config = serde_json::from_slice(&bytes)
+        .map_err(|error| DataError::Tokenizer { path: path.to_owned(), reason: error.to_string() })?;
+    let template = match config.chat_template {
+        Some(Field::One(template)) => Some(template),
+        Some(Field::Named(templates)) => {
+            templates.into_iter().find(|named| named.name == "default").map(|named| named.template)
+        }
+        None => None,
+    };
+    template.ok_or_else(|| DataError::Template {
+        reason: format!(
+            "neither `chat_template.jinja` nor `{}` has one; use a plain prompt with this model",
+            path.display()
+        ),
+    })
+}
+
+/// The engine's error and what caused it, in one line.
+fn explain(error: minijinja::Error) -> DataError {
+    let mut reason = error.to_string();
+    let mut cause = std::error::Error::source(&error);
+    while let Some(error) = cause {
+        reason += &format!(": {error}");
+        cause = error.source();
+    }
+    DataError::Template { reason }
+}
+
+#[cfg(test)]
+mod tests;

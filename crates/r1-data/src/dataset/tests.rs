@@ -1,0 +1,37 @@
+use std::{fs, path::PathBuf};
+
+use super::*;
+use crate::{DataError, Problem};
+
+/// A file with this content.
+pub(crate) fn file(content: impl AsRef<[u8]>) -> tempfile::NamedTempFile {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    fs::write(&file, content).unwrap();
+    file
+}
+
+/// What a reader says about a file that it refuses.
+pub(crate) fn error(load: impl FnOnce(PathBuf) -> Result<Vec<Problem>, DataError>, content: &str) -> String {
+    let file = file(content);
+    load(file.path().to_owned()).unwrap_err().to_string()
+}
+
+#[test]
+fn formats_have_the_names_of_their_files() {
+    for format in Format::ALL {
+        assert_eq!(format.to_string().parse::<Format>().unwrap(), format);
+        assert_eq!(serde_json::to_value(format).unwrap(), format.name());
+    }
+    let error = "csv".parse::<Format>().unwrap_err().to_string();
+    assert_eq!(error, "`csv` is no format of problems; expected gsm8k, svamp, math, aime, mgsm or problems");
+}
+
+#[test]
+fn every_format_refuses_what_is_not_its_own() {
+    for format in Format::ALL {
+        let text = error(|path| format.load(path), "{}\n");
+        assert!(text.contains("line 1: "), "{format}: {text}");
+        let text = error(|path| format.load(path), "\n[]\n");
+        assert!(text.contains("line 2: "), "{format}: {text}");
+    }
+}
