@@ -92,10 +92,65 @@ pub fn kl_divergence(inputs: KlInputs, estimator: KlEstimator) -> Tensor<1> {
     match estimator {
         KlEstimator::K1 => -d,
         KlEstimator::K2 => k2(d),
-        KlEstimator::K3 => k3(d).clamp_min(0.0),
+        KlEstimator::K3 => {
+            // Rounding can leave a tiny d with a value below 0; it is lifted, and its gradient kept.
+            let kl = k3(d);
+            let lift = (-kl.clone().detach()).clamp_min(0.0);
+            kl + lift
+        }
         KlEstimator::K3Plus => {
             let gradient = k2(d.clone());
             k3(d).detach() + (gradient.clone() - gradient.detach())
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use burn::tensor::Device;
+
+    use super::*;
+
+    /// Value and derivative by log π_θ at log π_θ = −1.
+    fn at(d: f32, estimator: KlEstimator) -> (f32, f32) {
+        let device = Device::flex().autodiff();
+        let logprobs = Tensor::<1>::from_floats([-1.0], &device).require_grad();
+        let reference_logprobs = Tensor::from_floats([d - 1.0], &device);
+        let kl = kl_divergence(KlInputs { logprobs: logprobs.clone(), reference_logprobs }, estimator);
+        let gradients = kl.clone().backward();
+        (kl.into_scalar(), logprobs.grad(&gradients).unwrap().into_scalar())
+    }
+
+    fn assert_close(actual: (f32, f32), expected: (f32, f32)) {
+        let close = |a: f32, b: f32| (a - b).abs() < 1e-6;
+        assert!(
+            close(actual.0, expected.0) && close(actual.1, expected.1),
+            "{actual:?}, expected {expected:?}"
+        );
+    }
+
+    #[test]
+    fn estimators_have_their_values_and_gradients() {
+        // d = 0.5: k1 = −0.5 with slope 1; k2 = 0.125 with slope −0.5; k3 = e^0.5 − 1.5 with slope 1 − e^0.5.
+        let k3 = 0.5f32.exp() - 1.5;
+        assert_close(at(0.5, KlEstimator::K1), (-0.5, 1.0));
+        assert_close(at(0.5, KlEstimator::K2), (0.125, -0.5));
+        assert_close(at(0.5, KlEstimator::K3), (k3, 1.0 - 0.5f32.exp()));
+        assert_close(at(0.5, KlEstimator::K3Plus), (k3, -0.5));
+    }
+
+    #[test]
+    fn k3_keeps_its_gradient_where_rounding_hides_its_value() {
+        for step in 1..50 {
+            let d = step as f32 * 1e-5;
+            let (value, slope) = at(d, KlEstimator::K3);
+            assert!(value >= 0.0 && (slope + d).abs() < 1e-6, "d = {d}: {value}, {slope}");
+        }
+    }
+
+    #[test]
+    fn a_vast_difference_stays_finite() {
+        let (value, slope) = at(1000.0, KlEstimator::K3);
+        assert!(value.is_finite() && slope == 0.0);
     }
 }

@@ -22,6 +22,8 @@ mod reduction;
 mod tally;
 mod metrics;
 mod objective;
+mod inputs;
+mod loss;
 mod preset;
 mod validate;
 
@@ -31,10 +33,12 @@ pub use advantage::{
 pub use correction::{Correction, CorrectionInputs, CorrectionLevel, Outside, mismatch_weights};
 pub use error::GrpoError;
 pub use filter::{GroupSignal, group_signal, groups_with_signal};
+pub use inputs::{GrpoInputs, GrpoLoss, StepTotals};
 pub use kl::{Kl, KlEstimator, KlInputs, kl_divergence};
+pub use loss::grpo_loss;
 pub use mask::{TopEntropy, top_entropy};
 pub use metrics::{LossMetrics, PendingMetrics};
-pub use objective::{GrpoInputs, GrpoLoss, Objective, StepTotals, grpo_loss};
+pub use objective::Objective;
 pub use ratio::{RatioInputs, RatioLevel, log_ratio};
 pub use reduction::{Reduction, ReductionInputs, token_weights};
 pub use surrogate::{

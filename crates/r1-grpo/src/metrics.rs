@@ -26,7 +26,8 @@ pub struct LossMetrics {
     pub ratio: Tally,
     /// `k3` between π_old and π_θ in nats, one a token: how far the policy has moved since the rollout.
     pub old_kl: Tally,
-    /// Divergence from the reference in nats, one a token; empty without reference.
+    /// Divergence from the reference in nats, one a token, importance-weighted if the objective says so; empty
+    /// without reference.
     pub kl: Tally,
     /// Entropy in nats, one a token; empty if it was not given.
     pub entropy: Tally,
@@ -86,7 +87,6 @@ pub(crate) struct TokenValues {
     pub(crate) kept: Option<Tensor<1>>,
     pub(crate) high_entropy: Option<Tensor<1>>,
     pub(crate) kl: Option<Tensor<1>>,
-    pub(crate) weighted_kl: Option<Tensor<1>>,
     pub(crate) entropy: Option<Tensor<1>>,
     pub(crate) correction: Option<Tensor<1>>,
     pub(crate) vespo_weight: Option<Tensor<1>>,
@@ -122,7 +122,6 @@ impl PendingMetrics {
             self.values.kept,
             self.values.high_entropy,
             self.values.kl,
-            self.values.weighted_kl,
             self.values.entropy,
             self.values.correction,
             self.values.vespo_weight,
@@ -138,8 +137,7 @@ impl PendingMetrics {
         let data = Tensor::<1>::cat(rows, 0).into_data().convert::<f64>();
         let data = data.as_slice::<f64>().expect("the data was converted to f64");
         let row = |index: usize| &data[index * tokens..(index + 1) * tokens];
-        let [kept, high_entropy, kl, weighted_kl, entropy, correction, vespo_weight] =
-            row_of.map(|index| index.map(row));
+        let [kept, high_entropy, kl, entropy, correction, vespo_weight] = row_of.map(|index| index.map(row));
         let (ratio, log_ratio, advantages, policy_loss) = (row(0), row(1), row(2), row(3));
 
         let mut metrics = LossMetrics {
@@ -158,7 +156,7 @@ impl PendingMetrics {
         for t in 0..tokens {
             let keep = kept.is_none_or(|kept| kept[t] != 0.0);
             metrics.policy_loss += self.weights[t] * policy_loss[t];
-            metrics.kl_loss += self.kl_coef * self.weights[t] * weighted_kl.or(kl).map_or(0.0, |kl| kl[t]);
+            metrics.kl_loss += self.kl_coef * self.weights[t] * kl.map_or(0.0, |kl| kl[t]);
             if let Some(entropy) = entropy
                 && high_entropy.is_none_or(|high| high[t] != 0.0)
             {

@@ -8,7 +8,7 @@ use crate::StepTotals;
 
 /// How tokens are averaged over the optimizer step.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Reduction {
     /// Mean over completions of the mean over their tokens (GRPO as in the papers). A token of a long completion
     /// counts less.
@@ -23,15 +23,8 @@ pub enum Reduction {
         /// The constant, usually the largest completion length.
         max_tokens: usize,
     },
-    /// Mean over completions of the sum over their tokens (LUSPO with the ratio of a sequence; verl's
-    /// `seq-mean-token-sum`).
+    /// Mean over completions of the sum over their tokens (LUSPO; verl's `seq-mean-token-sum`).
     CompletionSum,
-    /// Mean over completions of their length times the mean over `max_tokens` tokens (TRL's `luspo` with the ratio
-    /// of a token, where `max_tokens` is the padded length).
-    LengthWeighted {
-        /// The constant length.
-        max_tokens: usize,
-    },
     /// Mean over prompts of the mean over all tokens of their completions (ScaleRL).
     PromptMean,
 }
@@ -50,8 +43,7 @@ pub struct ReductionInputs<'a> {
 /// ```text
 /// completion mean:   1 / (N · |o_i|)        local token mean:  1 / (T_micro · M)
 /// token mean:        1 / T                  constant:          1 / (N · L)
-/// completion sum:    1 / N                  length weighted:   |o_i| / (N · L)
-/// prompt mean:       1 / (P · T_prompt)
+/// completion sum:    1 / N                  prompt mean:       1 / (P · T_prompt)
 /// ```
 ///
 /// Where `N`, `T`, `M`, `P` are the completions, tokens, micro-batches and prompts of the whole step, so that the
@@ -92,10 +84,6 @@ pub fn token_weights(inputs: ReductionInputs<'_>, reduction: Reduction) -> Vec<f
             constant(1.0 / (completions() * total("max_tokens", max_tokens)))
         }
         Reduction::CompletionSum => constant(1.0 / completions()),
-        Reduction::LengthWeighted { max_tokens } => {
-            let scale = 1.0 / (completions() * total("max_tokens", max_tokens));
-            Box::new(move |_, length| scale * length as f64)
-        }
         Reduction::PromptMean => {
             let prompts = total("prompts", totals.prompts);
             assert!(
@@ -125,4 +113,35 @@ fn total(name: &str, value: usize) -> f64 {
         "{name} is 0; give its value for the whole optimizer step, this reduction divides by it"
     );
     value as f64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn weights(reduction: Reduction) -> Vec<f64> {
+        let totals =
+            StepTotals { completions: 4, tokens: 8, micro_batches: 2, prompts: 2, group_tokens: &[3, 3, 5] };
+        token_weights(ReductionInputs { segments: &[0..1, 1..3, 3..4], totals: &totals }, reduction)
+    }
+
+    #[test]
+    fn weights_are_shares_of_the_whole_step() {
+        assert_eq!(weights(Reduction::CompletionMean), [0.25, 0.125, 0.125, 0.25]);
+        assert_eq!(weights(Reduction::TokenMean), [0.125; 4]);
+        assert_eq!(weights(Reduction::LocalTokenMean), [0.125; 4]);
+        assert_eq!(weights(Reduction::Constant { max_tokens: 16 }), [1.0 / 64.0; 4]);
+        assert_eq!(weights(Reduction::CompletionSum), [0.25; 4]);
+        assert_eq!(weights(Reduction::PromptMean), [1.0 / 6.0, 1.0 / 6.0, 1.0 / 6.0, 0.1]);
+    }
+
+    #[test]
+    #[should_panic(expected = "completions is 0; give its value for the whole optimizer step")]
+    fn a_missing_total_is_named() {
+        let totals = StepTotals::default();
+        token_weights(
+            ReductionInputs { segments: &[0..1, 1..2], totals: &totals },
+            Reduction::CompletionMean,
+        );
+    }
 }

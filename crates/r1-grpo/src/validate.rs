@@ -61,9 +61,7 @@ impl Surrogate {
 impl Reduction {
     fn validate(&self) -> Result<(), GrpoError> {
         match *self {
-            Self::Constant { max_tokens } | Self::LengthWeighted { max_tokens } => {
-                positive("max_tokens", max_tokens as f32)
-            }
+            Self::Constant { max_tokens } => positive("max_tokens", max_tokens as f32),
             _ => Ok(()),
         }
     }

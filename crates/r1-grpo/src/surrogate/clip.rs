@@ -57,7 +57,7 @@ pub struct ClipInputs {
 ///     &Clip { epsilon_low: 0.2, epsilon_high: 0.2, ratio_cap: None, dual_clip: None },
 /// );
 /// // A good token is clipped at 1.2; a bad one is not clipped upwards.
-/// assert_eq!(loss.into_data().to_vec::<f32>().unwrap(), [-1.2, 1.5]);
+/// assert_eq!(loss.into_data().try_to_vec::<f32>().unwrap(), [-1.2, 1.5]);
 /// ```
 ///
 /// # Source
