@@ -14,7 +14,7 @@
 //! ```
 //!
 //! # Features
-//! - `tokenizer`: [`tokenizer`], Hugging Face `tokenizer.json` files.
+//! - `tokenizer`: the module of that name, Hugging Face `tokenizer.json` files.
 //! - `template`: chat templates (`chat_template.jinja`).
 //!
 //! # Invariants

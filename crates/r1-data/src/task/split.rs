@@ -18,8 +18,8 @@ pub fn is_held_out(question: &str) -> bool {
 
 /// `count` different held-out problems of one level, for evaluation.
 ///
-/// There are fewer when the level has not as many: the search ends after a thousand draws in a row
-/// that brought nothing new, times [ten](is_held_out).
+/// There are fewer when the level has not as many: the search ends when ten thousand draws in a row
+/// brought nothing new.
 ///
 /// # Panics
 /// When the task has no such level.
@@ -40,7 +40,7 @@ pub fn held_out(task: &dyn Task, level: usize, count: usize, seed: u64) -> Vec<P
     let purpose = format!("held out {} {level}", task.name());
     let mut keys = (0..).map(|step| Key::new(seed).at_step(step).for_problem(&purpose));
     while problems.len() < count
-        && fruitless < 1000 * BUCKETS
+        && fruitless < 10_000
         && let Some(key) = keys.next()
     {
         let problem = task.generate(&mut key.stream(), level);

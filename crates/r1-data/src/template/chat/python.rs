@@ -55,8 +55,12 @@ pub(super) fn without_generation_tags(source: &str) -> String {
 /// Python's `json.dumps(value, ensure_ascii=False, indent=..)`: a space after `:` and after `,`.
 fn to_json(value: Serde<serde_json::Value>, options: Kwargs) -> Result<String, Error> {
     let indent: Option<usize> = options.get("indent")?;
-    // The others exist in templates, but with the values that are our defaults.
-    let _: (Option<bool>, Option<bool>) = (options.get("ensure_ascii")?, options.get("sort_keys")?);
+    for name in ["ensure_ascii", "sort_keys"] {
+        if options.get::<Option<bool>>(name)? == Some(true) {
+            let text = format!("tojson can only be used with {name}=false");
+            return Err(Error::new(ErrorKind::InvalidOperation, text));
+        }
+    }
     options.assert_all_used()?;
     let mut bytes = Vec::new();
     let written = match indent {

@@ -63,6 +63,9 @@ fn python_is_spoken() {
         ("{% for k, v in messages[0].items() %}{{ k }} {% endfor %}", "role content "),
         ("{% for n in range(5) %}{% if n == 2 %}{% break %}{% endif %}{{ n }}{% endfor %}", "01"),
         ("a {%- generation %} b {% endgeneration -%} c", "a b c"),
+        ("a\n  {% generation %}\nb\n  {% endgeneration %}\nc\n", "a\nb\nc"),
+        ("{{ [] | tojson(indent=2) }}{{ 1.0 | tojson }}{{ {} | tojson(ensure_ascii=false) }}", "[]1.0{}"),
+        ("{{ [1, {'b': none}] | tojson(indent=4) }}", "[\n    1,\n    {\n        \"b\": null\n    }\n]"),
         ("{{ strftime_now('%Y') | length }}", "4"),
         ("{{ messages[0].tools is defined }} {{ none }}", "False None"),
     ] {
@@ -75,6 +78,9 @@ fn errors_say_what_the_template_says() {
     let raises = ChatTemplate::new("{{ raise_exception('roles must alternate') }}", None, None).unwrap();
     let error = raises.render(&[], true).unwrap_err().to_string();
     assert!(error.starts_with("chat template: ") && error.contains("roles must alternate"), "{error}");
+    let sorted = ChatTemplate::new("{{ {} | tojson(sort_keys=true) }}", None, None).unwrap();
+    let error = sorted.render(&[], true).unwrap_err().to_string();
+    assert!(error.contains("tojson can only be used with sort_keys=false"), "{error}");
     let error = ChatTemplate::new("{% for %}", None, None).unwrap_err();
     assert!(matches!(error, DataError::Template { .. }), "{error}");
 }
