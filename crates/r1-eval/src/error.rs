@@ -1,0 +1,70 @@
+//! What can go wrong with an evaluation.
+
+use r1_data::GenerateError;
+use r1_rewards::RewardError;
+
+/// Why nothing could be evaluated.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum EvalError {
+    /// There is no problem to evaluate. Check the data set and any filter or limit.
+    #[error("there are no problems to evaluate; check the data set, its filters and the limit")]
+    Empty,
+    /// Two problems have the same id, so they would be sampled with the same random numbers.
+    #[error("two problems have the id `{id}`; give each its own")]
+    DuplicateId {
+        /// The id.
+        id: String,
+    },
+    /// A setting is out of range.
+    #[error("evaluation: {field} is {value}; expected {expected}")]
+    Setting {
+        /// The setting's name.
+        field: &'static str,
+        /// What it was set to.
+        value: String,
+        /// What it may be.
+        expected: &'static str,
+    },
+    /// pass@k needs at least k samples of every problem, and no more can be correct than there are.
+    #[error("pass@{k} cannot be told from {correct} correct of {samples} samples; take at least {k} samples")]
+    PassAtK {
+        /// How many samples there are.
+        samples: usize,
+        /// How many of them are correct.
+        correct: usize,
+        /// How many tries pass@k grants.
+        k: usize,
+    },
+    /// The writer gave another number of completions than it was asked for. It has a bug.
+    #[error("the generator gave {got} {what} for {expected}; it must answer each once, in order")]
+    Count {
+        /// What was counted: groups or completions.
+        what: &'static str,
+        /// How many were asked for.
+        expected: usize,
+        /// How many came.
+        got: usize,
+    },
+    /// Not one problem could be graded, so there is nothing to take a mean of.
+    #[error(
+        "none of {problems} problems could be graded ({ungradable} have a bad reference, the reward \
+         `{reward}` abstained on {abstained}); check that the reward fits the data set"
+    )]
+    NothingGraded {
+        /// How many problems there were.
+        problems: usize,
+        /// Those whose reference is unusable.
+        ungradable: usize,
+        /// Those that the reward does not know.
+        abstained: usize,
+        /// The reward's name.
+        reward: String,
+    },
+    /// The writer failed.
+    #[error(transparent)]
+    Generate(#[from] GenerateError),
+    /// The reward failed for a reason that lies outside the completions.
+    #[error(transparent)]
+    Reward(#[from] RewardError),
+}
