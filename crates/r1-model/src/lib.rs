@@ -1,1 +1,25 @@
+//! A causal language model on burn: Hugging Face checkpoints in and out, training kernels, and one
+//! engine for rollouts, evaluation and chat.
 
+pub mod config;
+pub mod causal_lm;
+pub mod packed_batch;
+pub mod kernels;
+pub mod nn;
+pub mod architecture;
+pub mod checkpoint;
+pub mod engine;
+pub mod language_model;
+pub mod optimizer;
+pub mod device;
+pub mod error;
+
+pub use architecture::Transformer;
+pub use causal_lm::{Attend, CacheSpec, CausalLm, Head};
+pub use config::{ModelConfig, RopeScaling};
+pub use device::device;
+pub use engine::{Engine, KvCache};
+pub use error::ModelError;
+pub use language_model::LanguageModel;
+pub use optimizer::{AdamW, GradientStore, Schedule};
+pub use packed_batch::{PackedBatch, PackedLayout, Segment};

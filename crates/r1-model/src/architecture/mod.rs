@@ -1,0 +1,5 @@
+//! Model families, composed of [`nn`](crate::nn).
+
+pub mod transformer;
+
+pub use transformer::Transformer;

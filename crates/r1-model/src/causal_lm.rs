@@ -1,0 +1,98 @@
+//! The contract between a model and everything that runs it.
+
+use burn::module::Module;
+use burn::tensor::Tensor;
+
+use crate::{
+    engine::KvCache,
+    kernels::Heads,
+    packed_batch::{PackedBatch, PackedLayout},
+};
+
+/// **A type that implements `CausalLm` is a stack of blocks between an embedding and a head.**
+/// Training, activation recomputation and decoding all go through [`block`](Self::block); nobody
+/// asks for logits of every token.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a causal language model",
+    note = "implement `r1_model::CausalLm`: embed, num_blocks, block, head and cache_spec"
+)]
+pub trait CausalLm: Module + Sync {
+    /// The embedding of each token.
+    ///
+    /// # Shapes
+    /// - output: `[tokens, d_model]`
+    fn embed(&self, batch: &PackedBatch) -> Tensor<2>;
+
+    /// How many blocks there are.
+    fn num_blocks(&self) -> usize;
+
+    /// One block: attention and feed-forward, each added to its input.
+    ///
+    /// # Shapes
+    /// - `x` and output: `[tokens, d_model]`
+    fn block(&self, index: usize, x: Tensor<2>, attend: Attend<'_>) -> Tensor<2>;
+
+    /// The final norm and the output matrix.
+    fn head(&self) -> Head;
+
+    /// What a cache for this model must hold.
+    fn cache_spec(&self) -> CacheSpec;
+
+    /// The hidden states after the last block, before the final norm.
+    ///
+    /// # Shapes
+    /// - output: `[tokens, d_model]`
+    fn hidden(&self, batch: &PackedBatch) -> Tensor<2> {
+        let layout = batch.layout();
+        let mut x = self.embed(batch);
+        for index in 0..self.num_blocks() {
+            x = self.block(index, x, Attend::Packed(&layout));
+        }
+        x
+    }
+}
+
+/// What the tokens of a block attend to.
+#[derive(Debug)]
+pub enum Attend<'a> {
+    /// The tokens of a packed batch, for training and scoring.
+    Packed(&'a PackedLayout),
+    /// The tokens in a cache, for generation.
+    Cached(&'a mut KvCache),
+}
+
+/// The end of the model: final norm and output matrix.
+#[derive(Debug, Clone)]
+pub struct Head {
+    /// Scale of the final norm, `[d_model]`.
+    pub norm: Tensor<1>,
+    /// Its epsilon.
+    pub epsilon: f64,
+    /// Output matrix, `[vocab, d_model]`; the embedding itself when the two are tied.
+    pub weight: Tensor<2>,
+}
+
+impl Head {
+    /// Applies the final norm.
+    pub fn normalize(&self, x: Tensor<2>) -> Tensor<2> {
+        crate::kernels::rms_norm(x, self.norm.clone(), self.epsilon)
+    }
+
+    /// The logits of a few rows, `[rows, vocab]`; for generation, where only last tokens matter.
+    pub fn logits(&self, x: Tensor<2>) -> Tensor<2> {
+        self.normalize(x).matmul(self.weight.clone().transpose())
+    }
+}
+
+/// What the engine must know to lay out a cache.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CacheSpec {
+    /// Blocks that keep keys and values.
+    pub layers: usize,
+    /// Their heads.
+    pub heads: Heads,
+    /// The longest sequence the model can attend to, in tokens.
+    pub context: usize,
+    /// The number of token ids.
+    pub vocab: usize,
+}

@@ -1,0 +1,12 @@
+//! One engine for rollouts, evaluation and chat: it knows token ids and probabilities, no text.
+//!
+//! Slots of a preallocated cache are refilled as sequences finish; a group's prompt is computed once
+//! and its keys and values are copied to the slots of its samples.
+
+pub mod kv_cache;
+pub mod sampler;
+pub mod scheduler;
+
+pub use kv_cache::KvCache;
+pub use sampler::{Draw, Sampler};
+pub use scheduler::{Engine, Generated, Limits, Request};

@@ -1,0 +1,309 @@
+//! Which sequence runs in which slot, step by step.
+
+use std::collections::VecDeque;
+
+use burn::tensor::{Device, Int, Tensor, TensorData};
+use r1_data::{FinishReason, Key};
+use rayon::prelude::*;
+
+use super::{Draw, KvCache, Sampler};
+use crate::{
+    causal_lm::{Attend, CausalLm},
+    kernels::cached_attention::Run,
+    packed_batch::PackedBatch,
+};
+
+/// A prompt and how many completions it gets.
+#[derive(Debug, Clone)]
+pub struct Request {
+    /// The prompt's token ids; at least one, fewer than the model's context.
+    pub prompt: Vec<u32>,
+    /// Completions to write.
+    pub samples: usize,
+    /// Sample `i` draws with `key.for_sample(i)`.
+    pub key: Key,
+}
+
+/// A written completion.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Generated {
+    /// Token ids without the prompt, the stop id included.
+    pub ids: Vec<u32>,
+    /// See [`Draw::logprob`].
+    pub logprobs: Vec<f32>,
+    /// See [`Draw::sampled_logprob`]; `None` when nothing was cut off.
+    pub sampled_logprobs: Option<Vec<f32>>,
+    /// Why it ended.
+    pub finish: FinishReason,
+}
+
+/// How completions are drawn and when they end.
+#[derive(Clone, Copy)]
+pub struct Limits<'a> {
+    /// Draws the tokens.
+    pub sampler: Sampler,
+    /// Most tokens of a completion.
+    pub max_tokens: usize,
+    /// Ids that end a completion.
+    pub stop_ids: &'a [u32],
+    /// Called with a completion's ids after each token; true ends it.
+    pub stop: &'a (dyn Fn(&[u32]) -> bool + Sync),
+    /// Called before each step; true ends every completion.
+    pub cancelled: &'a dyn Fn() -> bool,
+}
+
+impl std::fmt::Debug for Limits<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Limits").field("sampler", &self.sampler).field("max_tokens", &self.max_tokens).finish()
+    }
+}
+
+/// Sizes of the engine.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Engine {
+    /// Most sequences that run at a time.
+    pub max_slots: usize,
+    /// Most memory for keys and values; fewer slots run when it is short.
+    pub cache_bytes: usize,
+    /// Most prompt tokens computed in one pass (one prompt is never divided).
+    pub prefill_tokens: usize,
+}
+
+impl Default for Engine {
+    fn default() -> Self {
+        Self { max_slots: 256, cache_bytes: 2 << 30, prefill_tokens: 2048 }
+    }
+}
+
+impl Engine {
+    /// Writes the completions of all requests; `result[r][s]` is sample `s` of request `r`.
+    ///
+    /// # Panics
+    /// When a prompt is empty or does not fit the model's context.
+    pub fn generate<M: CausalLm>(&self, model: &M, requests: &[Request], limits: &Limits<'_>, device: &Device) -> Vec<Vec<Generated>> {
+        let spec = model.cache_spec();
+        let total: usize = requests.iter().map(|request| request.samples).sum();
+        for (index, request) in requests.iter().enumerate() {
+            let tokens = request.prompt.len();
+            assert!(tokens > 0 && tokens < spec.context, "prompt {index} has {tokens} tokens, the context {}", spec.context);
+        }
+        let longest = requests.iter().map(|request| request.prompt.len()).max().unwrap_or(0);
+        let capacity = (longest + limits.max_tokens).min(spec.context);
+        let slot_bytes = 2 * spec.layers * spec.heads.kv_width() * capacity * size_of::<f32>();
+        let slots = (self.cache_bytes / slot_bytes.max(1)).clamp(1, self.max_slots.max(1)).min(total.max(1));
+        let mut schedule = Schedule {
+            model,
+            device,
+            limits,
+            requests,
+            context: spec.context,
+            vocab: spec.vocab,
+            cache: KvCache::new(spec, slots, capacity, device),
+            slots: vec![Slot { group: None, running: None }; slots],
+            waiting: (0..requests.len()).flat_map(|r| (0..requests[r].samples).map(move |s| (r, s))).collect(),
+            first_logits: vec![None; requests.len()],
+            finished: requests.iter().map(|request| vec![None; request.samples]).collect(),
+        };
+        while !schedule.done() && !(limits.cancelled)() {
+            schedule.admit(self.prefill_tokens);
+            schedule.decode();
+        }
+        schedule.finish()
+    }
+}
+
+/// A sequence being written.
+#[derive(Debug, Clone)]
+struct Running {
+    sample: usize,
+    key: Key,
+    output: Generated,
+}
+
+/// A place in the cache. `group` names whose prompt its first tokens are, even after its sequence
+/// has ended, so that the group's next sample need not compute the prompt again.
+#[derive(Debug, Clone)]
+struct Slot {
+    group: Option<usize>,
+    running: Option<Running>,
+}
+
+struct Schedule<'a, M> {
+    model: &'a M,
+    device: &'a Device,
+    limits: &'a Limits<'a>,
+    requests: &'a [Request],
+    context: usize,
+    vocab: usize,
+    cache: KvCache,
+    slots: Vec<Slot>,
+    waiting: VecDeque<(usize, usize)>,
+    /// Logits after each group's prompt, while samples of it wait.
+    first_logits: Vec<Option<Vec<f32>>>,
+    finished: Vec<Vec<Option<Generated>>>,
+}
+
+impl<M: CausalLm> Schedule<'_, M> {
+    fn done(&self) -> bool {
+        self.waiting.is_empty() && self.slots.iter().all(|slot| slot.running.is_none())
+    }
+
+    /// Gives free slots to waiting samples, computes the prompts that no slot holds, and draws each
+    /// newcomer's first token.
+    fn admit(&mut self, budget: usize) {
+        let mut free: VecDeque<usize> = (0..self.slots.len()).filter(|slot| self.slots[*slot].running.is_none()).collect();
+        let (mut newcomers, mut prefills, mut tokens) = (Vec::new(), Vec::new(), 0);
+        while let (Some(&(group, sample)), false) = (self.waiting.front(), free.is_empty()) {
+            let held = self.slots.iter().any(|slot| slot.group == Some(group));
+            if !held {
+                let length = self.requests[group].prompt.len();
+                if !prefills.is_empty() && tokens + length > budget {
+                    break;
+                }
+                tokens += length;
+            }
+            // A free slot that already holds the prompt first; else one whose prompt nobody waits for.
+            let place = free.iter().position(|slot| self.slots[*slot].group == Some(group)).unwrap_or(0);
+            let Some(slot) = free.remove(place) else { break };
+            if !held {
+                prefills.push((slot, group));
+            }
+            self.waiting.pop_front();
+            let output = Generated {
+                ids: Vec::new(),
+                logprobs: Vec::new(),
+                sampled_logprobs: None,
+                finish: FinishReason::Length,
+            };
+            let source = self.slots.iter().position(|other| other.group == Some(group)).unwrap_or(slot);
+            newcomers.push((slot, source, group));
+            let key = self.requests[group].key.for_sample(sample as u64);
+            self.slots[slot] = Slot { group: Some(group), running: Some(Running { sample, key, output }) };
+        }
+        self.prefill(&prefills);
+        // Copies of one prompt together, so that each is read once.
+        let mut copies: Vec<(usize, usize, Vec<usize>)> = Vec::new();
+        for (slot, source, group) in newcomers.iter().copied().filter(|(slot, source, _)| slot != source) {
+            match copies.iter_mut().find(|(from, of, _)| (*from, *of) == (source, group)) {
+                Some((_, _, to)) => to.push(slot),
+                None => copies.push((source, group, vec![slot])),
+            }
+        }
+        for (source, group, to) in copies {
+            self.cache.fork(source, &to, self.requests[group].prompt.len());
+        }
+        let rows: Vec<(usize, Vec<f32>)> = newcomers
+            .iter()
+            .map(|(slot, _, group)| (*slot, self.first_logits[*group].clone().expect("the prompt was computed")))
+            .collect();
+        self.draw(rows);
+        for (group, logits) in self.first_logits.iter_mut().enumerate() {
+            if logits.is_some() && !self.waiting.iter().any(|(waiting, _)| *waiting == group) {
+                *logits = None;
+            }
+        }
+    }
+
+    /// Computes the prompts of these groups in their slots.
+    fn prefill(&mut self, prefills: &[(usize, usize)]) {
+        if prefills.is_empty() {
+            return;
+        }
+        let prompts: Vec<&[u32]> = prefills.iter().map(|(_, group)| self.requests[*group].prompt.as_slice()).collect();
+        let runs = prefills.iter().zip(&prompts).map(|((slot, _), prompt)| Run { slot: *slot, position: 0, tokens: prompt.len() });
+        let runs: Vec<Run> = runs.collect();
+        let mut last = 0;
+        let ends: Vec<usize> = prompts
+            .iter()
+            .map(|prompt| {
+                last += prompt.len();
+                last - 1
+            })
+            .collect();
+        let rows = self.forward(&PackedBatch::from_sequences(&prompts), runs, Some(ends));
+        for ((_, group), logits) in prefills.iter().zip(rows.chunks_exact(self.vocab)) {
+            self.first_logits[*group] = Some(logits.to_vec());
+        }
+    }
+
+    /// One more token for every running sequence.
+    fn decode(&mut self) {
+        let (mut ids, mut runs, mut slots) = (Vec::new(), Vec::new(), Vec::new());
+        for (index, slot) in self.slots.iter().enumerate() {
+            let (Some(group), Some(running)) = (slot.group, &slot.running) else { continue };
+            let Some(last) = running.output.ids.last() else { continue };
+            ids.push(*last);
+            let position = self.requests[group].prompt.len() + running.output.ids.len() - 1;
+            runs.push(Run { slot: index, position, tokens: 1 });
+            slots.push(index);
+        }
+        if slots.is_empty() {
+            return;
+        }
+        let rows = self.forward(&PackedBatch::from_sequences(&[ids]), runs, None);
+        let rows = slots.into_iter().zip(rows.chunks_exact(self.vocab).map(<[f32]>::to_vec)).collect();
+        self.draw(rows);
+    }
+
+    /// The logits of the chosen rows of a pass, all rows when `chosen` is `None`.
+    fn forward(&mut self, batch: &PackedBatch, runs: Vec<Run>, chosen: Option<Vec<usize>>) -> Vec<f32> {
+        self.cache.begin(runs);
+        let mut x = self.model.embed(batch);
+        for index in 0..self.model.num_blocks() {
+            x = self.model.block(index, x, Attend::Cached(&mut self.cache));
+        }
+        if let Some(rows) = chosen {
+            let rows: Vec<i32> = rows.into_iter().map(|row| row as i32).collect();
+            let count = rows.len();
+            x = x.select(0, Tensor::<1, Int>::from_data(TensorData::new(rows, [count]), self.device));
+        }
+        let logits = self.model.head().logits(x).into_data().convert::<f32>();
+        logits.to_vec().expect("the data was converted to f32")
+    }
+
+    /// Draws the next token of each slot from its logits and ends the sequences that are complete.
+    fn draw(&mut self, rows: Vec<(usize, Vec<f32>)>) {
+        let (slots, sampler) = (&self.slots, self.limits.sampler);
+        let draws: Vec<(usize, Draw)> = rows
+            .into_par_iter()
+            .map(|(slot, mut logits)| {
+                let running = slots[slot].running.as_ref().expect("only running slots are drawn for");
+                (slot, sampler.draw(&mut logits, &running.key, running.output.ids.len() as u64))
+            })
+            .collect();
+        for (slot, draw) in draws {
+            let Slot { group: Some(group), running: Some(running) } = &mut self.slots[slot] else { continue };
+            let output = &mut running.output;
+            output.ids.push(draw.id);
+            output.logprobs.push(draw.logprob);
+            if let Some(logprob) = draw.sampled_logprob {
+                output.sampled_logprobs.get_or_insert_default().push(logprob);
+            }
+            let room = self.context - self.requests[*group].prompt.len();
+            let stops = self.limits.stop_ids.contains(&draw.id) || (self.limits.stop)(&output.ids);
+            if stops || output.ids.len() >= self.limits.max_tokens.min(room) {
+                output.finish = if stops { FinishReason::Stop } else { FinishReason::Length };
+                let (group, sample) = (*group, running.sample);
+                self.finished[group][sample] = self.slots[slot].running.take().map(|running| running.output);
+            }
+        }
+    }
+
+    /// Everything written; what was cancelled says so.
+    fn finish(mut self) -> Vec<Vec<Generated>> {
+        for slot in &mut self.slots {
+            if let (Some(group), Some(mut running)) = (slot.group, slot.running.take()) {
+                running.output.finish = FinishReason::Cancelled;
+                self.finished[group][running.sample] = Some(running.output);
+            }
+        }
+        let unwritten = || Generated {
+            ids: Vec::new(),
+            logprobs: Vec::new(),
+            sampled_logprobs: None,
+            finish: FinishReason::Cancelled,
+        };
+        let groups = self.finished.into_iter();
+        groups.map(|group| group.into_iter().map(|done| done.unwrap_or_else(unwritten)).collect()).collect()
+    }
+}

@@ -1,0 +1,144 @@
+//! The CPU kernel: a task per segment and key head, blocks of queries, exact softmax per row.
+
+use burn_flex::FlexTensor;
+use rayon::prelude::*;
+
+use super::Heads;
+use crate::{
+    kernels::{
+        flex::{contiguous, dims2, slice, tensor},
+        simd::{View, exp, matmul_add, max, sum, vectorized},
+    },
+    packed_batch::Segment,
+};
+
+/// Queries that are scored together.
+pub(super) const BLOCK: usize = 32;
+
+/// A matrix that several tasks write, each to elements of its own.
+pub(crate) struct Shared(*mut f32);
+
+// SAFETY: the tasks write disjoint elements, see `copy_rows`.
+unsafe impl Sync for Shared {}
+
+impl Shared {
+    pub(crate) fn new(elements: &mut [f32]) -> Self {
+        Self(elements.as_mut_ptr())
+    }
+
+    /// Copies `source`, rows of `width`, to rows `stride` apart from `first` on.
+    ///
+    /// # Safety
+    /// The elements lie inside the matrix and no other task touches them.
+    pub(crate) unsafe fn copy_rows(&self, first: usize, stride: usize, source: &[f32], width: usize) {
+        for (row, values) in source.chunks_exact(width).enumerate() {
+            unsafe { std::ptr::copy_nonoverlapping(values.as_ptr(), self.0.add(first + row * stride), width) };
+        }
+    }
+}
+
+/// The keys and values one task works with: those of the prefix, then the segment's own.
+pub(super) struct KeysValues {
+    /// `[head_dim, length]`
+    pub(super) keys_transposed: Vec<f32>,
+    /// `[length, head_dim]`
+    pub(super) values: Vec<f32>,
+    /// Tokens of the prefix.
+    pub(super) before: usize,
+    /// All keys.
+    pub(super) length: usize,
+}
+
+impl KeysValues {
+    pub(super) fn gather(qkv: &[f32], heads: Heads, kv_head: usize, segment: &Segment, segments: &[Segment]) -> Self {
+        let width = heads.fused_width();
+        let prefix = segment.prefix.map_or(0..0, |index| segments[index].range.clone());
+        let (before, length) = (prefix.len(), prefix.len() + segment.range.len());
+        let d = heads.head_dim;
+        let mut keys_transposed = vec![0.0; d * length];
+        let mut values = Vec::with_capacity(d * length);
+        for (place, token) in prefix.chain(segment.range.clone()).enumerate() {
+            let row = &qkv[token * width + heads.query_width() + kv_head * d..];
+            for (i, key) in row[..d].iter().enumerate() {
+                keys_transposed[i * length + place] = *key;
+            }
+            values.extend_from_slice(&row[heads.kv_width()..heads.kv_width() + d]);
+        }
+        Self { keys_transposed, values, before, length }
+    }
+
+    pub(super) fn keys(&self) -> View<'_> {
+        View { data: &self.keys_transposed, row: self.length, column: 1 }
+    }
+}
+
+/// The tasks of a batch: every non-empty segment with every key head.
+pub(super) fn tasks(segments: &[Segment], heads: Heads) -> Vec<(usize, usize)> {
+    let filled = segments.iter().enumerate().filter(|(_, segment)| !segment.range.is_empty());
+    filled.flat_map(|(index, _)| (0..heads.kv_heads).map(move |head| (index, head))).collect()
+}
+
+/// The output, and the log-sum-exp of each query's scores as `[tokens, heads]`.
+pub(crate) fn forward(qkv: FlexTensor, heads: Heads, segments: &[Segment]) -> (FlexTensor, Vec<f32>) {
+    let qkv = contiguous(qkv);
+    let [tokens, width] = dims2(&qkv);
+    let qkv = slice(&qkv);
+    let d = heads.head_dim;
+    let mut output = vec![0.0; tokens * heads.query_width()];
+    let mut lse = vec![0.0; tokens * heads.heads];
+    let (shared_output, shared_lse) = (Shared::new(&mut output), Shared::new(&mut lse));
+    tasks(segments, heads).into_par_iter().for_each(|(index, kv_head)| {
+        let segment = &segments[index];
+        let kv = KeysValues::gather(qkv, heads, kv_head, segment, segments);
+        let mut scores = vec![0.0; BLOCK * kv.length];
+        let mut block_output = vec![0.0; BLOCK * d];
+        let mut block_lse = [0.0; BLOCK];
+        for head in kv_head * heads.group()..(kv_head + 1) * heads.group() {
+            for first in (0..segment.range.len()).step_by(BLOCK) {
+                let rows = BLOCK.min(segment.range.len() - first);
+                let token = segment.range.start + first;
+                let length = kv.before + first + rows;
+                let scores = &mut scores[..rows * length];
+                scores.fill(0.0);
+                let queries = View { data: &qkv[token * width + head * d..], row: width, column: 1 };
+                matmul_add(rows, length, d, queries, kv.keys(), scores, length);
+                vectorized(|| {
+                    for (row, scores) in scores.chunks_exact_mut(length).enumerate() {
+                        let visible = kv.before + first + row + 1;
+                        block_lse[row] = softmax(scores, visible, heads.scale());
+                    }
+                });
+                let block_output = &mut block_output[..rows * d];
+                block_output.fill(0.0);
+                let probabilities = View { data: scores, row: length, column: 1 };
+                let values = View { data: &kv.values, row: d, column: 1 };
+                matmul_add(rows, d, length, probabilities, values, block_output, d);
+                // SAFETY: these rows belong to this segment, and these columns to this head.
+                unsafe {
+                    let place = token * heads.query_width() + head * d;
+                    shared_output.copy_rows(place, heads.query_width(), block_output, d);
+                    shared_lse.copy_rows(token * heads.heads + head, heads.heads, &block_lse[..rows], 1);
+                }
+            }
+        }
+    });
+    (tensor(output, [tokens, heads.query_width()]), lse)
+}
+
+/// Turns the first `visible` scores into probabilities and the rest into zeros; returns the
+/// log-sum-exp of the scaled scores.
+#[inline(always)]
+pub(crate) fn softmax(scores: &mut [f32], visible: usize, scale: f32) -> f32 {
+    let (seen, hidden) = scores.split_at_mut(visible);
+    hidden.fill(0.0);
+    let highest = max(seen) * scale;
+    for score in seen.iter_mut() {
+        *score = exp(score.mul_add(scale, -highest));
+    }
+    let total = sum(seen);
+    let inverse = 1.0 / total;
+    for score in seen.iter_mut() {
+        *score *= inverse;
+    }
+    highest + total.ln()
+}

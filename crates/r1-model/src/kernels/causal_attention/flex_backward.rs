@@ -1,0 +1,130 @@
+//! The CPU kernel's backward pass: probabilities are computed again from the saved log-sum-exp.
+//!
+//! ```text
+//! P = exp(s QKᵀ − lse)    D = Σ_j dO_j O_j    dS = s P (dO Vᵀ − D)
+//! dQ = dS K               dK = dSᵀ Q          dV = Pᵀ dO
+//! ```
+//! (Dao et al., FlashAttention, arXiv:2205.14135v2, appendix B.4.)
+
+use burn_flex::FlexTensor;
+use rayon::prelude::*;
+
+use super::{
+    Heads,
+    flex::{BLOCK, KeysValues, Shared, tasks},
+};
+use crate::{
+    kernels::{
+        flex::{contiguous, dims2, slice, tensor},
+        simd::{View, dot, exp, matmul_add, vectorized},
+    },
+    packed_batch::Segment,
+};
+
+/// What one task owes the keys and values of its prefix.
+struct PrefixShare {
+    index: usize,
+    kv_head: usize,
+    /// `[before, head_dim]` each
+    dk: Vec<f32>,
+    dv: Vec<f32>,
+}
+
+pub(crate) fn backward(
+    gradient: FlexTensor,
+    qkv: FlexTensor,
+    output: FlexTensor,
+    lse: &[f32],
+    heads: Heads,
+    segments: &[Segment],
+) -> FlexTensor {
+    let (gradient, qkv, output) = (contiguous(gradient), contiguous(qkv), contiguous(output));
+    let [tokens, width] = dims2(&qkv);
+    let (gradient, qkv, output) = (slice(&gradient), slice(&qkv), slice(&output));
+    let (d, query_width) = (heads.head_dim, heads.query_width());
+    let mut dqkv = vec![0.0; tokens * width];
+    let shared = Shared::new(&mut dqkv);
+    let shares: Vec<PrefixShare> = tasks(segments, heads)
+        .into_par_iter()
+        .map(|(index, kv_head)| {
+            let segment = &segments[index];
+            let kv = KeysValues::gather(qkv, heads, kv_head, segment, segments);
+            let (keys, values_transposed) = (transpose(&kv.keys_transposed, d), transpose(&kv.values, kv.length));
+            let (mut dk, mut dv) = (vec![0.0; kv.length * d], vec![0.0; kv.length * d]);
+            let (mut probabilities, mut dscores) = (vec![0.0; BLOCK * kv.length], vec![0.0; BLOCK * kv.length]);
+            let mut dq = vec![0.0; BLOCK * d];
+            for head in kv_head * heads.group()..(kv_head + 1) * heads.group() {
+                for first in (0..segment.range.len()).step_by(BLOCK) {
+                    let rows = BLOCK.min(segment.range.len() - first);
+                    let token = segment.range.start + first;
+                    let length = kv.before + first + rows;
+                    let p = &mut probabilities[..rows * length];
+                    let ds = &mut dscores[..rows * length];
+                    let dq = &mut dq[..rows * d];
+                    p.fill(0.0);
+                    ds.fill(0.0);
+                    dq.fill(0.0);
+                    let queries = View { data: &qkv[token * width + head * d..], row: width, column: 1 };
+                    let dout = View { data: &gradient[token * query_width + head * d..], row: query_width, column: 1 };
+                    matmul_add(rows, length, d, queries, kv.keys(), p, length);
+                    let values = View { data: &values_transposed, row: kv.length, column: 1 };
+                    matmul_add(rows, length, d, dout, values, ds, length);
+                    vectorized(|| {
+                        for row in 0..rows {
+                            let place = (token + row) * query_width + head * d;
+                            let projection = dot(&gradient[place..place + d], &output[place..place + d]);
+                            let (p, ds) = (&mut p[row * length..][..length], &mut ds[row * length..][..length]);
+                            let visible = kv.before + first + row + 1;
+                            p[visible..].fill(0.0);
+                            ds[visible..].fill(0.0);
+                            let (scale, lse) = (heads.scale(), lse[(token + row) * heads.heads + head]);
+                            for (p, ds) in p[..visible].iter_mut().zip(&mut ds[..visible]) {
+                                *p = exp(p.mul_add(scale, -lse));
+                                *ds = *p * (*ds - projection) * scale;
+                            }
+                        }
+                    });
+                    let key_rows = View { data: &keys, row: d, column: 1 };
+                    matmul_add(rows, d, length, View { data: ds, row: length, column: 1 }, key_rows, dq, d);
+                    matmul_add(length, d, rows, View { data: ds, row: 1, column: length }, queries, &mut dk, d);
+                    matmul_add(length, d, rows, View { data: p, row: 1, column: length }, dout, &mut dv, d);
+                    // SAFETY: these rows belong to this segment, and these columns to this head.
+                    unsafe { shared.copy_rows(token * width + head * d, width, dq, d) };
+                }
+            }
+            let own = segment.range.start * width + query_width + kv_head * d;
+            // SAFETY: these rows belong to this segment, and these columns to this key head.
+            unsafe {
+                shared.copy_rows(own, width, &dk[kv.before * d..], d);
+                shared.copy_rows(own + heads.kv_width(), width, &dv[kv.before * d..], d);
+            }
+            dk.truncate(kv.before * d);
+            dv.truncate(kv.before * d);
+            PrefixShare { index, kv_head, dk, dv }
+        })
+        .collect();
+    // In index order, so that the sum has the same bits for any number of threads.
+    for share in shares {
+        let Some(prefix) = segments[share.index].prefix else { continue };
+        for (row, token) in segments[prefix].range.clone().enumerate() {
+            let place = token * width + query_width + share.kv_head * d;
+            for i in 0..d {
+                dqkv[place + i] += share.dk[row * d + i];
+                dqkv[place + heads.kv_width() + i] += share.dv[row * d + i];
+            }
+        }
+    }
+    tensor(dqkv, [tokens, width])
+}
+
+/// The transpose of a matrix with `rows` rows.
+fn transpose(matrix: &[f32], rows: usize) -> Vec<f32> {
+    let columns = matrix.len() / rows.max(1);
+    let mut result = vec![0.0; matrix.len()];
+    for (i, row) in matrix.chunks_exact(columns.max(1)).enumerate() {
+        for (j, element) in row.iter().enumerate() {
+            result[j * rows + i] = *element;
+        }
+    }
+    result
+}

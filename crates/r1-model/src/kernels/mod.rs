@@ -1,0 +1,27 @@
+//! The few operations whose speed decides, each in a folder of its own.
+//!
+//! A public function here takes tensors of any backend. On the Flex CPU backend in `f32` it runs our
+//! own kernel with a closed-form backward pass; everywhere else it runs the plain-tensor
+//! [`reference`](rms_norm::reference) beside it, which is also what the kernels are tested against.
+
+pub mod causal_attention;
+pub mod cached_attention;
+pub mod rms_norm;
+pub mod rotary;
+pub mod swiglu;
+pub mod token_logprobs;
+#[cfg(feature = "flex")]
+pub(crate) mod flex;
+#[cfg_attr(not(feature = "flex"), allow(dead_code))]
+pub(crate) mod simd;
+#[cfg(feature = "flex")]
+pub(crate) mod differentiable;
+#[cfg(test)]
+pub(crate) mod check;
+
+pub use cached_attention::cached_attention;
+pub use causal_attention::{Heads, causal_attention};
+pub use rms_norm::rms_norm;
+pub use rotary::{RotaryTable, rotary};
+pub use swiglu::swiglu;
+pub use token_logprobs::token_logprobs;

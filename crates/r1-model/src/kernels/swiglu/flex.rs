@@ -1,0 +1,55 @@
+//! The CPU kernel; the backward pass recomputes the sigmoid instead of saving it.
+
+use burn_flex::FlexTensor;
+
+use crate::kernels::{
+    flex::{contiguous, dims2, for_row_chunks, slice, tensor},
+    simd::{exp, vectorized},
+};
+
+const CHUNK: usize = 32;
+
+#[inline(always)]
+fn sigmoid(x: f32) -> f32 {
+    1.0 / (1.0 + exp(-x))
+}
+
+pub(crate) fn forward(gate_up: FlexTensor) -> FlexTensor {
+    let x = contiguous(gate_up);
+    let [tokens, width] = dims2(&x);
+    let (x, half) = (slice(&x), width / 2);
+    let mut y = vec![0.0; tokens * half];
+    for_row_chunks(&mut y, half, CHUNK, |chunk, y| {
+        vectorized(|| {
+            let x = &x[chunk * CHUNK * width..];
+            for (y, x) in y.chunks_exact_mut(half).zip(x.chunks_exact(width)) {
+                let (a, b) = x.split_at(half);
+                for i in 0..half {
+                    y[i] = a[i] * sigmoid(a[i]) * b[i];
+                }
+            }
+        });
+    });
+    tensor(y, [tokens, half])
+}
+
+pub(crate) fn backward(g: FlexTensor, gate_up: FlexTensor) -> FlexTensor {
+    let (g, x) = (contiguous(g), contiguous(gate_up));
+    let [tokens, width] = dims2(&x);
+    let (g, x, half) = (slice(&g), slice(&x), width / 2);
+    let mut dx = vec![0.0; tokens * width];
+    for_row_chunks(&mut dx, width, CHUNK, |chunk, dx| {
+        vectorized(|| {
+            let (x, g) = (&x[chunk * CHUNK * width..], &g[chunk * CHUNK * half..]);
+            for ((dx, x), g) in dx.chunks_exact_mut(width).zip(x.chunks_exact(width)).zip(g.chunks_exact(half)) {
+                let ((a, b), (da, db)) = (x.split_at(half), dx.split_at_mut(half));
+                for i in 0..half {
+                    let s = sigmoid(a[i]);
+                    da[i] = g[i] * b[i] * s * (1.0 + a[i] * (1.0 - s));
+                    db[i] = g[i] * a[i] * s;
+                }
+            }
+        });
+    });
+    tensor(dx, [tokens, width])
+}

@@ -1,0 +1,127 @@
+//! The CPU kernel: chunks of rows, logits computed again in the backward pass.
+
+use burn_flex::FlexTensor;
+
+use crate::kernels::{
+    flex::{Matrix, contiguous, dims2, for_row_chunks, matmul, slice, tensor},
+    simd::{exp, max, sum, vectorized},
+};
+
+/// What the backward pass needs beside the inputs.
+pub(crate) struct Saved {
+    /// `[tokens, 2]`: log-probability and entropy.
+    pub(crate) output: FlexTensor,
+    /// Each row's log-sum-exp.
+    pub(crate) lse: Vec<f32>,
+}
+
+/// Rows whose logits exist at a time: at most 64 MiB of them.
+fn chunk_rows(tokens: usize, vocab: usize) -> usize {
+    ((1 << 24) / vocab.max(1)).clamp(16, tokens.max(16))
+}
+
+/// The logits of rows `first..` into `logits`.
+fn compute_logits(hidden: &[f32], weight: &[f32], [rows, vocab, width]: [usize; 3], logits: &mut [f32]) {
+    let hidden = Matrix { data: hidden, width, transposed: false };
+    matmul([rows, vocab, width], hidden, Matrix { data: weight, width, transposed: true }, logits, false);
+}
+
+/// The output and each row's log-sum-exp.
+pub(crate) fn forward(
+    hidden: FlexTensor,
+    weight: FlexTensor,
+    targets: &[u32],
+    temperature: f32,
+) -> (FlexTensor, Vec<f32>) {
+    let (hidden, weight) = (contiguous(hidden), contiguous(weight));
+    let ([tokens, width], [vocab, _]) = (dims2(&hidden), dims2(&weight));
+    let (hidden, weight) = (slice(&hidden), slice(&weight));
+    let rows = chunk_rows(tokens, vocab);
+    let mut logits = vec![0.0; rows.min(tokens) * vocab];
+    let mut results = vec![0.0; tokens * 3];
+    for first in (0..tokens).step_by(rows) {
+        let rows = rows.min(tokens - first);
+        compute_logits(&hidden[first * width..], weight, [rows, vocab, width], &mut logits);
+        let logits = &mut logits[..rows * vocab];
+        let results = &mut results[first * 3..(first + rows) * 3];
+        use rayon::prelude::*;
+        logits.par_chunks_mut(vocab).zip(results.par_chunks_mut(3)).zip(&targets[first..]).for_each(
+            |((logits, result), target)| {
+                vectorized(|| {
+                    let inverse = 1.0 / temperature;
+                    let chosen = logits[*target as usize] * inverse;
+                    let highest = max(logits) * inverse;
+                    for z in logits.iter_mut() {
+                        *z = z.mul_add(inverse, -highest);
+                    }
+                    let mut weighted = 0.0f64;
+                    let mut total = 0.0f64;
+                    for block in logits.chunks_mut(4096) {
+                        let mut terms = [0.0; 4096];
+                        let mut products = [0.0; 4096];
+                        for (i, z) in block.iter().enumerate() {
+                            terms[i] = exp(*z);
+                            products[i] = terms[i] * z;
+                        }
+                        total += f64::from(sum(&terms[..block.len()]));
+                        weighted += f64::from(sum(&products[..block.len()]));
+                    }
+                    let log_total = total.ln();
+                    let lse = f64::from(highest) + log_total;
+                    result[0] = (f64::from(chosen) - lse) as f32;
+                    result[1] = (log_total - weighted / total) as f32;
+                    result[2] = lse as f32;
+                });
+            },
+        );
+    }
+    let output = results.chunks_exact(3).flat_map(|row| [row[0], row[1]]).collect();
+    let lse = results.chunks_exact(3).map(|row| row[2]).collect();
+    (tensor(output, [tokens, 2]), lse)
+}
+
+/// Gradients of the hidden states and of the weight.
+pub(crate) fn backward(
+    gradient: FlexTensor,
+    hidden: FlexTensor,
+    weight: FlexTensor,
+    targets: &[u32],
+    temperature: f32,
+    saved: Saved,
+) -> (FlexTensor, FlexTensor) {
+    let (gradient, hidden, weight) = (contiguous(gradient), contiguous(hidden), contiguous(weight));
+    let output = contiguous(saved.output);
+    let ([tokens, width], [vocab, _]) = (dims2(&hidden), dims2(&weight));
+    let (gradient, output) = (slice(&gradient), slice(&output));
+    let (hidden, weight) = (slice(&hidden), slice(&weight));
+    let rows = chunk_rows(tokens, vocab);
+    let mut logits = vec![0.0; rows.min(tokens) * vocab];
+    let mut dhidden = vec![0.0; tokens * width];
+    let mut dweight = vec![0.0; vocab * width];
+    for first in (0..tokens).step_by(rows) {
+        let rows = rows.min(tokens - first);
+        compute_logits(&hidden[first * width..], weight, [rows, vocab, width], &mut logits);
+        let logits = &mut logits[..rows * vocab];
+        for_row_chunks(logits, vocab, 1, |row, logits| {
+            let token = first + row;
+            let (g, e) = (gradient[2 * token], gradient[2 * token + 1]);
+            let (lse, entropy) = (saved.lse[token], output[2 * token + 1]);
+            let inverse = 1.0 / temperature;
+            vectorized(|| {
+                for z in logits.iter_mut() {
+                    let logprob = z.mul_add(inverse, -lse);
+                    let p = exp(logprob);
+                    *z = -p * (g + e * (logprob + entropy)) * inverse;
+                }
+            });
+            logits[targets[token] as usize] += g * inverse;
+        });
+        let dlogits = Matrix { data: logits, width: vocab, transposed: false };
+        let plain_weight = Matrix { data: weight, width, transposed: false };
+        matmul([rows, width, vocab], dlogits, plain_weight, &mut dhidden[first * width..], false);
+        let dlogits = Matrix { data: logits, width: vocab, transposed: true };
+        let rows_of_hidden = Matrix { data: &hidden[first * width..], width, transposed: false };
+        matmul([vocab, width, rows], dlogits, rows_of_hidden, &mut dweight, true);
+    }
+    (tensor(dhidden, [tokens, width]), tensor(dweight, [vocab, width]))
+}

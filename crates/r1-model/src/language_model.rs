@@ -1,0 +1,224 @@
+//! A model together with its tokenizer and chat template: what a checkpoint folder holds.
+
+use std::path::Path;
+
+use burn::tensor::Device;
+use r1_data::{
+    Completion, Content, FinishReason, Generate, GenerateError, Prompt, Sampling, template::ChatTemplate,
+    tokenizer::Tokenizer,
+};
+
+use crate::{
+    CausalLm, Engine, ModelConfig, ModelError, Transformer,
+    checkpoint::{Slot, WeightType, collect_weights, read_weights, write_weights},
+    config,
+    engine::{Limits, Request, Sampler},
+};
+
+/// Shards larger than this are divided, as transformers does.
+const MAX_SHARD_BYTES: usize = 5 << 30;
+
+/// The files beside the weights, kept so that a saved folder is complete.
+const COMPANIONS: &[&str] = &[
+    "generation_config.json", "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json",
+    "chat_template.jinja", "chat_template.json", "vocab.json", "merges.txt", "added_tokens.json",
+];
+
+/// A causal language model that reads and writes text.
+///
+/// ```no_run
+/// use r1_data::{Generate, Key, Prompt, Sampling};
+/// use r1_model::LanguageModel;
+///
+/// let mut model = LanguageModel::load("checkpoints/smollm2-135m", &r1_model::device()?)?;
+/// let prompts = [Prompt::text("The capital of France is", Key::new(0))];
+/// let completions = model.generate(&prompts, 1, &Sampling::greedy().with_max_tokens(8))?;
+/// println!("{}", completions[0][0].text);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug)]
+pub struct LanguageModel<M = Transformer> {
+    /// The weights.
+    pub model: M,
+    /// Text to ids and back.
+    pub tokenizer: Tokenizer,
+    /// How conversations are written, if the checkpoint says so.
+    pub template: Option<ChatTemplate>,
+    /// The checkpoint's config.
+    pub config: ModelConfig,
+    /// Ids that end a turn.
+    pub stop_ids: Vec<u32>,
+    /// Sizes of the engine.
+    pub engine: Engine,
+    /// Where the weights are.
+    pub device: Device,
+    slots: Vec<Slot>,
+    companions: Vec<(String, Vec<u8>)>,
+}
+
+impl LanguageModel {
+    /// Reads a checkpoint folder in Hugging Face layout. Weights become `f32`, which training needs.
+    ///
+    /// # Errors
+    /// When a file is missing or damaged, the architecture is unknown, a tensor is missing, surplus
+    /// or misshapen, or the tokenizer does not go with the model.
+    pub fn load(dir: impl AsRef<Path>, device: &Device) -> Result<Self, ModelError> {
+        let dir = dir.as_ref();
+        let config = ModelConfig::read(&dir.join("config.json"))?;
+        let slots = Transformer::slots(&config);
+        let weights = read_weights(dir, &slots, config.tied)?;
+        let model = Transformer::from_weights(&config, weights, device);
+        Self::assemble(model, config, slots, dir, device)
+    }
+
+    /// Puts a model with fresh random weights beside the tokenizer of a folder.
+    ///
+    /// # Errors
+    /// When the folder's tokenizer cannot be read or does not go with the config.
+    pub fn random(config: ModelConfig, tokenizer_dir: &Path, seed: u64, device: &Device) -> Result<Self, ModelError> {
+        let slots = Transformer::slots(&config);
+        let model = Transformer::random(&config, seed, device);
+        Self::assemble(model, config, slots, tokenizer_dir, device)
+    }
+}
+
+impl<M: CausalLm> LanguageModel<M> {
+    /// Puts a model together with the tokenizer, template and generation settings of a folder;
+    /// `slots` says how its parameters are stored.
+    ///
+    /// # Errors
+    /// When a file of the folder cannot be read, or the tokenizer is larger than the vocabulary.
+    pub fn assemble(model: M, config: ModelConfig, slots: Vec<Slot>, dir: &Path, device: &Device) -> Result<Self, ModelError> {
+        let tokenizer = Tokenizer::load(dir)?;
+        if tokenizer.vocab_size() > config.vocab {
+            return Err(ModelError::Vocabulary { tokenizer: tokenizer.vocab_size(), model: config.vocab });
+        }
+        let has_template = dir.join("chat_template.jinja").exists()
+            || std::fs::read_to_string(dir.join("tokenizer_config.json"))
+                .is_ok_and(|text| text.contains("\"chat_template\""));
+        let template = if has_template { Some(ChatTemplate::load(dir)?) } else { None };
+        let companions: Vec<(String, Vec<u8>)> = COMPANIONS
+            .iter()
+            .filter_map(|name| std::fs::read(dir.join(name)).ok().map(|bytes| ((*name).to_owned(), bytes)))
+            .collect();
+        let stop_ids = stop_ids(&companions, &config, dir)?;
+        let engine = Engine::default();
+        Ok(Self { model, tokenizer, template, config, stop_ids, engine, device: device.clone(), slots, companions })
+    }
+
+    /// Writes the folder that [`load`](LanguageModel::load) reads, whole or not at all: what stood
+    /// there before is replaced only when everything is written.
+    ///
+    /// # Errors
+    /// When a file cannot be written, or a weight is not finite.
+    pub fn save(&self, dir: impl AsRef<Path>, weight_type: WeightType) -> Result<(), ModelError> {
+        let weights = collect_weights(&self.model);
+        r1_run::atomic::write_folder(dir.as_ref(), |dir| {
+            write_weights(dir, &self.slots, &weights, weight_type, MAX_SHARD_BYTES)?;
+            let mut raw = self.config.raw.clone();
+            raw.remove("torch_dtype");
+            raw.insert("dtype".into(), weight_type.name().into());
+            let text = serde_json::Value::Object(raw);
+            let mut files = vec![("config.json".to_owned(), format!("{text:#}\n").into_bytes())];
+            files.extend(self.companions.iter().cloned());
+            for (name, bytes) in files {
+                let path = dir.join(name);
+                std::fs::write(&path, bytes).map_err(|source| ModelError::Write { path, source })?;
+            }
+            Ok(())
+        })
+    }
+
+    /// The token ids of a prompt, and whether it ends inside the thoughts.
+    ///
+    /// # Errors
+    /// When the template or the tokenizer fails, or there is no template for a conversation.
+    pub fn encode(&self, content: &Content) -> Result<(Vec<u32>, bool), ModelError> {
+        let text = match content {
+            Content::Ids(ids) => {
+                if let Some(id) = ids.iter().find(|id| **id as usize >= self.config.vocab) {
+                    return Err(ModelError::TokenId { id: *id, vocab: self.config.vocab });
+                }
+                return Ok((ids.clone(), false));
+            }
+            Content::Text(text) => text.clone(),
+            Content::Messages(messages) => {
+                let missing = "the checkpoint has no chat template; add chat_template.jinja or give a plain prompt";
+                let missing = || r1_data::DataError::Template { reason: missing.into() };
+                self.template.as_ref().ok_or_else(missing)?.render(messages, true)?
+            }
+        };
+        Ok((self.tokenizer.encode(&text)?, text.trim_end().ends_with("<think>")))
+    }
+
+    /// The longest stop text in tokens, at most: each token has at least one byte.
+    fn stops_with(&self, stop: &[String], ids: &[u32]) -> bool {
+        let longest = stop.iter().map(String::len).max().unwrap_or(0);
+        if longest == 0 {
+            return false;
+        }
+        let tail = &ids[ids.len().saturating_sub(longest + 4)..];
+        self.tokenizer.decode(tail, false).is_ok_and(|text| stop.iter().any(|stop| text.contains(stop.as_str())))
+    }
+}
+
+impl<M: CausalLm> Generate for LanguageModel<M> {
+    fn generate(&mut self, prompts: &[Prompt], samples: usize, sampling: &Sampling) -> Result<Vec<Vec<Completion>>, GenerateError> {
+        sampling.validate()?;
+        let mut requests = Vec::new();
+        let mut prefilled = Vec::new();
+        for (index, prompt) in prompts.iter().enumerate() {
+            let encoded = self.encode(&prompt.content);
+            let (ids, thinks) = encoded.map_err(|error| GenerateError::Encode { index, source: error.into() })?;
+            let (tokens, context) = (ids.len(), self.config.context);
+            if tokens == 0 {
+                return Err(GenerateError::EmptyPrompt { index });
+            }
+            if tokens >= context {
+                return Err(GenerateError::PromptTooLong { index, tokens, context });
+            }
+            prefilled.push(thinks);
+            requests.push(Request { prompt: ids, samples, key: prompt.key });
+        }
+        let stop_ids: Vec<u32> = self.stop_ids.iter().chain(&sampling.stop_ids).copied().collect();
+        let limits = Limits {
+            sampler: Sampler::from(sampling),
+            max_tokens: sampling.max_tokens,
+            stop_ids: &stop_ids,
+            stop: &|ids| self.stops_with(&sampling.stop, ids),
+            cancelled: &|| false,
+        };
+        let groups = self.engine.generate(&self.model, &requests, &limits, &self.device);
+        let mut completions = Vec::new();
+        for (group, think_prefilled) in groups.into_iter().zip(prefilled) {
+            let mut written = Vec::new();
+            for output in group {
+                let ends = output.ids.last().is_some_and(|id| stop_ids.contains(id));
+                let shown = &output.ids[..output.ids.len() - usize::from(ends && output.finish == FinishReason::Stop)];
+                let text = self.tokenizer.decode(shown, true);
+                let text = text.map_err(|error| GenerateError::Failed { source: error.into() })?;
+                written.push(Completion {
+                    ids: output.ids,
+                    logprobs: output.logprobs,
+                    sampled_logprobs: output.sampled_logprobs,
+                    text,
+                    finish: output.finish,
+                    think_prefilled,
+                });
+            }
+            completions.push(written);
+        }
+        Ok(completions)
+    }
+}
+
+/// `eos_token_id` of the generation config, else of the config.
+fn stop_ids(companions: &[(String, Vec<u8>)], config: &ModelConfig, dir: &Path) -> Result<Vec<u32>, ModelError> {
+    let Some((name, bytes)) = companions.iter().find(|(name, _)| name == "generation_config.json") else {
+        return Ok(config.eos_ids.clone());
+    };
+    let fail = |reason: String| ModelError::Config { path: dir.join(name), reason };
+    let value: serde_json::Value = serde_json::from_slice(bytes).map_err(|error| fail(error.to_string()))?;
+    let ids = config::ids(value.get("eos_token_id")).map_err(|reason| fail(format!("eos_token_id {reason}")))?;
+    Ok(if ids.is_empty() { config.eos_ids.clone() } else { ids })
+}

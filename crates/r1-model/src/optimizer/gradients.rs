@@ -1,0 +1,90 @@
+//! The gradients of one update, by parameter path.
+
+use std::collections::BTreeMap;
+
+use burn::module::{Module, ModuleVisitor, Param};
+use burn::tensor::{Gradients, Tensor};
+
+/// Flattened gradients keyed by parameter path. Those of micro-batches are added, not averaged: the
+/// loss carries its own global normaliser.
+#[derive(Debug, Clone, Default)]
+pub struct GradientStore {
+    by_path: BTreeMap<String, Tensor<1>>,
+}
+
+impl GradientStore {
+    /// A store without gradients.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Takes the gradients of a tracked module out of `gradients` and adds them to the store.
+    pub fn add<M: Module>(&mut self, tracked: &M, gradients: Gradients) {
+        let mut collector = Collector { path: Vec::new(), gradients, store: self };
+        tracked.visit(&mut collector);
+    }
+
+    /// The gradient of a parameter, flattened.
+    pub fn get(&self, path: &str) -> Option<&Tensor<1>> {
+        self.by_path.get(path)
+    }
+
+    /// Takes the gradient of a parameter out.
+    pub fn remove(&mut self, path: &str) -> Option<Tensor<1>> {
+        self.by_path.remove(path)
+    }
+
+    /// The paths that have gradients, in order.
+    pub fn paths(&self) -> impl Iterator<Item = &str> {
+        self.by_path.keys().map(String::as_str)
+    }
+
+    /// The Euclidean norm of all gradients together, summed over the paths in order.
+    pub fn norm(&self) -> f64 {
+        self.by_path.values().map(squared).sum::<f64>().sqrt()
+    }
+}
+
+/// The sum of squares, over fixed chunks added in index order.
+fn squared(gradient: &Tensor<1>) -> f64 {
+    #[cfg(feature = "flex")]
+    if crate::kernels::flex::applies(gradient) {
+        use crate::kernels::{flex, simd};
+        let primitive = gradient.clone().try_into_primitive::<burn::backend::Flex>();
+        let primitive = flex::contiguous(primitive.expect("the backend was checked"));
+        return flex::slice(&primitive)
+            .chunks(1 << 14)
+            .map(|chunk| f64::from(simd::vectorized(|| simd::dot(chunk, chunk))))
+            .sum();
+    }
+    let sum = gradient.clone().powi_scalar(2).sum().into_data().convert::<f32>();
+    f64::from(sum.to_vec::<f32>().expect("the data was converted to f32")[0])
+}
+
+struct Collector<'a> {
+    path: Vec<String>,
+    gradients: Gradients,
+    store: &'a mut GradientStore,
+}
+
+impl ModuleVisitor for Collector<'_> {
+    fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+        let Some(gradient) = param.val().grad_remove(&mut self.gradients) else { return };
+        let count = gradient.shape().num_elements();
+        let gradient = gradient.reshape([count]);
+        let path = self.path.join(".");
+        let sum = match self.store.by_path.remove(&path) {
+            Some(sum) => sum + gradient,
+            None => gradient,
+        };
+        self.store.by_path.insert(path, sum);
+    }
+
+    fn enter_module(&mut self, name: &str, _container: &str) {
+        self.path.push(name.to_owned());
+    }
+
+    fn exit_module(&mut self, _name: &str, _container: &str) {
+        self.path.pop();
+    }
+}

@@ -1,0 +1,9 @@
+//! From gradients to the next weights.
+
+pub mod gradients;
+pub mod schedule;
+pub mod adamw;
+
+pub use adamw::{AdamW, AdamWConfig};
+pub use gradients::GradientStore;
+pub use schedule::Schedule;
