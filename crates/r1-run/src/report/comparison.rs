@@ -47,9 +47,9 @@ impl Row {
         Self { name: name.into(), unit: Unit::Number, before, before_stderr, after, after_stderr }
     }
 
-    /// The same row with the standard errors of its two figures.
-    pub fn with_stderr(self, before: f64, after: f64) -> Self {
-        Self { before_stderr: Some(before), after_stderr: Some(after), ..self }
+    /// The same row with the standard errors of its two figures, where they are known.
+    pub fn with_stderr(self, before: impl Into<Option<f64>>, after: impl Into<Option<f64>>) -> Self {
+        Self { before_stderr: before.into(), after_stderr: after.into(), ..self }
     }
 
     fn html(&self) -> String {
