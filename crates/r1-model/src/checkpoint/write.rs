@@ -60,7 +60,7 @@ pub fn collect_weights<M: Module>(model: &M) -> HashMap<String, Vec<f32>> {
     impl ModuleVisitor for Collector {
         fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
             let values = param.val().without_autodiff().into_data().convert::<f32>();
-            let values = values.to_vec().expect("the data was converted to f32");
+            let values = values.try_to_vec().expect("the data was converted to f32");
             self.weights.insert(self.path.join("."), values);
         }
         fn enter_module(&mut self, name: &str, _container: &str) {

@@ -258,7 +258,7 @@ impl<M: CausalLm> Schedule<'_, M> {
             x = x.select(0, Tensor::<1, Int>::from_data(TensorData::new(rows, [count]), self.device));
         }
         let logits = self.model.head().logits(x).into_data().convert::<f32>();
-        logits.to_vec().expect("the data was converted to f32")
+        logits.try_to_vec().expect("the data was converted to f32")
     }
 
     /// Draws the next token of each slot from its logits and ends the sequences that are complete.

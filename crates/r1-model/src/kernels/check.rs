@@ -46,8 +46,8 @@ pub(crate) fn agree(
 }
 
 pub(crate) fn close(ours: &TensorData, theirs: &TensorData, tolerance: f32, what: &str) {
-    assert_eq!(ours.shape, theirs.shape, "{what}");
-    let (ours, theirs) = (ours.to_vec::<f32>().unwrap(), theirs.to_vec::<f32>().unwrap());
+    assert_eq!(ours.shape(), theirs.shape(), "{what}");
+    let (ours, theirs) = (ours.try_to_vec::<f32>().unwrap(), theirs.try_to_vec::<f32>().unwrap());
     let scale = theirs.iter().fold(1e-6f32, |a, b| a.max(b.abs()));
     for (i, (a, b)) in ours.iter().zip(&theirs).enumerate() {
         assert!((a - b).abs() <= tolerance * scale, "{what}, element {i}: {a} is not {b}");

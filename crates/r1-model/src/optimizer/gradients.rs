@@ -58,7 +58,7 @@ fn squared(gradient: &Tensor<1>) -> f64 {
             .sum();
     }
     let sum = gradient.clone().powi_scalar(2).sum().into_data().convert::<f32>();
-    f64::from(sum.to_vec::<f32>().expect("the data was converted to f32")[0])
+    f64::from(sum.try_to_vec::<f32>().expect("the data was converted to f32")[0])
 }
 
 struct Collector<'a> {

@@ -11,10 +11,10 @@ pub(crate) struct Axis {
 }
 
 impl Axis {
-    /// An axis that shows exactly this range, with about `count` round steps in it.
-    pub(crate) fn exact(low: f64, high: f64, count: usize) -> Self {
-        let (low, high) = widened(low, high);
-        Self { low, high, step: round_step((high - low) / count as f64) }
+    /// An axis of steps: it shows exactly this range, with whole ticks in it.
+    pub(crate) fn steps(low: f64, high: f64, count: usize) -> Self {
+        let (low, high) = if high > low { (low, high) } else { (low - 1.0, high + 1.0) };
+        Self { low, high, step: round_step((high - low) / count as f64).max(1.0) }
     }
 
     /// An axis around these values that ends at round ticks, where those are near, or a little beyond
@@ -71,7 +71,7 @@ pub(crate) fn short(value: f64) -> String {
     let size = value.abs();
     let text = match size {
         _ if size == 0.0 => "0".to_owned(),
-        _ if !(1e-3..1e7).contains(&size) => format!("{value:.1e}"),
+        _ if !(1e-3..1e7).contains(&size) => format!("{value:.1e}").replace(".0e", "e"),
         _ if size >= 1e6 => format!("{:.2}M", value / 1e6),
         _ if size >= 1e5 => format!("{:.0}k", value / 1e3),
         _ if size >= 1e4 => format!("{:.1}k", value / 1e3),
@@ -130,7 +130,9 @@ mod tests {
         check(Axis::round(-0.03, 0.11, 4), "\u{2212}0.05 0 0.05 0.10");
         check(Axis::round(1e-7, 1e-6, 4), "0 5e\u{2212}7 1e\u{2212}6");
         check(Axis::round(0.0, 52_000.0, 4), "0 20k 40k 60k");
-        check(Axis::exact(1.0, 200.0, 5), "50 100 150 200");
+        check(Axis::steps(1.0, 200.0, 5), "50 100 150 200");
+        check(Axis::steps(1.0, 3.0, 5), "1 2 3");
+        check(Axis::steps(7.0, 7.0, 5), "6 7 8");
     }
 
     #[test]

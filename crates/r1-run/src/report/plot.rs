@@ -13,6 +13,8 @@ const HEIGHT: f64 = 220.0;
 const TOP: f64 = 12.0;
 const BOTTOM: f64 = HEIGHT - 26.0;
 const RIGHT: f64 = WIDTH - 12.0;
+/// As many points as are marked one by one.
+const MARKED: usize = 40;
 /// Columns that show their values under the pointer.
 const COLUMNS: usize = 60;
 
@@ -94,7 +96,7 @@ impl Frame {
 /// The drawing of all curves, and a note when the axis leaves some peaks out.
 pub(crate) fn plot(curves: &[Curve], range: Option<(f64, f64)>, title: &str) -> (String, Option<String>) {
     let (first, last) = ends(curves.iter().flat_map(|curve| curve.points.iter().map(|point| point.0)));
-    let x = Axis::exact(first, last, 6);
+    let x = Axis::steps(first, last, 6);
     let (y, note) = match range {
         Some((low, high)) => (Axis::round(low, high, 5), None),
         None => vertical(curves),
@@ -125,7 +127,8 @@ pub(crate) fn plot(curves: &[Curve], range: Option<(f64, f64)>, title: &str) -> 
             push(&mut svg, format_args!("<path class=\"smooth {class}\" d=\"{}\"/>", frame.path(smooth)));
         } else {
             push(&mut svg, format_args!("<path class=\"smooth {class}\" d=\"{}\"/>", frame.path(&curve.raw)));
-            for &(step, value) in &curve.points {
+            let few = if curve.points.len() <= MARKED { curve.points.as_slice() } else { &[] };
+            for &(step, value) in few {
                 let (x, y) = (frame.x(step), frame.y(value));
                 push(
                     &mut svg,
@@ -172,11 +175,15 @@ fn draw_axes(svg: &mut String, frame: &Frame) {
     }
     push(svg, format_args!("<path class=\"base\" d=\"M{left:.1} {BOTTOM}H{RIGHT}\"/>"));
     push(svg, format_args!("<text class=\"y\" x=\"{:.1}\" y=\"{}\">step</text>", left - 8.0, HEIGHT - 7.0));
-    for tick in frame.x.ticks().into_iter().filter(|tick| tick.fract() == 0.0) {
+    for tick in frame.x.ticks() {
         let (x, label) = (frame.x(tick), frame.x.label(tick));
         push(svg, format_args!("<path class=\"base\" d=\"M{x:.1} {BOTTOM}v4\"/>"));
-        let anchor = if x > RIGHT - 12.0 { "end" } else { "middle" };
-        let x = if x > RIGHT - 12.0 { RIGHT + 8.0 } else { x };
+        // Labels at the ends stay clear of the frame and of the word at its left.
+        let (anchor, x) = match x {
+            _ if x > RIGHT - 12.0 => ("end", RIGHT + 8.0),
+            _ if x < left + 12.0 => ("start", left),
+            _ => ("middle", x),
+        };
         push(
             svg,
             format_args!("<text text-anchor=\"{anchor}\" x=\"{x:.1}\" y=\"{}\">{label}</text>", HEIGHT - 7.0),

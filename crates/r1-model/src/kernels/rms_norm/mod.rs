@@ -45,7 +45,7 @@ mod tests {
 
     #[test]
     fn kernel_equals_reference_with_gradients() {
-        for [tokens, width] in [[1, 1], [3, 17], [130, 32], [1, 576]] {
+        for [tokens, width] in [[1, 3], [3, 17], [130, 32], [1, 576]] {
             check::agree(
                 [tokens, width],
                 &[vec![tokens, width], vec![width]],

@@ -1,0 +1,125 @@
+//! Logits, loss, gradients and greedy ids against transformers, on tiny models.
+
+use std::{collections::HashMap, path::PathBuf, sync::Arc};
+
+use r1_data::Key;
+use r1_model::{
+    CausalLm, Engine, GradientStore, ModelConfig, PackedBatch, Transformer,
+    checkpoint::read_weights,
+    engine::{Limits, Request, Sampler},
+    kernels::token_logprobs,
+};
+use burn::module::Module;
+use burn::tensor::Device;
+use safetensors::SafeTensors;
+
+const MODELS: [&str; 2] = ["llama-tied", "llama3-scaled"];
+
+fn folder(name: &str) -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(name)
+}
+
+struct Golden {
+    config: ModelConfig,
+    model: Transformer,
+    floats: HashMap<String, Vec<f32>>,
+    input_ids: Vec<u32>,
+    greedy_ids: Vec<u32>,
+}
+
+fn load(name: &str) -> Golden {
+    let dir = folder(name);
+    let config = ModelConfig::read(&dir.join("config.json")).unwrap();
+    let slots = Transformer::slots(&config);
+    let weights = read_weights(&dir, &slots, config.tied).unwrap();
+    let model = Transformer::from_weights(&config, weights, &Device::flex());
+    let bytes = std::fs::read(dir.join("golden.safetensors")).unwrap();
+    let tensors = SafeTensors::deserialize(&bytes).unwrap();
+    let ids = |name: &str| -> Vec<u32> {
+        let data = tensors.tensor(name).unwrap().data().to_vec();
+        data.chunks_exact(8).map(|b| i64::from_le_bytes(b.try_into().unwrap()) as u32).collect()
+    };
+    let floats = tensors
+        .iter()
+        .filter(|(name, _)| !name.ends_with("_ids"))
+        .map(|(name, view)| {
+            let values = view.data().chunks_exact(4).map(|b| f32::from_le_bytes(b.try_into().unwrap())).collect();
+            (name.to_owned(), values)
+        })
+        .collect();
+    Golden { config, model, input_ids: ids("input_ids"), greedy_ids: ids("greedy_ids"), floats }
+}
+
+fn largest(values: &[f32]) -> f32 {
+    values.iter().fold(0.0, |a, b| a.max(b.abs()))
+}
+
+fn difference(a: &[f32], b: &[f32]) -> f32 {
+    assert_eq!(a.len(), b.len());
+    a.iter().zip(b).fold(0.0, |worst, (a, b)| worst.max((a - b).abs()))
+}
+
+#[test]
+fn logits_are_within_1e_4() {
+    for name in MODELS {
+        let golden = load(name);
+        let rows: Vec<&[u32]> = golden.input_ids.chunks(24).collect();
+        let logits = golden.model.head().logits(golden.model.hidden(&PackedBatch::from_sequences(&rows)));
+        let worst = difference(&logits.into_data().try_to_vec::<f32>().unwrap(), &golden.floats["logits"]);
+        assert!(worst < 1e-4, "{name}: {worst}");
+    }
+}
+
+#[test]
+fn loss_and_gradients_match() {
+    for name in MODELS {
+        let golden = load(name);
+        let rows: Vec<&[u32]> = golden.input_ids.chunks(24).collect();
+        let batch = PackedBatch::from_sequences(&rows);
+        // The last token of each row predicts nothing; its weight is zero.
+        let targets: Arc<[u32]> = rows.iter().flat_map(|row| row[1..].iter().copied().chain([0])).collect();
+        let weights: Vec<f32> = (0..48).map(|i| if i % 24 == 23 { 0.0 } else { 1.0 / 46.0 }).collect();
+        let tracked = golden.model.clone().train();
+        let head = tracked.head();
+        let scores = token_logprobs(head.normalize(tracked.hidden(&batch)), head.weight.clone(), &targets, 1.0);
+        let weights = burn::tensor::Tensor::<2>::from_data(
+            burn::tensor::TensorData::new(weights, [48, 1]),
+            &Device::flex().autodiff(),
+        );
+        let loss = (scores.slice([0..48, 0..1]) * weights).sum().neg();
+        let value = loss.clone().inner().into_data().try_to_vec::<f32>().unwrap()[0];
+        assert!((value - golden.floats["loss"][0]).abs() < 1e-5, "{name}: loss {value}");
+        let mut gradients = GradientStore::new();
+        gradients.add(&tracked, loss.backward());
+        for slot in Transformer::slots(&golden.config) {
+            let found = gradients.get(&slot.path).unwrap_or_else(|| panic!("no gradient for {}", slot.path));
+            let found = found.to_data().try_to_vec::<f32>().unwrap();
+            let expected: Vec<f32> =
+                slot.parts.iter().flat_map(|part| golden.floats[&format!("grad.{}", part.name)].clone()).collect();
+            let worst = difference(&found, &expected) / largest(&expected);
+            assert!(worst < 1e-4, "{name}: {} differs by {worst} of its largest entry", slot.path);
+        }
+    }
+}
+
+#[test]
+fn greedy_ids_are_identical() {
+    for name in MODELS {
+        let golden = load(name);
+        let limits = Limits {
+            sampler: Sampler { temperature: 0.0, top_k: None, top_p: 1.0, min_p: 0.0 },
+            max_tokens: 20,
+            stop_ids: &golden.config.eos_ids,
+            stop: &|_| false,
+            cancelled: &|| false,
+        };
+        // Whatever part of the row was the prompt, the stored ids begin with it.
+        let prompt = golden.input_ids[..PROMPT].to_vec();
+        let request = Request { prompt: prompt.clone(), samples: 1, key: Key::new(0) };
+        let written = Engine::default().generate(&golden.model, &[request], &limits, &Device::flex());
+        assert_eq!(written[0][0].ids, golden.greedy_ids[golden.greedy_ids.len() - written[0][0].ids.len()..], "{name}");
+    }
+}
+
+/// Tokens of the first row that the reference continued.
+const PROMPT: usize = 8;
