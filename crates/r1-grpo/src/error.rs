@@ -1,5 +1,11 @@
 //! What can go wrong in this crate.
 
+use std::{io, path::PathBuf};
+
+use r1_data::{DataError, GenerateError};
+use r1_model::ModelError;
+use r1_rewards::RewardError;
+
 /// Why training with GRPO could not start or go on.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -15,4 +21,84 @@ pub enum GrpoError {
         /// The range of values that are accepted.
         expected: &'static str,
     },
+
+    /// The rollouts would be sampled from a part of the distribution only, while the loss is about the whole of it.
+    /// Sample from all tokens; the temperature is free.
+    #[error(
+        "`sampling.{setting}` is {value}; training needs samples of the whole distribution, so leave out top_k, \
+         top_p and min_p"
+    )]
+    TruncatedSampling {
+        /// The field of `sampling` that cuts tokens off.
+        setting: &'static str,
+        /// Its value.
+        value: f32,
+    },
+
+    /// A reward failed for another cause than a bad reference; a failing sandbox, file or network was tried three
+    /// times. The problems of this rollout were given back to the source, so `step` can be called again.
+    #[error("problem `{problem}` could not be scored")]
+    Reward {
+        /// The problem's id.
+        problem: String,
+        /// What the reward said.
+        #[source]
+        source: RewardError,
+    },
+
+    /// Several rollouts in a row had no problem that could be graded. Check the references of the data set and
+    /// that the reward is for this kind of task.
+    #[error(
+        "none of the last {problems} problems could be graded, the last was `{last}`; check their references"
+    )]
+    NothingGraded {
+        /// How many problems were drawn.
+        problems: usize,
+        /// The id of the last of them.
+        last: String,
+    },
+
+    /// The loss or its gradient was NaN or infinite. Nothing was changed by this step; the batch was written to
+    /// `dump`. Lower the learning rate, or look in the batch for what is special.
+    #[error(
+        "update {update}: the {what} is not finite, so nothing was changed; the batch is in `{}`",
+        dump.display()
+    )]
+    NotFinite {
+        /// The update that was not made, counted from 1.
+        update: u64,
+        /// What was not finite: the loss or the gradient.
+        what: &'static str,
+        /// The file with the batch.
+        dump: PathBuf,
+    },
+
+    /// As [`NotFinite`](Self::NotFinite), but the batch could not be written.
+    #[error(
+        "update {update}: the {what} is not finite, so nothing was changed; the batch could not be written to `{}`",
+        dump.display()
+    )]
+    NotFiniteUnwritten {
+        /// The update that was not made, counted from 1.
+        update: u64,
+        /// What was not finite: the loss or the gradient.
+        what: &'static str,
+        /// The file that could not be written.
+        dump: PathBuf,
+        /// What the system said.
+        #[source]
+        source: io::Error,
+    },
+
+    /// The source of problems failed.
+    #[error(transparent)]
+    Data(#[from] DataError),
+
+    /// The policy could not write completions.
+    #[error(transparent)]
+    Generate(#[from] GenerateError),
+
+    /// The prompt could not be encoded.
+    #[error(transparent)]
+    Model(#[from] ModelError),
 }

@@ -1,1 +1,8 @@
+//! The DeepSeek-R1 system: one name for all r1 crates, and the `r1` command.
 
+pub use r1_data as data;
+pub use r1_eval as eval;
+pub use r1_grpo as grpo;
+pub use r1_model as model;
+pub use r1_rewards as rewards;
+pub use r1_run as run;

@@ -3,7 +3,7 @@
 use super::{Solution, Task, check_level, foreign, problem};
 use crate::{KeyedStream, Problem, Reference};
 
-/// Works out a chain such as `3+5-2+7`, one operation a step.
+/// Works out a chain such as `3+5-2+7`: each step carries out the first operation and copies the rest.
 ///
 /// Level `l` has `3 + l` numbers from 1 to 9, and every partial result lies in `0..=99`.
 ///
@@ -11,7 +11,7 @@ use crate::{KeyedStream, Problem, Reference};
 /// use r1_data::{Problem, Reference, task::{ChainedArithmetic, Task}};
 ///
 /// let solution = ChainedArithmetic.solve(&Problem::new("p", "3+5-2+7", Reference::number("13")));
-/// assert_eq!(solution.reasoning, "3+5=8, 8-2=6, 6+7=13");
+/// assert_eq!(solution.reasoning, "3+5-2+7=8-2+7=6+7=13");
 /// assert_eq!(solution.answer, "13");
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,13 +53,13 @@ impl Task for ChainedArithmetic {
     fn solve(&self, problem: &Problem) -> Solution {
         let Some((first, operations)) = parse(&problem.question) else { foreign(self, problem) };
         let mut value = first;
-        let mut steps = Vec::new();
-        for (sign, operand) in operations {
-            let next = if sign == '+' { value + operand } else { value - operand };
-            steps.push(format!("{value}{sign}{operand}={next}"));
-            value = next;
+        let mut steps = vec![problem.question.clone()];
+        for (done, (sign, operand)) in operations.iter().enumerate() {
+            value = if *sign == '+' { value + operand } else { value - operand };
+            let rest = operations[done + 1..].iter().map(|(sign, operand)| format!("{sign}{operand}"));
+            steps.push(format!("{value}{}", rest.collect::<String>()));
         }
-        Solution { reasoning: steps.join(", "), answer: value.to_string() }
+        Solution { reasoning: steps.join("="), answer: value.to_string() }
     }
 }
 

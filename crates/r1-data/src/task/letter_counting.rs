@@ -6,7 +6,8 @@ use crate::{KeyedStream, Problem, Reference};
 /// The words' letters: few, so that they repeat.
 const LETTERS: [char; 6] = ['a', 'b', 'e', 'r', 's', 't'];
 
-/// Counts a letter in a made-up word, naming each letter with the count of the target so far.
+/// Counts a letter in a made-up word: each step drops the first letter of what is left and writes the
+/// count so far behind it.
 ///
 /// Level `l` has words of `4 + 2 l` letters. One question in ten or so asks for a letter that is not there.
 ///
@@ -14,7 +15,7 @@ const LETTERS: [char; 6] = ['a', 'b', 'e', 'r', 's', 't'];
 /// use r1_data::{Problem, Reference, task::{LetterCounting, Task}};
 ///
 /// let solution = LetterCounting.solve(&Problem::new("p", "count r in strberry", Reference::number("3")));
-/// assert_eq!(solution.reasoning, "s0 t0 r1 b1 e1 r2 r3 y3");
+/// assert_eq!(solution.reasoning, "strberry0 trberry0 rberry0 berry1 erry1 rry1 ry2 y3 3");
 /// assert_eq!(solution.answer, "3");
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,13 +47,11 @@ impl Task for LetterCounting {
     fn solve(&self, problem: &Problem) -> Solution {
         let Some((target, word)) = parse(&problem.question) else { foreign(self, problem) };
         let mut count = 0;
-        let steps: Vec<String> = word
-            .chars()
-            .map(|letter| {
-                count += usize::from(letter == target);
-                format!("{letter}{count}")
-            })
-            .collect();
+        let mut steps = vec![format!("{word}0")];
+        for (place, letter) in word.char_indices() {
+            count += usize::from(letter == target);
+            steps.push(format!("{}{count}", &word[place + letter.len_utf8()..]));
+        }
         Solution { reasoning: steps.join(" "), answer: count.to_string() }
     }
 }

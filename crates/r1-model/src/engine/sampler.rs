@@ -4,6 +4,19 @@ use r1_data::{Key, Sampling};
 
 use crate::kernels::simd::{exp, max, vectorized};
 
+vectorized! {
+    fn largest(logits: &[f32]) -> f32 {
+        max(logits)
+    }
+
+    /// `exp((z − highest) / T)` in place.
+    fn exponentials(logits: &mut [f32], highest: f32, inverse: f32) {
+        for logit in logits {
+            *logit = exp((*logit - highest) * inverse);
+        }
+    }
+}
+
 /// A drawn token.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Draw {
@@ -47,15 +60,9 @@ impl Sampler {
     pub fn draw(&self, logits: &mut [f32], key: &Key, position: u64) -> Draw {
         let greedy = self.temperature == 0.0;
         let inverse = if greedy { 1.0 } else { 1.0 / self.temperature };
-        let (highest, best) = vectorized(|| {
-            let highest = max(logits);
-            (highest, logits.iter().position(|logit| *logit == highest).unwrap_or(0))
-        });
-        vectorized(|| {
-            for logit in logits.iter_mut() {
-                *logit = exp((*logit - highest) * inverse);
-            }
-        });
+        let highest = largest(logits);
+        let best = logits.iter().position(|logit| *logit == highest).unwrap_or(0);
+        exponentials(logits, highest, inverse);
         let weights: &[f32] = logits;
         let total: f64 = weights.iter().map(|weight| f64::from(*weight)).sum();
         // exp(z - max) underflows to 0 only for tokens that are never drawn.

@@ -7,10 +7,64 @@ use pulp::{Arch, Simd, WithSimd};
 
 const LANES: usize = 16;
 
-/// Runs `work` with the widest instruction set of this CPU; the loops inside are vectorised when
-/// the functions they call are `#[inline(always)]`.
-pub(crate) fn vectorized<R>(work: impl FnOnce() -> R) -> R {
-    Arch::new().dispatch(work)
+/// Defines functions whose bodies are compiled three times, for AVX-512, for AVX2 and for neither, and
+/// chosen at run time. The loops inside are vectorised when the functions they call are
+/// `#[inline(always)]`. (A closure cannot be forced inline, so a function it must be.)
+macro_rules! vectorized {
+    ($($(#[$attribute:meta])* $visibility:vis fn $name:ident($($argument:ident: $type:ty),* $(,)?) $(-> $result:ty)? $body:block)+) => {$(
+        $(#[$attribute])*
+        #[allow(clippy::too_many_arguments)]
+        $visibility fn $name($($argument: $type),*) $(-> $result)? {
+            #[inline(always)]
+            #[allow(clippy::too_many_arguments)]
+            fn body($($argument: $type),*) $(-> $result)? $body
+
+            #[cfg(target_arch = "x86_64")]
+            {
+                #[target_feature(enable = "avx512f,avx512vl,avx512bw,avx512dq,fma")]
+                #[allow(clippy::too_many_arguments)]
+                fn v4($($argument: $type),*) $(-> $result)? {
+                    body($($argument),*)
+                }
+                #[target_feature(enable = "avx2,fma")]
+                #[allow(clippy::too_many_arguments)]
+                fn v3($($argument: $type),*) $(-> $result)? {
+                    body($($argument),*)
+                }
+                match $crate::kernels::simd::level() {
+                    // SAFETY: the CPU was found to have these instructions.
+                    $crate::kernels::simd::Level::V4 => return unsafe { v4($($argument),*) },
+                    // SAFETY: the CPU was found to have these instructions.
+                    $crate::kernels::simd::Level::V3 => return unsafe { v3($($argument),*) },
+                    $crate::kernels::simd::Level::Baseline => (),
+                }
+            }
+            body($($argument),*)
+        }
+    )+};
+}
+pub(crate) use vectorized;
+
+/// What the CPU can do.
+#[cfg(target_arch = "x86_64")]
+#[derive(Clone, Copy)]
+pub(crate) enum Level {
+    V4,
+    V3,
+    Baseline,
+}
+
+/// What this CPU can do; the detection is cached by the standard library.
+#[cfg(target_arch = "x86_64")]
+pub(crate) fn level() -> Level {
+    use std::arch::is_x86_feature_detected as has;
+    if has!("avx512f") && has!("avx512vl") && has!("avx512bw") && has!("avx512dq") && has!("fma") {
+        Level::V4
+    } else if has!("avx2") && has!("fma") {
+        Level::V3
+    } else {
+        Level::Baseline
+    }
 }
 
 #[inline(always)]
@@ -253,7 +307,7 @@ mod tests {
         for i in 0..2_000_000 {
             let x = -87.0 + 175.0 * (i as f32 / 2e6);
             let exact = f64::from(x).exp();
-            worst = worst.max(((f64::from(vectorized(|| exp(x))) - exact) / exact).abs());
+            worst = worst.max(((f64::from(exp(x)) - exact) / exact).abs());
         }
         assert!(worst < 2e-7, "{worst}");
         assert_eq!(exp(-100.0), 0.0);
@@ -267,9 +321,9 @@ mod tests {
         for count in [0, 1, 15, 16, 17, 100, 1000] {
             let (a, b) = (random(count, 1), random(count, 2));
             let exact: f64 = a.iter().zip(&b).map(|(x, y)| f64::from(*x) * f64::from(*y)).sum();
-            assert!((f64::from(vectorized(|| dot(&a, &b))) - exact).abs() < 1e-4);
+            assert!((f64::from(dot(&a, &b)) - exact).abs() < 1e-4);
             let exact: f64 = a.iter().map(|x| f64::from(*x)).sum();
-            assert!((f64::from(vectorized(|| sum(&a))) - exact).abs() < 1e-4);
+            assert!((f64::from(sum(&a)) - exact).abs() < 1e-4);
             assert_eq!(max(&a), a.iter().copied().fold(f32::NEG_INFINITY, f32::max));
         }
     }

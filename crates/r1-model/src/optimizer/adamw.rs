@@ -179,6 +179,45 @@ mod flex {
     use super::{Moments, StepConstants};
     use crate::kernels::{flex::{contiguous, slice}, simd::vectorized};
 
+    /// The step's constants as the loop needs them.
+    #[derive(Clone, Copy)]
+    struct Factors {
+        clip: f32,
+        beta: [f32; 2],
+        rest: [f32; 2],
+        rate: f32,
+        correct2: f32,
+        keep: f32,
+        epsilon: f32,
+    }
+
+    impl From<&StepConstants> for Factors {
+        fn from(constants: &StepConstants) -> Self {
+            let StepConstants { config, clip, learning_rate, bias_corrections } = *constants;
+            Self {
+                clip: clip as f32,
+                beta: [config.beta1 as f32, config.beta2 as f32],
+                rest: [(1.0 - config.beta1) as f32, (1.0 - config.beta2) as f32],
+                rate: (learning_rate / bias_corrections[0]) as f32,
+                correct2: (1.0 / bias_corrections[1]).sqrt() as f32,
+                keep: (1.0 - learning_rate * config.weight_decay) as f32,
+                epsilon: config.epsilon as f32,
+            }
+        }
+    }
+
+    vectorized! {
+        fn update_chunk(w: &mut [f32], g: &[f32], m: &mut [f32], v: &mut [f32], factors: Factors) {
+            let Factors { clip, beta, rest, rate, correct2, keep, epsilon } = factors;
+            for (((w, g), m), v) in w.iter_mut().zip(g).zip(m).zip(v) {
+                let g = g * clip;
+                *m = *m * beta[0] + g * rest[0];
+                *v = *v * beta[1] + g * g * rest[1];
+                *w = *w * keep - rate * *m / (v.sqrt() * correct2 + epsilon);
+            }
+        }
+    }
+
     pub(super) fn update(
         weight: Tensor<1>,
         gradient: Tensor<1>,
@@ -190,14 +229,7 @@ mod flex {
             |tensor: Tensor<1>| contiguous(tensor.try_into_primitive::<Flex>().expect("the backend was checked"));
         let (mut weight, gradient) = (primitive(weight), primitive(gradient));
         let (mut first, mut second) = (primitive(moments.first), primitive(moments.second));
-        let config = constants.config;
-        let clip = constants.clip as f32;
-        let (beta1, beta2) = (config.beta1 as f32, config.beta2 as f32);
-        let (rest1, rest2) = ((1.0 - config.beta1) as f32, (1.0 - config.beta2) as f32);
-        let rate = (constants.learning_rate / constants.bias_corrections[0]) as f32;
-        let correct2 = (1.0 / constants.bias_corrections[1]).sqrt() as f32;
-        let keep = (1.0 - constants.learning_rate * config.weight_decay) as f32;
-        let epsilon = config.epsilon as f32;
+        let factors = Factors::from(constants);
         weight
             .storage_mut::<f32>()
             .par_chunks_mut(CHUNK)
@@ -205,14 +237,7 @@ mod flex {
             .zip(first.storage_mut::<f32>().par_chunks_mut(CHUNK))
             .zip(second.storage_mut::<f32>().par_chunks_mut(CHUNK))
             .for_each(|(((w, g), m), v)| {
-                vectorized(|| {
-                    for (((w, g), m), v) in w.iter_mut().zip(g).zip(m).zip(v) {
-                        let g = g * clip;
-                        *m = *m * beta1 + g * rest1;
-                        *v = *v * beta2 + g * g * rest2;
-                        *w = *w * keep - rate * *m / (v.sqrt() * correct2 + epsilon);
-                    }
-                });
+                update_chunk(w, g, m, v, factors);
             });
         let wrap = Tensor::from_primitive::<Flex>;
         (wrap(weight), Moments { first: wrap(first), second: wrap(second) })

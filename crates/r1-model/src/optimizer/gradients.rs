@@ -45,16 +45,23 @@ impl GradientStore {
     }
 }
 
+#[cfg(feature = "flex")]
+crate::kernels::simd::vectorized! {
+    fn squares(values: &[f32]) -> f32 {
+        crate::kernels::simd::dot(values, values)
+    }
+}
+
 /// The sum of squares, over fixed chunks added in index order.
 fn squared(gradient: &Tensor<1>) -> f64 {
     #[cfg(feature = "flex")]
     if crate::kernels::flex::applies(gradient) {
-        use crate::kernels::{flex, simd};
+        use crate::kernels::flex;
         let primitive = gradient.clone().try_into_primitive::<burn::backend::Flex>();
         let primitive = flex::contiguous(primitive.expect("the backend was checked"));
         return flex::slice(&primitive)
             .chunks(1 << 14)
-            .map(|chunk| f64::from(simd::vectorized(|| simd::dot(chunk, chunk))))
+            .map(|chunk| f64::from(squares(chunk)))
             .sum();
     }
     let sum = gradient.clone().powi_scalar(2).sum().into_data().convert::<f32>();

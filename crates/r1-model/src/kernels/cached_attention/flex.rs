@@ -8,9 +8,9 @@ use rayon::prelude::*;
 use super::{LayerCache, Run};
 use crate::kernels::{
     Heads,
-    causal_attention::flex::{Shared, softmax},
+    causal_attention::flex::{Shared, softmax_rows},
     flex::{contiguous, slice, tensor},
-    simd::{View, matmul_add, vectorized},
+    simd::{View, matmul_add},
 };
 
 fn primitive<const D: usize>(tensor: Tensor<D>) -> FlexTensor {
@@ -63,6 +63,7 @@ fn attend(qkv: &[f32], keys: &[f32], values: &[f32], runs: &[Run], heads: Heads,
         let length = run.position + run.tokens;
         let mut scores = vec![0.0; heads.group() * length];
         let mut result = vec![0.0; heads.group() * d];
+        let mut lse = vec![0.0; heads.group()];
         for (offset, token) in (first..first + run.tokens).enumerate() {
             let visible = run.position + offset + 1;
             let scores = &mut scores[..heads.group() * visible];
@@ -72,11 +73,7 @@ fn attend(qkv: &[f32], keys: &[f32], values: &[f32], runs: &[Run], heads: Heads,
             let queries = View { data: &qkv[token * width + place..], row: d, column: 1 };
             let keys = View { data: &keys[base..], row: capacity, column: 1 };
             matmul_add(heads.group(), visible, d, queries, keys, scores, visible);
-            vectorized(|| {
-                for scores in scores.chunks_exact_mut(visible) {
-                    softmax(scores, visible, heads.scale());
-                }
-            });
+            softmax_rows(scores, visible, visible, 0, heads.scale(), &mut lse);
             let values = View { data: &values[base..], row: d, column: 1 };
             matmul_add(heads.group(), d, visible, View { data: scores, row: visible, column: 1 }, values, &mut result, d);
             // SAFETY: this row and these columns belong to this task alone.

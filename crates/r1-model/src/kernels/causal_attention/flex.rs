@@ -102,12 +102,7 @@ pub(crate) fn forward(qkv: FlexTensor, heads: Heads, segments: &[Segment]) -> (F
                 scores.fill(0.0);
                 let queries = View { data: &qkv[token * width + head * d..], row: width, column: 1 };
                 matmul_add(rows, length, d, queries, kv.keys(), scores, length);
-                vectorized(|| {
-                    for (row, scores) in scores.chunks_exact_mut(length).enumerate() {
-                        let visible = kv.before + first + row + 1;
-                        block_lse[row] = softmax(scores, visible, heads.scale());
-                    }
-                });
+                softmax_rows(scores, length, kv.before + first + 1, 1, heads.scale(), &mut block_lse);
                 let block_output = &mut block_output[..rows * d];
                 block_output.fill(0.0);
                 let probabilities = View { data: scores, row: length, column: 1 };
@@ -128,7 +123,7 @@ pub(crate) fn forward(qkv: FlexTensor, heads: Heads, segments: &[Segment]) -> (F
 /// Turns the first `visible` scores into probabilities and the rest into zeros; returns the
 /// log-sum-exp of the scaled scores.
 #[inline(always)]
-pub(crate) fn softmax(scores: &mut [f32], visible: usize, scale: f32) -> f32 {
+fn softmax(scores: &mut [f32], visible: usize, scale: f32) -> f32 {
     let (seen, hidden) = scores.split_at_mut(visible);
     hidden.fill(0.0);
     let highest = max(seen) * scale;
@@ -141,4 +136,14 @@ pub(crate) fn softmax(scores: &mut [f32], visible: usize, scale: f32) -> f32 {
         *score *= inverse;
     }
     highest + total.ln()
+}
+
+vectorized! {
+    /// Softmax of each row of `length` scores: row `r` sees its first `visible + r · growth` ones.
+    /// Writes each row's log-sum-exp.
+    pub(crate) fn softmax_rows(scores: &mut [f32], length: usize, visible: usize, growth: usize, scale: f32, lse: &mut [f32]) {
+        for (row, (scores, lse)) in scores.chunks_exact_mut(length).zip(lse).enumerate() {
+            *lse = softmax(scores, visible + row * growth, scale);
+        }
+    }
 }

@@ -30,6 +30,17 @@ struct PrefixShare {
     dv: Vec<f32>,
 }
 
+vectorized! {
+    /// From scores and `dO Vᵀ` to probabilities and score gradients.
+    fn dscores_row(p: &mut [f32], ds: &mut [f32], dout: &[f32], out: &[f32], lse: f32, scale: f32) {
+        let projection = dot(dout, out);
+        for (p, ds) in p.iter_mut().zip(ds) {
+            *p = exp(p.mul_add(scale, -lse));
+            *ds = *p * (*ds - projection) * scale;
+        }
+    }
+}
+
 pub(crate) fn backward(
     gradient: FlexTensor,
     qkv: FlexTensor,
@@ -69,21 +80,16 @@ pub(crate) fn backward(
                     matmul_add(rows, length, d, queries, kv.keys(), p, length);
                     let values = View { data: &values_transposed, row: kv.length, column: 1 };
                     matmul_add(rows, length, d, dout, values, ds, length);
-                    vectorized(|| {
-                        for row in 0..rows {
-                            let place = (token + row) * query_width + head * d;
-                            let projection = dot(&gradient[place..place + d], &output[place..place + d]);
-                            let (p, ds) = (&mut p[row * length..][..length], &mut ds[row * length..][..length]);
-                            let visible = kv.before + first + row + 1;
-                            p[visible..].fill(0.0);
-                            ds[visible..].fill(0.0);
-                            let (scale, lse) = (heads.scale(), lse[(token + row) * heads.heads + head]);
-                            for (p, ds) in p[..visible].iter_mut().zip(&mut ds[..visible]) {
-                                *p = exp(p.mul_add(scale, -lse));
-                                *ds = *p * (*ds - projection) * scale;
-                            }
-                        }
-                    });
+                    for row in 0..rows {
+                        let place = (token + row) * query_width + head * d;
+                        let (dout, out) = (&gradient[place..place + d], &output[place..place + d]);
+                        let (p, ds) = (&mut p[row * length..][..length], &mut ds[row * length..][..length]);
+                        let visible = kv.before + first + row + 1;
+                        p[visible..].fill(0.0);
+                        ds[visible..].fill(0.0);
+                        let lse = lse[(token + row) * heads.heads + head];
+                        dscores_row(&mut p[..visible], &mut ds[..visible], dout, out, lse, heads.scale());
+                    }
                     let key_rows = View { data: &keys, row: d, column: 1 };
                     matmul_add(rows, d, length, View { data: ds, row: length, column: 1 }, key_rows, dq, d);
                     matmul_add(length, d, rows, View { data: ds, row: 1, column: length }, queries, &mut dk, d);

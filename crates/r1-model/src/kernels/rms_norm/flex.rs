@@ -15,21 +15,42 @@ fn inverse_rms(row: &[f32], epsilon: f32) -> f32 {
     1.0 / (dot(row, row) / row.len() as f32 + epsilon).sqrt()
 }
 
+vectorized! {
+    fn forward_rows(y: &mut [f32], x: &[f32], w: &[f32], epsilon: f32) {
+        let width = w.len();
+        for (y, x) in y.chunks_exact_mut(width).zip(x.chunks_exact(width)) {
+            let scale = inverse_rms(x, epsilon);
+            for i in 0..width {
+                y[i] = x[i] * scale * w[i];
+            }
+        }
+    }
+
+    fn backward_rows(dx: &mut [f32], dw: &mut [f32], x: &[f32], g: &[f32], w: &[f32], epsilon: f32) {
+        let width = w.len();
+        let dw = &mut dw[..width];
+        let mut scaled = vec![0.0; width];
+        for ((dx, x), g) in dx.chunks_exact_mut(width).zip(x.chunks_exact(width)).zip(g.chunks_exact(width)) {
+            let scale = inverse_rms(x, epsilon);
+            for i in 0..width {
+                scaled[i] = g[i] * w[i];
+            }
+            let projection = dot(&scaled, x) * scale * scale / width as f32;
+            for i in 0..width {
+                dx[i] = (scaled[i] - x[i] * projection) * scale;
+                dw[i] += g[i] * x[i] * scale;
+            }
+        }
+    }
+}
+
 pub(crate) fn forward(x: FlexTensor, weight: FlexTensor, epsilon: f32) -> FlexTensor {
     let (x, weight) = (contiguous(x), contiguous(weight));
     let [tokens, width] = dims2(&x);
     let (x, w) = (slice(&x), slice(&weight));
     let mut y = vec![0.0; tokens * width];
     for_row_chunks(&mut y, width, CHUNK, |chunk, y| {
-        vectorized(|| {
-            let x = &x[chunk * CHUNK * width..][..y.len()];
-            for (y, x) in y.chunks_exact_mut(width).zip(x.chunks_exact(width)) {
-                let scale = inverse_rms(x, epsilon);
-                for ((y, x), w) in y.iter_mut().zip(x).zip(w) {
-                    *y = x * scale * w;
-                }
-            }
-        });
+        forward_rows(y, &x[chunk * CHUNK * width..], w, epsilon);
     });
     tensor(y, [tokens, width])
 }
@@ -47,22 +68,8 @@ pub(crate) fn backward(g: FlexTensor, x: FlexTensor, weight: FlexTensor, epsilon
         use rayon::prelude::*;
         dx.par_chunks_mut((CHUNK * width).max(1)).zip(partial.par_chunks_mut(width.max(1))).enumerate().for_each(
             |(chunk, (dx, dw))| {
-                vectorized(|| {
-                    let first = chunk * CHUNK * width;
-                    let (x, g) = (&x[first..first + dx.len()], &g[first..first + dx.len()]);
-                    let mut scaled = vec![0.0; width];
-                    for ((dx, x), g) in dx.chunks_exact_mut(width).zip(x.chunks_exact(width)).zip(g.chunks_exact(width)) {
-                        let scale = inverse_rms(x, epsilon);
-                        for ((s, g), w) in scaled.iter_mut().zip(g).zip(w) {
-                            *s = g * w;
-                        }
-                        let projection = dot(&scaled, x) * scale * scale / width as f32;
-                        for i in 0..width {
-                            dx[i] = (scaled[i] - x[i] * projection) * scale;
-                            dw[i] += g[i] * x[i] * scale;
-                        }
-                    }
-                });
+                let first = chunk * CHUNK * width;
+                backward_rows(dx, dw, &x[first..], &g[first..], w, epsilon);
             },
         );
     }

@@ -8,31 +8,34 @@ use crate::kernels::{
     simd::vectorized,
 };
 
+vectorized! {
+    fn rotate_rows(y: &mut [f32], width: usize, table: &RotaryTable, positions: &[u32], heads: usize, sign: f32) {
+        let half = table.head_dim / 2;
+        for (y, position) in y.chunks_exact_mut(width).zip(positions) {
+            let place = *position as usize * half;
+            let (cos, sin) = (&table.cos[place..place + half], &table.sin[place..place + half]);
+            for head in y[..heads * table.head_dim].chunks_exact_mut(table.head_dim) {
+                let (low, high) = head.split_at_mut(half);
+                for i in 0..half {
+                    let (a, b, s) = (low[i], high[i], sign * sin[i]);
+                    low[i] = a * cos[i] - b * s;
+                    high[i] = b * cos[i] + a * s;
+                }
+            }
+        }
+    }
+}
+
 /// Rotates forward, or backward when `inverse`.
 pub(crate) fn rotate(x: FlexTensor, table: &RotaryTable, positions: &[u32], heads: usize, inverse: bool) -> FlexTensor {
     const CHUNK: usize = 64;
     let x = contiguous(x);
     let [tokens, width] = dims2(&x);
     let x = slice(&x);
-    let half = table.head_dim / 2;
     let sign = if inverse { -1.0 } else { 1.0 };
     let mut y = x.to_vec();
     for_row_chunks(&mut y, width, CHUNK, |chunk, y| {
-        vectorized(|| {
-            let positions = &positions[chunk * CHUNK..];
-            for (y, position) in y.chunks_exact_mut(width).zip(positions) {
-                let place = *position as usize * half;
-                let (cos, sin) = (&table.cos[place..place + half], &table.sin[place..place + half]);
-                for head in y[..heads * table.head_dim].chunks_exact_mut(table.head_dim) {
-                    let (low, high) = head.split_at_mut(half);
-                    for i in 0..half {
-                        let (a, b, s) = (low[i], high[i], sign * sin[i]);
-                        low[i] = a * cos[i] - b * s;
-                        high[i] = b * cos[i] + a * s;
-                    }
-                }
-            }
-        });
+        rotate_rows(y, width, table, &positions[chunk * CHUNK..], heads, sign);
     });
     tensor(y, [tokens, width])
 }

@@ -14,21 +14,36 @@ fn sigmoid(x: f32) -> f32 {
     1.0 / (1.0 + exp(-x))
 }
 
+vectorized! {
+    fn forward_rows(y: &mut [f32], x: &[f32], half: usize) {
+        for (y, x) in y.chunks_exact_mut(half).zip(x.chunks_exact(2 * half)) {
+            let (a, b) = x.split_at(half);
+            for i in 0..half {
+                y[i] = a[i] * sigmoid(a[i]) * b[i];
+            }
+        }
+    }
+
+    fn backward_rows(dx: &mut [f32], x: &[f32], g: &[f32], half: usize) {
+        let rows = dx.chunks_exact_mut(2 * half).zip(x.chunks_exact(2 * half));
+        for ((dx, x), g) in rows.zip(g.chunks_exact(half)) {
+            let ((a, b), (da, db)) = (x.split_at(half), dx.split_at_mut(half));
+            for i in 0..half {
+                let s = sigmoid(a[i]);
+                da[i] = g[i] * b[i] * s * (1.0 + a[i] * (1.0 - s));
+                db[i] = g[i] * a[i] * s;
+            }
+        }
+    }
+}
+
 pub(crate) fn forward(gate_up: FlexTensor) -> FlexTensor {
     let x = contiguous(gate_up);
     let [tokens, width] = dims2(&x);
     let (x, half) = (slice(&x), width / 2);
     let mut y = vec![0.0; tokens * half];
     for_row_chunks(&mut y, half, CHUNK, |chunk, y| {
-        vectorized(|| {
-            let x = &x[chunk * CHUNK * width..];
-            for (y, x) in y.chunks_exact_mut(half).zip(x.chunks_exact(width)) {
-                let (a, b) = x.split_at(half);
-                for i in 0..half {
-                    y[i] = a[i] * sigmoid(a[i]) * b[i];
-                }
-            }
-        });
+        forward_rows(y, &x[chunk * CHUNK * width..], half);
     });
     tensor(y, [tokens, half])
 }
@@ -39,17 +54,7 @@ pub(crate) fn backward(g: FlexTensor, gate_up: FlexTensor) -> FlexTensor {
     let (g, x, half) = (slice(&g), slice(&x), width / 2);
     let mut dx = vec![0.0; tokens * width];
     for_row_chunks(&mut dx, width, CHUNK, |chunk, dx| {
-        vectorized(|| {
-            let (x, g) = (&x[chunk * CHUNK * width..], &g[chunk * CHUNK * half..]);
-            for ((dx, x), g) in dx.chunks_exact_mut(width).zip(x.chunks_exact(width)).zip(g.chunks_exact(half)) {
-                let ((a, b), (da, db)) = (x.split_at(half), dx.split_at_mut(half));
-                for i in 0..half {
-                    let s = sigmoid(a[i]);
-                    da[i] = g[i] * b[i] * s * (1.0 + a[i] * (1.0 - s));
-                    db[i] = g[i] * a[i] * s;
-                }
-            }
-        });
+        backward_rows(dx, &x[chunk * CHUNK * width..], &g[chunk * CHUNK * half..], half);
     });
     tensor(dx, [tokens, width])
 }

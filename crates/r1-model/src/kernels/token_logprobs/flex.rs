@@ -26,6 +26,41 @@ fn compute_logits(hidden: &[f32], weight: &[f32], [rows, vocab, width]: [usize; 
     matmul([rows, vocab, width], hidden, Matrix { data: weight, width, transposed: true }, logits, false);
 }
 
+vectorized! {
+    /// Log-probability of the target, entropy and log-sum-exp of one row; uses `logits` as scratch.
+    fn forward_row(logits: &mut [f32], result: &mut [f32], target: usize, inverse: f32) {
+        let chosen = logits[target] * inverse;
+        let highest = max(logits) * inverse;
+        for z in logits.iter_mut() {
+            *z = z.mul_add(inverse, -highest);
+        }
+        let (mut weighted, mut total) = (0.0f64, 0.0f64);
+        for block in logits.chunks_mut(1024) {
+            let (mut terms, mut products) = ([0.0; 1024], [0.0; 1024]);
+            for ((z, term), product) in block.iter().zip(&mut terms).zip(&mut products) {
+                *term = exp(*z);
+                *product = *term * z;
+            }
+            total += f64::from(sum(&terms[..block.len()]));
+            weighted += f64::from(sum(&products[..block.len()]));
+        }
+        let log_total = total.ln();
+        let lse = f64::from(highest) + log_total;
+        result[0] = (f64::from(chosen) - lse) as f32;
+        result[1] = (log_total - weighted / total) as f32;
+        result[2] = lse as f32;
+    }
+
+    /// From logits to their gradient, but for the target's share.
+    fn backward_row(logits: &mut [f32], terms: [f32; 4], inverse: f32) {
+        let [g, e, lse, entropy] = terms;
+        for z in logits {
+            let logprob = z.mul_add(inverse, -lse);
+            *z = -exp(logprob) * (g + e * (logprob + entropy)) * inverse;
+        }
+    }
+}
+
 /// The output and each row's log-sum-exp.
 pub(crate) fn forward(
     hidden: FlexTensor,
@@ -47,31 +82,7 @@ pub(crate) fn forward(
         use rayon::prelude::*;
         logits.par_chunks_mut(vocab).zip(results.par_chunks_mut(3)).zip(&targets[first..]).for_each(
             |((logits, result), target)| {
-                vectorized(|| {
-                    let inverse = 1.0 / temperature;
-                    let chosen = logits[*target as usize] * inverse;
-                    let highest = max(logits) * inverse;
-                    for z in logits.iter_mut() {
-                        *z = z.mul_add(inverse, -highest);
-                    }
-                    let mut weighted = 0.0f64;
-                    let mut total = 0.0f64;
-                    for block in logits.chunks_mut(4096) {
-                        let mut terms = [0.0; 4096];
-                        let mut products = [0.0; 4096];
-                        for (i, z) in block.iter().enumerate() {
-                            terms[i] = exp(*z);
-                            products[i] = terms[i] * z;
-                        }
-                        total += f64::from(sum(&terms[..block.len()]));
-                        weighted += f64::from(sum(&products[..block.len()]));
-                    }
-                    let log_total = total.ln();
-                    let lse = f64::from(highest) + log_total;
-                    result[0] = (f64::from(chosen) - lse) as f32;
-                    result[1] = (log_total - weighted / total) as f32;
-                    result[2] = lse as f32;
-                });
+                forward_row(logits, result, *target as usize, 1.0 / temperature);
             },
         );
     }
@@ -107,13 +118,7 @@ pub(crate) fn backward(
             let (g, e) = (gradient[2 * token], gradient[2 * token + 1]);
             let (lse, entropy) = (saved.lse[token], output[2 * token + 1]);
             let inverse = 1.0 / temperature;
-            vectorized(|| {
-                for z in logits.iter_mut() {
-                    let logprob = z.mul_add(inverse, -lse);
-                    let p = exp(logprob);
-                    *z = -p * (g + e * (logprob + entropy)) * inverse;
-                }
-            });
+            backward_row(logits, [g, e, lse, entropy], inverse);
             logits[targets[token] as usize] += g * inverse;
         });
         let dlogits = Matrix { data: logits, width: vocab, transposed: false };

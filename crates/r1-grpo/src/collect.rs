@@ -1,0 +1,168 @@
+//! From problems to groups with advantages.
+
+use std::{
+    collections::HashMap,
+    time::{Duration, Instant},
+};
+
+use r1_data::{Completion, Generate, Key, Problem, ProblemSource, Prompt};
+use r1_model::{CausalLm, LanguageModel};
+use r1_rewards::{GroupScores, Reward, RewardError, Score, score_all};
+
+use crate::{Group, GrpoConfig, GrpoError, Rollout, batch_advantages};
+
+/// How often a group is scored again after something outside failed.
+const RETRIES: usize = 2;
+
+/// What was collected, and what it took.
+#[derive(Debug, Default)]
+pub(crate) struct Collected {
+    pub(crate) groups: Vec<Group>,
+    /// Ids of the problems whose reference cannot be graded.
+    pub(crate) ungradable: Vec<String>,
+    /// Tokens of all completions and their prompts, those of dropped groups included.
+    pub(crate) tokens: u64,
+    pub(crate) sampled_tokens: u64,
+    pub(crate) sampling_time: Duration,
+    pub(crate) reward_time: Duration,
+}
+
+/// Draws problems, samples a group for each, scores the groups and compares the completions.
+///
+/// On an error the source stands where it stood before.
+pub(crate) fn collect<M: CausalLm>(
+    policy: &mut LanguageModel<M>,
+    config: &GrpoConfig,
+    rollout: u64,
+    source: &mut (impl ProblemSource + ?Sized),
+    reward: &(impl Reward + ?Sized),
+) -> Result<Collected, GrpoError> {
+    let start = source.position();
+    let collected = try_collect(policy, config, rollout, source, reward);
+    if collected.is_err() {
+        source.seek(start)?;
+    }
+    collected
+}
+
+fn try_collect<M: CausalLm>(
+    policy: &mut LanguageModel<M>,
+    config: &GrpoConfig,
+    rollout: u64,
+    source: &mut (impl ProblemSource + ?Sized),
+    reward: &(impl Reward + ?Sized),
+) -> Result<Collected, GrpoError> {
+    let problems: Vec<Problem> =
+        (0..config.prompts_per_rollout()).map(|_| source.next()).collect::<Result<_, _>>()?;
+    let prompts = prompts(&problems, config, rollout);
+
+    let started = Instant::now();
+    let completions = policy.generate(&prompts, config.group_size, &config.sampling)?;
+    let sampling_time = started.elapsed();
+
+    let started = Instant::now();
+    let scores = score(&problems, &completions, reward)?;
+    let reward_time = started.elapsed();
+
+    let mut collected = Collected { sampling_time, reward_time, ..Collected::default() };
+    for (((problem, prompt), completions), scores) in
+        problems.into_iter().zip(prompts).zip(completions).zip(scores)
+    {
+        let (prompt_ids, _) = policy.encode(&prompt.content)?;
+        let sampled: usize = completions.iter().map(|completion| completion.ids.len()).sum();
+        collected.sampled_tokens += sampled as u64;
+        collected.tokens += (sampled + prompt_ids.len() * completions.len()) as u64;
+        match graded(&problem, scores)? {
+            None => collected.ungradable.push(problem.id),
+            Some(scores) => {
+                let rollouts = completions.into_iter().zip(scores).map(unranked).collect();
+                collected.groups.push(Group { problem, prompt_ids, rollouts });
+            }
+        }
+    }
+    rank(&mut collected.groups, config);
+    Ok(collected)
+}
+
+/// Prompts with their keys. A problem that comes again within a rollout gets other random numbers.
+fn prompts(problems: &[Problem], config: &GrpoConfig, rollout: u64) -> Vec<Prompt> {
+    let key = Key::new(config.seed).at_step(rollout);
+    let mut seen: HashMap<&str, usize> = HashMap::new();
+    let prompt = |problem: &'_ Problem, time: usize| {
+        let key = match time {
+            0 => key.for_problem(&problem.id),
+            _ => key.for_problem(&format!("{}#{time}", problem.id)),
+        };
+        Prompt { content: config.template.render(problem), key }
+    };
+    problems
+        .iter()
+        .map(|problem| {
+            let times = seen.entry(&problem.id).or_default();
+            *times += 1;
+            prompt(problem, *times - 1)
+        })
+        .collect()
+}
+
+/// Scores all groups, and those again on which the world failed.
+fn score(
+    problems: &[Problem],
+    completions: &[Vec<Completion>],
+    reward: &(impl Reward + ?Sized),
+) -> Result<Vec<GroupScores>, GrpoError> {
+    let groups: Vec<(&Problem, &[Completion])> =
+        problems.iter().zip(completions.iter().map(Vec::as_slice)).collect();
+    let mut scores = score_all(reward, &groups);
+    for _ in 0..RETRIES {
+        let failed: Vec<usize> = (0..groups.len()).filter(|&index| world_failed(&scores[index])).collect();
+        if failed.is_empty() {
+            break;
+        }
+        let again: Vec<_> = failed.iter().map(|&index| groups[index]).collect();
+        for (index, group) in failed.into_iter().zip(score_all(reward, &again)) {
+            scores[index] = group;
+        }
+    }
+    Ok(scores)
+}
+
+fn world_failed(scores: &GroupScores) -> bool {
+    scores.iter().any(|score| matches!(score, Err(RewardError::World { .. })))
+}
+
+/// The scores of a group; `None` if its reference cannot be graded.
+fn graded(problem: &Problem, scores: GroupScores) -> Result<Option<Vec<Score>>, GrpoError> {
+    let mut ungradable = false;
+    let mut graded = Vec::with_capacity(scores.len());
+    for score in scores {
+        match score {
+            Ok(score) => graded.push(score),
+            Err(RewardError::Ungradable { .. }) => ungradable = true,
+            Err(source) => return Err(GrpoError::Reward { problem: problem.id.clone(), source }),
+        }
+    }
+    Ok((!ungradable).then_some(graded))
+}
+
+fn unranked((completion, score): (Completion, Score)) -> Rollout {
+    Rollout {
+        completion,
+        reward: score.outcome.value(),
+        parts: score.parts,
+        advantage: 0.0,
+        old: None,
+        reference_logprobs: None,
+    }
+}
+
+/// Gives every rollout its advantage.
+fn rank(groups: &mut [Group], config: &GrpoConfig) {
+    let rewards: Vec<Vec<Option<f32>>> = groups.iter().map(Group::rewards).collect();
+    let advantages = batch_advantages(&rewards, &config.advantage);
+    for (group, advantages) in groups.iter_mut().zip(advantages) {
+        for (rollout, advantage) in group.rollouts.iter_mut().zip(advantages) {
+            rollout.advantage = advantage;
+        }
+    }
+}
