@@ -69,6 +69,9 @@ fn main() -> Result<()> {
             let rate = tokens as f64 / start.elapsed().as_secs_f64();
             println!("update {:>5}  loss {value:.4}  {rate:.0} tokens/s", update + 1);
         }
+        if update % 500 == 499 {
+            nano.save(&out, WeightType::Bf16)?;
+        }
     }
     nano.save(&out, WeightType::Bf16)?;
     record(Path::new(&out), seed, tokens, next_document, start.elapsed().as_secs())

@@ -1,0 +1,212 @@
+//! The trainer.
+
+use std::time::Instant;
+
+use r1_data::ProblemSource;
+use r1_model::{AdamW, CausalLm, LanguageModel, Transformer};
+use r1_rewards::Reward;
+
+use crate::{
+    Group, GrpoConfig, GrpoError, StepReport, StepTimings,
+    collect::collect,
+    dump::dump,
+    gradient::{GradientPass, gradient_pass, score_rollouts},
+    pending::PendingRollouts,
+    reference::Reference,
+    step_report::StepFacts,
+};
+
+/// After this many rollouts in a row without a problem that can be graded, training stops.
+const MAX_EMPTY_ROLLOUTS: usize = 8;
+
+/// Trains a language model by GRPO. The caller owns the loop: each [`step`](Self::step) is one optimizer update.
+///
+/// ```text
+/// every `reference_refresh` updates:  π_ref ← π_θ
+/// for each rollout:                   draw problems, sample G completions of each from π_old = π_θ,
+///                                     score them, compare each with its group
+///   for each epoch and mini-batch:    one update of π_θ on the loss                  (one step)
+/// ```
+///
+/// # Source
+/// DeepSeekMath (arXiv:2402.03300), Algorithm 1.
+#[derive(Debug)]
+pub struct GrpoTrainer<M: CausalLm = Transformer> {
+    config: GrpoConfig,
+    /// Taken out only while the optimizer has the weights.
+    policy: Option<LanguageModel<M>>,
+    reference: Option<Reference<M>>,
+    optimizer: AdamW,
+    pending: PendingRollouts,
+    updates: u64,
+    rollouts: u64,
+    tokens: u64,
+    timings: StepTimings,
+}
+
+impl<M: CausalLm> GrpoTrainer<M> {
+    /// A trainer that has made no update. The policy as it is becomes the reference, if the loss needs one.
+    ///
+    /// # Errors
+    /// When a setting is out of range, see [`GrpoConfig::validate`].
+    pub fn new(config: GrpoConfig, policy: LanguageModel<M>) -> Result<Self, GrpoError> {
+        config.validate()?;
+        Ok(Self {
+            reference: Reference::new(&policy.model, &config),
+            optimizer: AdamW::new(config.optimizer),
+            policy: Some(policy),
+            config,
+            pending: PendingRollouts::default(),
+            updates: 0,
+            rollouts: 0,
+            tokens: 0,
+            timings: StepTimings::default(),
+        })
+    }
+
+    /// Makes one optimizer update. Problems are drawn only when no rollouts are left from the last draw, so of 16
+    /// updates a rollout, 15 draw nothing.
+    ///
+    /// # Errors
+    /// [`GrpoError::NotFinite`] when the loss or its gradient is; then no weight has changed. Errors of the source,
+    /// the policy and the reward; then the source stands where it stood, and `step` can be called again.
+    pub fn step(
+        &mut self,
+        source: &mut (impl ProblemSource + ?Sized),
+        reward: &(impl Reward + ?Sized),
+    ) -> Result<StepReport, GrpoError> {
+        self.timings = StepTimings::default();
+        if self.pending.is_empty() {
+            self.refresh_reference();
+            self.collect_rollouts(source, reward)?;
+            self.score_tokens();
+        }
+        let started = Instant::now();
+        let groups = self.pending.next();
+        let pass = gradient_pass(&self.policy().model, &groups, &self.config);
+        if pass.metrics.non_finite_tokens > 0 || !pass.metrics.loss().is_finite() {
+            return Err(dump("loss", self.updates + 1, &groups, &self.config.dump_dir));
+        }
+        let learning_rate = self.config.learning_rate * self.config.schedule.factor(self.updates);
+        let GradientPass { gradients, metrics, mismatch } = pass;
+        let grad_norm = self.update(|model, optimizer| optimizer.step(model, gradients, learning_rate));
+        let groups = self.pending.next();
+        if !grad_norm.is_finite() {
+            return Err(dump("gradient", self.updates + 1, &groups, &self.config.dump_dir));
+        }
+        self.updates += 1;
+        let facts = StepFacts {
+            step: self.updates,
+            tokens: self.tokens,
+            learning_rate,
+            grad_norm,
+            metrics: &metrics,
+            mismatch,
+            ungradable: self.pending.ungradable,
+            reward: reward.name(),
+        };
+        let report = StepReport::new(facts, &groups, &self.config);
+        self.pending.advance();
+        self.timings.training_seconds = started.elapsed().as_secs_f64();
+        self.timings.trained_tokens = metrics.tokens;
+        Ok(report)
+    }
+
+    fn refresh_reference(&mut self) {
+        if let (Some(reference), Some(policy)) = (&mut self.reference, &self.policy) {
+            reference.refresh(&policy.model, self.updates, &self.config);
+        }
+    }
+
+    /// Samples and scores completions of the next problems, until there is one that can be graded.
+    fn collect_rollouts(
+        &mut self,
+        source: &mut (impl ProblemSource + ?Sized),
+        reward: &(impl Reward + ?Sized),
+    ) -> Result<(), GrpoError> {
+        let mut ungradable = Vec::new();
+        for _ in 0..MAX_EMPTY_ROLLOUTS {
+            let policy = self.policy.as_mut().expect("the policy is only away while the optimizer has it");
+            let collected = collect(policy, &self.config, self.rollouts + 1, source, reward)?;
+            self.rollouts += 1;
+            self.tokens += collected.tokens;
+            self.timings.add(&collected);
+            ungradable.extend(collected.ungradable);
+            if !collected.groups.is_empty() {
+                let dropped = ungradable.len();
+                self.pending =
+                    PendingRollouts::new(collected.groups, dropped, &self.config, self.rollouts);
+                return Ok(());
+            }
+        }
+        let last = ungradable.last().cloned().unwrap_or_default();
+        Err(GrpoError::NothingGraded { problems: ungradable.len(), last })
+    }
+
+    /// Computes π_old and π_ref of the rollouts' tokens, where the updates to come need them.
+    fn score_tokens(&mut self) {
+        let started = Instant::now();
+        let policy = self.policy.as_ref().expect("the policy is only away while the optimizer has it");
+        if self.config.updates_per_rollout() > 1 || self.config.objective.top_entropy < 1.0 {
+            score_rollouts(&policy.model, &mut self.pending.groups, &self.config, |rollout, scores| {
+                rollout.old = Some(scores);
+            });
+        }
+        if let Some(reference) = &self.reference {
+            score_rollouts(&reference.model, &mut self.pending.groups, &self.config, |rollout, scores| {
+                rollout.reference_logprobs = Some(scores.logprobs);
+            });
+        }
+        self.timings.scoring_seconds = started.elapsed().as_secs_f64();
+    }
+
+    /// Gives the weights to the optimizer, which may change them in place: nobody else holds them meanwhile.
+    fn update<T>(&mut self, step: impl FnOnce(M, &mut AdamW) -> (M, T)) -> T {
+        let mut policy = self.policy.take().expect("the policy is only away while the optimizer has it");
+        let (model, result) = step(policy.model, &mut self.optimizer);
+        policy.model = model;
+        self.policy = Some(policy);
+        result
+    }
+
+    /// The model that is trained.
+    pub fn policy(&self) -> &LanguageModel<M> {
+        self.policy.as_ref().expect("the policy is only away while the optimizer has it")
+    }
+
+    /// The model that is trained, to generate with.
+    pub fn policy_mut(&mut self) -> &mut LanguageModel<M> {
+        self.policy.as_mut().expect("the policy is only away while the optimizer has it")
+    }
+
+    /// Ends training and gives the model back.
+    pub fn into_policy(self) -> LanguageModel<M> {
+        self.policy.expect("the policy is only away while the optimizer has it")
+    }
+
+    /// How many updates were made.
+    pub fn updates(&self) -> u64 {
+        self.updates
+    }
+
+    /// How many rollouts were sampled.
+    pub fn rollouts(&self) -> u64 {
+        self.rollouts
+    }
+
+    /// The settings.
+    pub fn config(&self) -> &GrpoConfig {
+        &self.config
+    }
+
+    /// The groups of the last update, with completions, rewards and advantages. Their rows for a log of samples are
+    /// [`SampleRow::of_group`](crate::SampleRow::of_group).
+    pub fn last_groups(&self) -> impl Iterator<Item = &Group> {
+        self.pending.last()
+    }
+
+    /// What the last step took. It is not part of the report, for no two runs share it.
+    pub fn timings(&self) -> &StepTimings {
+        &self.timings
+    }
+}
