@@ -196,7 +196,8 @@ impl GrpoConfig {
         let interval = "1 or more updates; leave it out to keep the first policy";
         check("reference_refresh", 0.0, self.reference_refresh != Some(0), interval)?;
 
-        let positive = |setting, value: f64| check(setting, value, value > 0.0 && value.is_finite(), "above 0");
+        let positive =
+            |setting, value: f64| check(setting, value, value > 0.0 && value.is_finite(), "above 0");
         let not_negative =
             |setting, value: f64| check(setting, value, value >= 0.0 && value.is_finite(), "0 or more");
         let decay =

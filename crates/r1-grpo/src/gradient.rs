@@ -4,8 +4,8 @@ use burn::tensor::{Tensor, TensorData};
 use r1_model::{CausalLm, GradientStore};
 
 use crate::{
-    Group, GrpoConfig, GrpoInputs, LossMetrics, MicroBatch, Rollout, StepTotals, Tally, TokenScores, TopEntropy,
-    grpo_loss, per_token, token_scores, top_entropy,
+    Group, GrpoConfig, GrpoInputs, LossMetrics, MicroBatch, Rollout, StepTotals, Tally, TokenScores,
+    TopEntropy, grpo_loss, per_token, token_scores, top_entropy,
 };
 
 /// What a step's forward and backward passes give.
@@ -59,17 +59,16 @@ fn add<M: CausalLm>(
     config: &GrpoConfig,
 ) {
     let [tokens, _] = scores.dims();
-    let column =
-        |index: usize| scores.clone().slice([0..tokens, index..index + 1]).reshape([tokens]);
+    let column = |index: usize| scores.clone().slice([0..tokens, index..index + 1]).reshape([tokens]);
     let (logprobs, mut entropy) = (column(0), column(1));
     if config.objective.entropy_coef == 0.0 {
         entropy = entropy.detach();
     }
     let device = logprobs.device();
-    let constant =
-        |values: Vec<f32>| Tensor::<1>::from_data(TensorData::new(values, [tokens]), &device);
+    let constant = |values: Vec<f32>| Tensor::<1>::from_data(TensorData::new(values, [tokens]), &device);
     let advantages: Vec<f32> = rollouts.iter().map(|rollout| rollout.advantage).collect();
-    let sampled: Vec<f32> = joined(rollouts, |rollout| Some(&rollout.completion.logprobs)).unwrap_or_default();
+    let sampled: Vec<f32> =
+        joined(rollouts, |rollout| Some(&rollout.completion.logprobs)).unwrap_or_default();
     let old = joined(rollouts, |rollout| rollout.old.as_ref().map(|old| &old.logprobs));
     let current = logprobs.clone().detach();
     let output = grpo_loss(
@@ -98,7 +97,10 @@ fn add<M: CausalLm>(
 }
 
 /// The tokens' values of all rollouts, one after the other; `None` if a rollout has none.
-fn joined<'a>(rollouts: &[&'a Rollout], values: impl Fn(&'a Rollout) -> Option<&'a Vec<f32>>) -> Option<Vec<f32>> {
+fn joined<'a>(
+    rollouts: &[&'a Rollout],
+    values: impl Fn(&'a Rollout) -> Option<&'a Vec<f32>>,
+) -> Option<Vec<f32>> {
     let mut all = Vec::new();
     for rollout in rollouts {
         all.extend_from_slice(values(rollout)?);

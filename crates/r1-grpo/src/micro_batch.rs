@@ -41,7 +41,11 @@ impl MicroBatch {
     ///
     /// # Panics
     /// If the prompt of a rollout that is kept has no tokens.
-    pub fn pack<G: AsRef<Group>>(groups: &[G], max_tokens: usize, keep: impl Fn(&Rollout) -> bool) -> Vec<Self> {
+    pub fn pack<G: AsRef<Group>>(
+        groups: &[G],
+        max_tokens: usize,
+        keep: impl Fn(&Rollout) -> bool,
+    ) -> Vec<Self> {
         let mut packs: Vec<Packer> = Vec::new();
         for (group_index, group) in groups.iter().map(AsRef::as_ref).enumerate() {
             let prompt = &group.prompt_ids;

@@ -124,7 +124,8 @@ pub(crate) struct StepFacts<'a> {
 
 impl StepReport {
     pub(crate) fn new(facts: StepFacts<'_>, groups: &[&Group], config: &GrpoConfig) -> Self {
-        let StepFacts { step, tokens, learning_rate, grad_norm, metrics, mismatch, ungradable, reward } = facts;
+        let StepFacts { step, tokens, learning_rate, grad_norm, metrics, mismatch, ungradable, reward } =
+            facts;
         let rollouts: Vec<&Rollout> = groups.iter().flat_map(|group| &group.rollouts).collect();
         let mut lengths = Tally::default();
         let mut terminated = Tally::default();
@@ -144,10 +145,11 @@ impl StepReport {
         let effective = groups.iter().filter(|group| group.signal() == GroupSignal::Mixed).count();
         let terms = terms(&rollouts, reward);
         let first = rollouts.first().and_then(|rollout| rollout.parts.first());
-        let pass_term = config.pass_term.as_deref().or(first.map(|part| part.name.as_str())).unwrap_or(reward);
-        let pass_at_1 = terms.get(pass_term).map(|values| {
-            values.iter().filter(|&&value| value >= 1.0).count() as f64 / values.len() as f64
-        });
+        let pass_term =
+            config.pass_term.as_deref().or(first.map(|part| part.name.as_str())).unwrap_or(reward);
+        let pass_at_1 = terms
+            .get(pass_term)
+            .map(|values| values.iter().filter(|&&value| value >= 1.0).count() as f64 / values.len() as f64);
         Self {
             step,
             loss: metrics.loss(),

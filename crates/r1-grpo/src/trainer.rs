@@ -134,8 +134,7 @@ impl<M: CausalLm> GrpoTrainer<M> {
             ungradable.extend(collected.ungradable);
             if !collected.groups.is_empty() {
                 let dropped = ungradable.len();
-                self.pending =
-                    PendingRollouts::new(collected.groups, dropped, &self.config, self.rollouts);
+                self.pending = PendingRollouts::new(collected.groups, dropped, &self.config, self.rollouts);
                 return Ok(());
             }
         }
