@@ -99,3 +99,17 @@ impl Reference {
         Self::Text { text: text.into() }
     }
 }
+
+impl std::fmt::Display for Reference {
+    /// The right answer in short, for tables and reports.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Number { text } | Self::Expression { text } | Self::Text { text } => f.write_str(text),
+            Self::Choice { label, .. } => write!(f, "{label}"),
+            Self::Countdown { target, .. } => write!(f, "{target}"),
+            Self::Tests { .. } => f.write_str("tests"),
+            Self::Preference { chosen, .. } => f.write_str(chosen),
+            Self::Other { value } => write!(f, "{value}"),
+        }
+    }
+}

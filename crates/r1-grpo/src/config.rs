@@ -54,6 +54,10 @@ pub struct GrpoConfig {
     /// Leaves completions that the limit of tokens cut off out of the loss and of its normalisers. Their rewards
     /// still count in the group's mean.
     pub mask_truncated: bool,
+    /// Does not compute completions of advantage 0 while nothing but the surrogate is in the loss: their gradient
+    /// is 0. The step is the same, but entropy, clip shares and sampling differences in the report are then about
+    /// the other completions only.
+    pub skip_zero_advantage: bool,
     /// Seed of the rollouts and of the mini-batches.
     pub seed: u64,
     /// Most tokens in one forward and backward pass (a longer completion goes alone). It bounds memory, and does
@@ -155,6 +159,11 @@ impl GrpoConfig {
     /// The same, with truncated completions in or out of the loss.
     pub fn with_mask_truncated(self, mask_truncated: bool) -> Self {
         Self { mask_truncated, ..self }
+    }
+
+    /// The same, with completions of advantage 0 computed or not.
+    pub fn with_skip_zero_advantage(self, skip_zero_advantage: bool) -> Self {
+        Self { skip_zero_advantage, ..self }
     }
 
     /// The same with another seed.

@@ -4,8 +4,8 @@ use burn::tensor::{Tensor, TensorData};
 use r1_model::{CausalLm, GradientStore};
 
 use crate::{
-    Group, GrpoConfig, GrpoInputs, LossMetrics, MicroBatch, Rollout, StepTotals, Tally, TokenScores,
-    TopEntropy, grpo_loss, per_token, token_scores, top_entropy,
+    Group, GrpoConfig, GrpoInputs, LossMetrics, MicroBatch, Reduction, Rollout, StepTotals, Tally,
+    TokenScores, TopEntropy, grpo_loss, per_token, token_scores, top_entropy,
 };
 
 /// What a step's forward and backward passes give.
@@ -22,77 +22,96 @@ pub(crate) fn trains(rollout: &Rollout, config: &GrpoConfig) -> bool {
     !(rollout.completion.ids.is_empty() || config.mask_truncated && rollout.truncated())
 }
 
+/// Whether the rollout can have a gradient, so that it must be computed.
+pub(crate) fn matters(rollout: &Rollout, config: &GrpoConfig) -> bool {
+    let objective = &config.objective;
+    let only_surrogate = objective.kl.coef == 0.0 && objective.entropy_coef == 0.0;
+    // The mean over a micro-batch depends on what is in it, and the quantile of the entropy on all tokens.
+    let independent = objective.reduction != Reduction::LocalTokenMean && objective.top_entropy >= 1.0;
+    let skipped = config.skip_zero_advantage && only_surrogate && independent && rollout.advantage == 0.0;
+    trains(rollout, config) && !skipped
+}
+
 /// Computes the loss of these groups and its gradient. The model itself stays untracked.
 pub(crate) fn gradient_pass<M: CausalLm>(model: &M, groups: &[&Group], config: &GrpoConfig) -> GradientPass {
-    let micro_batches = MicroBatch::pack(groups, config.tokens_per_micro_batch, |it| trains(it, config));
-    let sizes = Sizes::new(groups, config);
-    let tracked = model.clone().train();
+    let pack =
+        |keep: &dyn Fn(&Rollout) -> bool| MicroBatch::pack(groups, config.tokens_per_micro_batch, keep);
+    let mut micro_batches = pack(&|rollout| matters(rollout, config));
+    if micro_batches.is_empty() {
+        // One rollout without advantage, for a gradient of zeros: the optimizer's moments decay as ever.
+        let first = groups.iter().flat_map(|group| &group.rollouts).find(|rollout| trains(rollout, config));
+        micro_batches = pack(&|rollout| first.is_some_and(|first| std::ptr::eq(first, rollout)));
+    }
+    let step = Step {
+        tracked: model.clone().train(),
+        groups,
+        config,
+        sizes: Sizes::new(groups, config),
+        micro_batches: micro_batches.len(),
+    };
     let mut pass = GradientPass::default();
     for micro_batch in &micro_batches {
-        let rollouts: Vec<&Rollout> =
-            micro_batch.members.iter().map(|member| &groups[member.group].rollouts[member.rollout]).collect();
-        let group_tokens: Vec<usize> =
-            micro_batch.members.iter().map(|member| sizes.group_tokens[member.group]).collect();
-        let totals = StepTotals {
-            completions: sizes.completions,
-            tokens: sizes.group_tokens.iter().sum(),
-            micro_batches: micro_batches.len(),
-            prompts: sizes.group_tokens.iter().filter(|&&tokens| tokens > 0).count(),
-            group_tokens: &group_tokens,
-        };
-        let temperature = f64::from(config.sampling.temperature);
-        let scores = token_scores(&tracked, micro_batch, temperature);
-        add(&mut pass, &tracked, scores, micro_batch, &rollouts, totals, sizes.top_entropy, config);
+        step.add(micro_batch, &mut pass);
     }
     pass
 }
 
-#[allow(clippy::too_many_arguments)]
-fn add<M: CausalLm>(
-    pass: &mut GradientPass,
-    tracked: &M,
-    scores: Tensor<2>,
-    micro_batch: &MicroBatch,
-    rollouts: &[&Rollout],
-    totals: StepTotals<'_>,
-    top_entropy: Option<TopEntropy>,
-    config: &GrpoConfig,
-) {
-    let [tokens, _] = scores.dims();
-    let column = |index: usize| scores.clone().slice([0..tokens, index..index + 1]).reshape([tokens]);
-    let (logprobs, mut entropy) = (column(0), column(1));
-    if config.objective.entropy_coef == 0.0 {
-        entropy = entropy.detach();
-    }
-    let device = logprobs.device();
-    let constant = |values: Vec<f32>| Tensor::<1>::from_data(TensorData::new(values, [tokens]), &device);
-    let advantages: Vec<f32> = rollouts.iter().map(|rollout| rollout.advantage).collect();
-    let sampled: Vec<f32> =
-        joined(rollouts, |rollout| Some(&rollout.completion.logprobs)).unwrap_or_default();
-    let old = joined(rollouts, |rollout| rollout.old.as_ref().map(|old| &old.logprobs));
-    let current = logprobs.clone().detach();
-    let output = grpo_loss(
-        GrpoInputs {
-            logprobs,
-            old_logprobs: old.clone().map_or_else(|| current.clone(), constant),
-            reference_logprobs: joined(rollouts, |rollout| rollout.reference_logprobs.as_ref()).map(constant),
-            sampled_logprobs: Some(constant(sampled.clone())),
-            advantages: constant(per_token(&advantages, &micro_batch.segments)),
-            entropy: Some(entropy),
-            top_entropy,
-            segments: &micro_batch.segments,
-            totals,
-        },
-        &config.objective,
-    );
-    pass.gradients.add(tracked, output.loss.backward());
-    pass.metrics.merge(&output.metrics.read());
-    let old = old.unwrap_or_else(|| {
-        let data = current.inner().into_data().convert::<f32>();
-        data.try_to_vec().expect("the data was converted to f32")
-    });
-    for (old, sampled) in old.iter().zip(&sampled) {
-        pass.mismatch.add(f64::from(*old - *sampled).abs());
+/// What the micro-batches of a step share.
+struct Step<'a, M> {
+    tracked: M,
+    groups: &'a [&'a Group],
+    config: &'a GrpoConfig,
+    sizes: Sizes,
+    micro_batches: usize,
+}
+
+impl<M: CausalLm> Step<'_, M> {
+    /// Adds loss, gradient and observations of one micro-batch.
+    fn add(&self, micro_batch: &MicroBatch, pass: &mut GradientPass) {
+        let Self { tracked, groups, config, sizes, micro_batches } = self;
+        let members = &micro_batch.members;
+        let rollouts: Vec<&Rollout> =
+            members.iter().map(|member| &groups[member.group].rollouts[member.rollout]).collect();
+        let group_tokens: Vec<usize> =
+            members.iter().map(|member| sizes.group_tokens[member.group]).collect();
+
+        let scores = token_scores(tracked, micro_batch, f64::from(config.sampling.temperature));
+        let [tokens, _] = scores.dims();
+        let column = |index: usize| scores.clone().slice([0..tokens, index..index + 1]).reshape([tokens]);
+        let (logprobs, mut entropy) = (column(0), column(1));
+        if config.objective.entropy_coef == 0.0 {
+            entropy = entropy.detach();
+        }
+        let (device, dtype) = (logprobs.device(), logprobs.dtype());
+        let constant =
+            |values: Vec<f32>| Tensor::<1>::from_data(TensorData::new(values, [tokens]), (&device, dtype));
+        let advantages: Vec<f32> = rollouts.iter().map(|rollout| rollout.advantage).collect();
+        let sampled = joined(&rollouts, |rollout| Some(&rollout.completion.logprobs)).unwrap_or_default();
+        let old = joined(&rollouts, |rollout| rollout.old.as_ref().map(|old| &old.logprobs));
+        let current = logprobs.clone().detach();
+        let output = grpo_loss(
+            GrpoInputs {
+                logprobs,
+                old_logprobs: old.clone().map_or_else(|| current.clone(), constant),
+                reference_logprobs: joined(&rollouts, |it| it.reference_logprobs.as_ref()).map(constant),
+                sampled_logprobs: Some(constant(sampled.clone())),
+                advantages: constant(per_token(&advantages, &micro_batch.segments)),
+                entropy: Some(entropy),
+                top_entropy: sizes.top_entropy,
+                segments: &micro_batch.segments,
+                totals: sizes.totals(*micro_batches, &group_tokens),
+            },
+            &config.objective,
+        );
+        pass.gradients.add(tracked, output.loss.backward());
+        pass.metrics.merge(&output.metrics.read());
+        let old = old.unwrap_or_else(|| {
+            let data = current.inner().into_data().convert::<f32>();
+            data.try_to_vec().expect("the data was converted to f32")
+        });
+        for (old, sampled) in old.iter().zip(&sampled) {
+            pass.mismatch.add(f64::from(*old - *sampled).abs());
+        }
     }
 }
 
@@ -135,6 +154,16 @@ impl Sizes {
                 .then(|| top_entropy(&entropies, config.objective.top_entropy)),
         }
     }
+
+    fn totals<'a>(&self, micro_batches: usize, group_tokens: &'a [usize]) -> StepTotals<'a> {
+        StepTotals {
+            completions: self.completions,
+            tokens: self.group_tokens.iter().sum(),
+            micro_batches,
+            prompts: self.group_tokens.iter().filter(|&&tokens| tokens > 0).count(),
+            group_tokens,
+        }
+    }
 }
 
 /// Computes what a frozen model says of the rollouts' tokens, and gives it to `store`.
@@ -144,7 +173,7 @@ pub(crate) fn score_rollouts<M: CausalLm>(
     config: &GrpoConfig,
     store: impl Fn(&mut Rollout, TokenScores),
 ) {
-    for micro_batch in MicroBatch::pack(groups, config.tokens_per_micro_batch, |it| trains(it, config)) {
+    for micro_batch in MicroBatch::pack(groups, config.tokens_per_micro_batch, |it| matters(it, config)) {
         let scores = token_scores(model, &micro_batch, f64::from(config.sampling.temperature));
         let scores = scores.into_data().convert::<f32>();
         let scores = scores.as_slice::<f32>().expect("the data was converted to f32");
@@ -158,3 +187,6 @@ pub(crate) fn score_rollouts<M: CausalLm>(
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -39,6 +39,7 @@ impl GrpoConfig {
             template: PromptTemplate::R1Zero,
             reference_refresh: Some(400),
             mask_truncated: false,
+            skip_zero_advantage: true,
             seed: 0,
             tokens_per_micro_batch: 2048,
             pass_term: None,
