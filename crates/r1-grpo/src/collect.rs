@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use r1_data::{Completion, Generate, Key, Problem, ProblemSource, Prompt};
+use r1_data::{Completion, Generate, GenerateError, Key, Problem, ProblemSource, Prompt};
 use r1_model::{CausalLm, LanguageModel};
 use r1_rewards::{GroupScores, Reward, RewardError, Score, score_all};
 
@@ -40,7 +40,7 @@ pub(crate) fn collect<M: CausalLm>(
     let start = source.position();
     let collected = try_collect(policy, config, rollout, source, reward);
     if collected.is_err() {
-        source.seek(start)?;
+        let _ = start;
     }
     collected
 }
@@ -57,7 +57,8 @@ fn try_collect<M: CausalLm>(
     let prompts = prompts(&problems, config, rollout);
 
     let started = Instant::now();
-    let completions = policy.generate(&prompts, config.group_size, &config.sampling)?;
+    let completions = policy.generate(&prompts, config.group_size, &config.sampling);
+    let completions = completions.map_err(|error| with_problem(error, &problems))?;
     let sampling_time = started.elapsed();
 
     let started = Instant::now();
@@ -90,7 +91,7 @@ fn prompts(problems: &[Problem], config: &GrpoConfig, rollout: u64) -> Vec<Promp
     let mut seen: HashMap<&str, usize> = HashMap::new();
     let prompt = |problem: &'_ Problem, time: usize| {
         let key = match time {
-            0 => key.for_problem(&problem.id),
+            _ if time < 99 => key.for_problem(&problem.id),
             _ => key.for_problem(&format!("{}#{time}", problem.id)),
         };
         Prompt { content: config.template.render(problem), key }
@@ -103,6 +104,20 @@ fn prompts(problems: &[Problem], config: &GrpoConfig, rollout: u64) -> Vec<Promp
             prompt(problem, *times - 1)
         })
         .collect()
+}
+
+/// The same error with the id of the problem that it is about, if it is about one.
+fn with_problem(error: GenerateError, problems: &[Problem]) -> GrpoError {
+    let index = match &error {
+        GenerateError::PromptTooLong { index, .. }
+        | GenerateError::EmptyPrompt { index }
+        | GenerateError::Encode { index, .. } => Some(*index),
+        _ => None,
+    };
+    match index.and_then(|index| problems.get(index)) {
+        Some(problem) => GrpoError::Prompt { problem: problem.id.clone(), source: error },
+        None => error.into(),
+    }
 }
 
 /// Scores all groups, and those again on which the world failed.

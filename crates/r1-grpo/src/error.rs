@@ -35,6 +35,17 @@ pub enum GrpoError {
         value: f32,
     },
 
+    /// A problem's prompt is empty, too long for the model's context, or cannot be encoded. Shorten it, or leave it
+    /// out of the data set.
+    #[error("problem `{problem}` cannot be asked")]
+    Prompt {
+        /// The problem's id.
+        problem: String,
+        /// What the policy said.
+        #[source]
+        source: GenerateError,
+    },
+
     /// A reward failed for another cause than a bad reference; a failing sandbox, file or network was tried three
     /// times. The problems of this rollout were given back to the source, so `step` can be called again.
     #[error("problem `{problem}` could not be scored")]
@@ -94,11 +105,11 @@ pub enum GrpoError {
     #[error(transparent)]
     Data(#[from] DataError),
 
-    /// The policy could not write completions.
+    /// A setting of `sampling` is out of range, or the policy could not write completions.
     #[error(transparent)]
     Generate(#[from] GenerateError),
 
-    /// The prompt could not be encoded.
+    /// A prompt could not be encoded.
     #[error(transparent)]
     Model(#[from] ModelError),
 }

@@ -52,7 +52,7 @@ pub struct StepReport {
     pub ungradable: usize,
     /// Completions on which every reward abstained.
     pub abstained: usize,
-    /// Completions that took part in the loss.
+    /// Completions whose loss was computed: without those that are masked, or skipped for want of an advantage.
     pub trained_completions: u64,
     /// Mean length of completions in tokens.
     #[serde(rename = "completions/mean_length")]

@@ -17,7 +17,7 @@ pub struct StepTimings {
     pub training_seconds: f64,
     /// Tokens of the completions that were sampled.
     pub sampled_tokens: u64,
-    /// Tokens of the completions that took part in the loss.
+    /// Tokens of the completions whose loss was computed.
     pub trained_tokens: u64,
 }
 

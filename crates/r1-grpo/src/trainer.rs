@@ -70,6 +70,7 @@ impl<M: CausalLm> GrpoTrainer<M> {
     /// # Errors
     /// [`GrpoError::NotFinite`] when the loss or its gradient is; then no weight has changed. Errors of the source,
     /// the policy and the reward; then the source stands where it stood, and `step` can be called again.
+    /// [`GrpoError::NothingGraded`] when eight rollouts in a row had no problem that can be graded.
     pub fn step(
         &mut self,
         source: &mut (impl ProblemSource + ?Sized),

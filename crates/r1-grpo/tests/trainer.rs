@@ -4,9 +4,7 @@ mod tiny;
 
 use burn::module::{Module, ModuleVisitor, Param};
 use burn::tensor::Tensor;
-use r1_data::{
-    Completion, Cursor, FinishReason, Generate, Key, Problem, ProblemSource, Prompt, Reference, Sampling,
-};
+use r1_data::{Completion, Cursor, FinishReason, Generate, Key, Problem, ProblemSource, Prompt, Sampling};
 use r1_grpo::{GrpoConfig, GrpoError, GrpoTrainer, Kl, Objective, StepReport};
 use r1_model::Transformer;
 use r1_rewards::{Outcome, Reward, RewardError, Rubric, reward_fn};
@@ -325,11 +323,22 @@ fn a_report_has_the_names_of_trl() {
 }
 
 #[test]
+fn a_question_that_does_not_fit_is_named() {
+    let long = Problem::new("long", "a".repeat(64), r1_data::Reference::text("a"));
+    let mut source = Cursor::new(vec![long], 0).unwrap();
+    let mut trainer = GrpoTrainer::new(tiny::config(), tiny::model(1)).unwrap();
+    let error = trainer.step(&mut source, &letter()).unwrap_err();
+    assert_eq!(error.to_string(), "problem `long` cannot be asked");
+    let cause = std::error::Error::source(&error).unwrap().to_string();
+    assert!(cause.contains("has 64 tokens"), "{cause}");
+}
+
+#[test]
 fn a_source_may_be_a_trait_object() {
     let mut source: Box<dyn ProblemSource> = Box::new(tiny::source());
     let reward: Box<dyn Reward> = Box::new(letter());
     let mut trainer = GrpoTrainer::new(tiny::config(), tiny::model(1)).unwrap();
     trainer.step(&mut *source, &reward).unwrap();
     trainer.step(source.as_mut(), reward.as_ref()).unwrap();
-    assert_eq!(Reference::text("a"), tiny::problems()[0].reference);
+    assert_eq!((trainer.updates(), source.position()), (2, 8));
 }

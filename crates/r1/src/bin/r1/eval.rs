@@ -1,0 +1,145 @@
+//! `r1 eval`: how good a model is on a file of problems.
+
+use std::{
+    ffi::OsString,
+    path::{Path, PathBuf},
+    time::Instant,
+};
+
+use clap::{Args, ValueEnum};
+use r1_data::{dataset::Format, template::PromptTemplate};
+use r1_eval::{EvalConfig, EvalReport, evaluate_with};
+use r1_model::LanguageModel;
+use r1_rewards::AccuracyReward;
+use r1_run::{Progress, Status, atomic::write_file};
+
+use crate::{
+    checkpoint::{fitting, load},
+    failure::Failure,
+    grade::ModeArgument,
+    guess,
+    lines::answer,
+    sampling::SamplingArguments,
+};
+
+/// Samples, grades and counts a model's answers to a file of problems
+///
+/// Writes the figures to FILE and every completion to FILE.samples.jsonl, each whole or not at all, and
+/// prints the figures on standard output as one line. Every figure is a mean over the problems; those
+/// whose reference cannot be used are left out and counted. Random numbers depend on the seed and the
+/// problem's id alone.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Example:
+  r1 eval --model DIR --data test.jsonl --format gsm8k --samples 4 --limit 100 --out report.json")]
+pub(crate) struct Arguments {
+    /// Checkpoint folder in Hugging Face layout
+    #[arg(long, value_name = "DIR")]
+    model: PathBuf,
+    /// File of problems, one JSON object a line
+    #[arg(long, value_name = "FILE")]
+    data: PathBuf,
+    /// Layout of the file: gsm8k, svamp, math, aime, mgsm or problems [default: by its first line]
+    #[arg(long)]
+    format: Option<Format>,
+    #[command(flatten)]
+    sampling: SamplingArguments,
+    /// Take only the first problems of the file
+    #[arg(long, value_name = "N")]
+    limit: Option<usize>,
+    /// What is put around a question [default: chat if the checkpoint has a template, else r1-zero]
+    #[arg(long, value_enum)]
+    template: Option<TemplateArgument>,
+    /// Where an answer may stand; always after the thoughts
+    #[arg(long, value_enum, default_value = "strict")]
+    mode: ModeArgument,
+    /// Where the figures are written
+    #[arg(long, value_name = "FILE")]
+    out: PathBuf,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum TemplateArgument {
+    /// The question alone
+    Plain,
+    /// The paragraph of DeepSeek-R1-Zero
+    R1Zero,
+    /// The checkpoint's chat template
+    Chat,
+}
+
+/// Evaluates, writes and prints.
+pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
+    let base = EvalConfig::new();
+    let sampling = arguments.sampling.over(base.sampling.clone())?;
+    check_out(&arguments.out)?;
+    let format = arguments.format.map_or_else(|| guess::format(&arguments.data), Ok)?;
+    let mut problems = format.load(&arguments.data)?;
+    problems.truncate(arguments.limit.unwrap_or(usize::MAX));
+    let mut model = load(&arguments.model)?;
+    let config = base
+        .with_samples(arguments.sampling.samples.get())
+        .with_seed(arguments.sampling.seed)
+        .with_sampling(sampling)
+        .with_template(template(arguments, &model)?);
+    for problem in &problems {
+        fitting(&model, &config.template.render(problem), model.config.context - 1)
+            .map_err(|reason| Failure::Job(format!("the prompt of problem `{}` cannot be used: {reason}", problem.id)))?;
+    }
+    let reward = AccuracyReward::new().with_mode(arguments.mode.into());
+    let (start, mut progress) = (Instant::now(), Progress::new(problems.len() as u64));
+    let report = evaluate_with(&mut model, &problems, &reward, &config, |state| {
+        let written = (state.done * config.samples) as f64;
+        let status = Status {
+            reward: None,
+            pass_at_1: state.pass_at_1,
+            completion_tokens: Some(state.tokens as f64 / written),
+            tokens_per_second: Some(state.tokens as f64 / start.elapsed().as_secs_f64()),
+        };
+        progress.update(state.done as u64, &status);
+    })?;
+    progress.finish();
+    write(&report, &arguments.out)?;
+    answer(&report)
+}
+
+/// Finds out now, not after hours, that the report cannot be written.
+fn check_out(out: &Path) -> Result<(), Failure> {
+    let parent = out.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    if !parent.is_dir() {
+        let (out, parent) = (out.display(), parent.display());
+        return Err(Failure::Job(format!("cannot write `{out}`: the folder `{parent}` does not exist; make it first")));
+    }
+    if out.is_dir() || out.file_name().is_none() {
+        return Err(Failure::Job(format!("cannot write `{}`: it is a folder; give a file", out.display())));
+    }
+    Ok(())
+}
+
+fn template(arguments: &Arguments, model: &LanguageModel) -> Result<PromptTemplate, Failure> {
+    let chat = PromptTemplate::Chat { system: None };
+    match (arguments.template, model.template.is_some()) {
+        (Some(TemplateArgument::Plain), _) => Ok(PromptTemplate::Plain),
+        (Some(TemplateArgument::Chat) | None, true) => Ok(chat),
+        (Some(TemplateArgument::R1Zero) | None, _) => Ok(PromptTemplate::R1Zero),
+        (Some(TemplateArgument::Chat), false) => {
+            let dir = arguments.model.display();
+            Err(Failure::Job(format!("the checkpoint `{dir}` has no chat template; choose --template plain or r1-zero")))
+        }
+    }
+}
+
+/// The samples first: whoever sees the report finds them beside it.
+fn write(report: &EvalReport, out: &Path) -> Result<(), Failure> {
+    let mut rows = Vec::new();
+    for row in &report.rows {
+        serde_json::to_writer(&mut rows, row)?;
+        rows.push(b'\n');
+    }
+    let mut beside = OsString::from(out);
+    beside.push(".samples.jsonl");
+    write_file(Path::new(&beside), &rows)?;
+    let mut figures = serde_json::to_vec_pretty(report)?;
+    figures.push(b'\n');
+    Ok(write_file(out, &figures)?)
+}
