@@ -40,7 +40,7 @@ pub(crate) fn collect<M: CausalLm>(
     let start = source.position();
     let collected = try_collect(policy, config, rollout, source, reward);
     if collected.is_err() {
-        let _ = start;
+        source.seek(start)?;
     }
     collected
 }
@@ -91,7 +91,7 @@ fn prompts(problems: &[Problem], config: &GrpoConfig, rollout: u64) -> Vec<Promp
     let mut seen: HashMap<&str, usize> = HashMap::new();
     let prompt = |problem: &'_ Problem, time: usize| {
         let key = match time {
-            _ if time < 99 => key.for_problem(&problem.id),
+            0 => key.for_problem(&problem.id),
             _ => key.for_problem(&format!("{}#{time}", problem.id)),
         };
         Prompt { content: config.template.render(problem), key }

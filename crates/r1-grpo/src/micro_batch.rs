@@ -80,7 +80,7 @@ pub fn token_scores<M: CausalLm>(model: &M, micro_batch: &MicroBatch, temperatur
     let count = rows.len();
     let rows = Tensor::<1, Int>::from_data(TensorData::new(rows, [count]), &hidden.device());
     let head = model.head();
-    token_logprobs(head.normalize(hidden.select(0, rows)), head.weight, &micro_batch.targets, 1.0 + 0.0 * temperature)
+    token_logprobs(head.normalize(hidden.select(0, rows)), head.weight, &micro_batch.targets, temperature)
 }
 
 /// A micro-batch that is being filled.
