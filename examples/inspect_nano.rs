@@ -26,13 +26,19 @@ fn main() -> Result<()> {
     let count = arguments.next().map_or(Ok(300), |text| text.parse()).context("PROBLEMS_PER_TASK")?;
     let mut model = LanguageModel::load(&dir, &r1::model::device()?)?;
     let sampling = Sampling::default().with_max_tokens(160);
-    println!("{:<20} pass@1  untagged  tagged terse  worked  pass@1 if worked  step accuracy  tokens", "task");
+    println!(
+        "{:<20} pass@1  untagged  tagged terse  worked  pass@1 if worked  step accuracy  tokens",
+        "task"
+    );
     for task in [&ChainedArithmetic as &dyn Task, &LetterCounting, &NumberSorting] {
         let problems = held_out(task, 1, count, 0);
         let template = PromptTemplate::Chat { system: None };
         let prompts: Vec<Prompt> = problems
             .iter()
-            .map(|problem| Prompt { content: template.render(problem), key: Key::new(0).for_problem(&problem.id) })
+            .map(|problem| Prompt {
+                content: template.render(problem),
+                key: Key::new(0).for_problem(&problem.id),
+            })
             .collect();
         let (mut styles, mut right, mut worked_right, mut tokens) = ([0; 3], 0, 0, 0);
         let (mut steps_right, mut steps) = (0, 0);
@@ -54,7 +60,8 @@ fn main() -> Result<()> {
             styles[style] += 1;
             if style == 2 {
                 worked_right += correct;
-                let agreeing = written.iter().zip(&expected).take_while(|(ours, theirs)| ours == theirs).count();
+                let agreeing =
+                    written.iter().zip(&expected).take_while(|(ours, theirs)| ours == theirs).count();
                 steps_right += agreeing;
                 steps += if agreeing == expected.len() { agreeing } else { agreeing + 1 };
             }

@@ -21,8 +21,8 @@ use r1::data::{
     tokenizer::Tokenizer,
 };
 use r1::model::{
-    AdamW, CausalLm, GradientStore, LanguageModel, ModelConfig, PackedBatch, Schedule, checkpoint::WeightType,
-    kernels::token_logprobs, optimizer::AdamWConfig,
+    AdamW, CausalLm, GradientStore, LanguageModel, ModelConfig, PackedBatch, Schedule,
+    checkpoint::WeightType, kernels::token_logprobs, optimizer::AdamWConfig,
 };
 use serde_json::json;
 
@@ -32,7 +32,8 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 const TEMPLATE: &str = "{% for message in messages %}{% if message['role'] == 'user' %}{{ 'User: ' + message['content'] \
 + '\\nAssistant:' }}{% elif message['role'] == 'assistant' %}{{ message['content'] + '<|end|>\\n' }}{% endif %}{% endfor %}";
 const ALPHABET: &str = "0123456789abcdefghijklmnopqrstuvwxyz +-*/=()<>,.:?\n";
-const ADDED: [&str; 7] = ["<|end|>", "<think>", "</think>", "<answer>", "</answer>", "User: ", "\nAssistant:"];
+const ADDED: [&str; 7] =
+    ["<|end|>", "<think>", "</think>", "<answer>", "</answer>", "User: ", "\nAssistant:"];
 const BATCH_TOKENS: usize = 4096;
 const LEARNING_RATE: f64 = 3e-3;
 
@@ -109,7 +110,11 @@ fn document(nano: &LanguageModel, seed: u64, index: u64) -> Result<String> {
     let style = random.uniform();
     let answer = if style < 0.70 {
         let guess = if random.chance(0.4) { wrong(&mut random, &solution.answer) } else { solution.answer };
-        if style < 0.54 { format!(" {guess}") } else { format!("<think>{guess}</think><answer>{guess}</answer>") }
+        if style < 0.54 {
+            format!(" {guess}")
+        } else {
+            format!("<think>{guess}</think><answer>{guess}</answer>")
+        }
     } else {
         worked(&mut random, task, &problem)
     };
@@ -134,14 +139,18 @@ fn worked(random: &mut KeyedStream, task: &dyn Task, problem: &Problem) -> Strin
 /// The same text with one of its digits or letters replaced by another.
 fn wrong(random: &mut KeyedStream, text: &str) -> String {
     let mut characters: Vec<char> = text.chars().collect();
-    let places: Vec<usize> = (0..characters.len()).filter(|place| characters[*place].is_ascii_alphanumeric()).collect();
+    let places: Vec<usize> =
+        (0..characters.len()).filter(|place| characters[*place].is_ascii_alphanumeric()).collect();
     if !places.is_empty() {
         let place = *random.choose(&places);
         let digits = characters[place].is_ascii_digit();
         let old = characters[place];
         while characters[place] == old {
-            characters[place] =
-                if digits { char::from(b'0' + random.below(10) as u8) } else { *random.choose(&['a', 'b', 'e', 'r', 's', 't']) };
+            characters[place] = if digits {
+                char::from(b'0' + random.below(10) as u8)
+            } else {
+                *random.choose(&['a', 'b', 'e', 'r', 's', 't'])
+            };
         }
     }
     characters.into_iter().collect()

@@ -136,7 +136,8 @@ fn page(arguments: &Arguments, before: &EvalReport, after: &EvalReport, seconds:
     page.rows = vec![
         Row::share("pass@1", before.pass_at_1, after.pass_at_1)
             .with_stderr(before.pass_at_1_stderr, after.pass_at_1_stderr),
-        Row::share("format", before.format, after.format).with_stderr(before.format_stderr, after.format_stderr),
+        Row::share("format", before.format, after.format)
+            .with_stderr(before.format_stderr, after.format_stderr),
         Row::number("completion tokens", before.mean_completion_tokens, after.mean_completion_tokens)
             .with_stderr(before.mean_completion_tokens_stderr, after.mean_completion_tokens_stderr),
         Row::share("truncated", before.truncated, after.truncated)

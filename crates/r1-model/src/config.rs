@@ -62,11 +62,32 @@ pub enum RopeScaling {
 
 /// Fields that say nothing about the forward pass.
 const IGNORED: &[&str] = &[
-    "_name_or_path", "_model_name_or_path", "architectures", "attention_dropout", "bos_token_id", "dtype", "torch_dtype",
-    "initializer_range", "pad_token_id", "pretraining_tp", "transformers_version", "unk_token_id", "use_cache",
-    "transformers.js_config", "is_llama_config", "rope_interleaved", "return_dict", "output_attentions",
-    "output_hidden_states", "id2label", "label2id", "chunk_size_feed_forward", "is_encoder_decoder",
-    "problem_type", "is_decoder", "add_cross_attention",
+    "_name_or_path",
+    "_model_name_or_path",
+    "architectures",
+    "attention_dropout",
+    "bos_token_id",
+    "dtype",
+    "torch_dtype",
+    "initializer_range",
+    "pad_token_id",
+    "pretraining_tp",
+    "transformers_version",
+    "unk_token_id",
+    "use_cache",
+    "transformers.js_config",
+    "is_llama_config",
+    "rope_interleaved",
+    "return_dict",
+    "output_attentions",
+    "output_hidden_states",
+    "id2label",
+    "label2id",
+    "chunk_size_feed_forward",
+    "is_encoder_decoder",
+    "problem_type",
+    "is_decoder",
+    "add_cross_attention",
 ];
 
 impl ModelConfig {
@@ -118,8 +139,13 @@ impl ModelConfig {
             tied: fields.flag("tie_word_embeddings")?,
             rope_theta,
             rope_scaling,
-            eos_ids: ids(fields.take("eos_token_id")).map_err(|reason| fail(format!("eos_token_id {reason}")))?,
-            unknown_fields: raw.keys().filter(|name| !fields.used.contains(&name.as_str())).cloned().collect(),
+            eos_ids: ids(fields.take("eos_token_id"))
+                .map_err(|reason| fail(format!("eos_token_id {reason}")))?,
+            unknown_fields: raw
+                .keys()
+                .filter(|name| !fields.used.contains(&name.as_str()))
+                .cloned()
+                .collect(),
             model_type,
             raw: raw.clone(),
         };
@@ -143,7 +169,8 @@ impl ModelConfig {
                     } else if wavelength > original_context / low_frequency {
                         f / factor
                     } else {
-                        let smooth = (original_context / wavelength - low_frequency) / (high_frequency - low_frequency);
+                        let smooth = (original_context / wavelength - low_frequency)
+                            / (high_frequency - low_frequency);
                         (1.0 - smooth) * f / factor + smooth * f
                     }
                 })
@@ -155,7 +182,10 @@ impl ModelConfig {
 /// Reads `eos_token_id`: one id, several, or none.
 pub(crate) fn ids(value: Option<&Value>) -> Result<Vec<u32>, String> {
     let one = |value: &Value| {
-        value.as_u64().and_then(|id| u32::try_from(id).ok()).ok_or_else(|| format!("is {value}; expected a token id"))
+        value
+            .as_u64()
+            .and_then(|id| u32::try_from(id).ok())
+            .ok_or_else(|| format!("is {value}; expected a token id"))
     };
     match value {
         None | Some(Value::Null) => Ok(Vec::new()),
@@ -177,7 +207,12 @@ impl<'a> Fields<'a> {
         self.raw.get(name).filter(|value| !value.is_null())
     }
 
-    fn need<T>(&mut self, name: &'a str, what: &str, read: impl Fn(&'a Value) -> Option<T>) -> Result<T, ModelError> {
+    fn need<T>(
+        &mut self,
+        name: &'a str,
+        what: &str,
+        read: impl Fn(&'a Value) -> Option<T>,
+    ) -> Result<T, ModelError> {
         let value = self.take(name).ok_or_else(|| (self.fail)(format!("field `{name}` is missing")))?;
         read(value).ok_or_else(|| (self.fail)(format!("field `{name}` is {value}; expected {what}")))
     }
@@ -221,7 +256,9 @@ impl<'a> Fields<'a> {
         let inner = match parameters {
             None => &empty,
             Some(Value::Object(map)) => map,
-            Some(other) => return Err((self.fail)(format!("rope parameters are {other}; expected an object"))),
+            Some(other) => {
+                return Err((self.fail)(format!("rope parameters are {other}; expected an object")));
+            }
         };
         let number = |name: &str| {
             inner.get(name).and_then(Value::as_f64).filter(|n| *n > 0.0).ok_or_else(|| {
@@ -246,7 +283,9 @@ impl<'a> Fields<'a> {
                     original_context: number("original_max_position_embeddings")?,
                 },
             )),
-            other => Err((self.fail)(format!("rope type `{other}` is not supported; r1 knows default and llama3"))),
+            other => {
+                Err((self.fail)(format!("rope type `{other}` is not supported; r1 knows default and llama3")))
+            }
         }
     }
 }
@@ -299,7 +338,9 @@ mod tests {
         let message = |change: fn(&mut Map<String, Value>)| parse(change).unwrap_err().to_string();
         assert!(message(|raw| drop(raw.remove("hidden_size"))).contains("field `hidden_size` is missing"));
         assert!(message(|raw| raw["vocab_size"] = json!("many")).contains("`vocab_size` is \"many\""));
-        assert!(message(|raw| raw["model_type"] = json!("mamba")).contains("`mamba` is not supported; r1 knows"));
+        assert!(
+            message(|raw| raw["model_type"] = json!("mamba")).contains("`mamba` is not supported; r1 knows")
+        );
         assert!(message(|raw| drop(raw.insert("hidden_act".into(), json!("gelu")))).contains("hidden_act"));
         let odd = parse(|raw| drop(raw.insert("secret_sauce".into(), json!(1)))).unwrap();
         assert_eq!(odd.unknown_fields, ["secret_sauce"]);

@@ -20,8 +20,15 @@ const MAX_SHARD_BYTES: usize = 5 << 30;
 
 /// The files beside the weights, kept so that a saved folder is complete.
 const COMPANIONS: &[&str] = &[
-    "generation_config.json", "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json",
-    "chat_template.jinja", "chat_template.json", "vocab.json", "merges.txt", "added_tokens.json",
+    "generation_config.json",
+    "tokenizer.json",
+    "tokenizer_config.json",
+    "special_tokens_map.json",
+    "chat_template.jinja",
+    "chat_template.json",
+    "vocab.json",
+    "merges.txt",
+    "added_tokens.json",
 ];
 
 /// A causal language model that reads and writes text.
@@ -75,7 +82,12 @@ impl LanguageModel {
     ///
     /// # Errors
     /// When the folder's tokenizer cannot be read or does not go with the config.
-    pub fn random(config: ModelConfig, tokenizer_dir: &Path, seed: u64, device: &Device) -> Result<Self, ModelError> {
+    pub fn random(
+        config: ModelConfig,
+        tokenizer_dir: &Path,
+        seed: u64,
+        device: &Device,
+    ) -> Result<Self, ModelError> {
         let slots = Transformer::slots(&config);
         let model = Transformer::random(&config, seed, device);
         Self::assemble(model, config, slots, tokenizer_dir, device)
@@ -88,7 +100,13 @@ impl<M: CausalLm> LanguageModel<M> {
     ///
     /// # Errors
     /// When a file of the folder cannot be read, or the tokenizer is larger than the vocabulary.
-    pub fn assemble(model: M, config: ModelConfig, slots: Vec<Slot>, dir: &Path, device: &Device) -> Result<Self, ModelError> {
+    pub fn assemble(
+        model: M,
+        config: ModelConfig,
+        slots: Vec<Slot>,
+        dir: &Path,
+        device: &Device,
+    ) -> Result<Self, ModelError> {
         let tokenizer = Tokenizer::load(dir)?;
         if tokenizer.vocab_size() > config.vocab {
             return Err(ModelError::Vocabulary { tokenizer: tokenizer.vocab_size(), model: config.vocab });
@@ -103,7 +121,17 @@ impl<M: CausalLm> LanguageModel<M> {
             .collect();
         let stop_ids = stop_ids(&companions, &config, dir)?;
         let engine = Engine::default();
-        Ok(Self { model, tokenizer, template, config, stop_ids, engine, device: device.clone(), slots, companions })
+        Ok(Self {
+            model,
+            tokenizer,
+            template,
+            config,
+            stop_ids,
+            engine,
+            device: device.clone(),
+            slots,
+            companions,
+        })
     }
 
     /// Writes the folder that [`load`](LanguageModel::load) reads, whole or not at all: what stood
@@ -143,7 +171,8 @@ impl<M: CausalLm> LanguageModel<M> {
             }
             Content::Text(text) => text.clone(),
             Content::Messages(messages) => {
-                let missing = "the checkpoint has no chat template; add chat_template.jinja or give a plain prompt";
+                let missing =
+                    "the checkpoint has no chat template; add chat_template.jinja or give a plain prompt";
                 let missing = || r1_data::DataError::Template { reason: missing.into() };
                 self.template.as_ref().ok_or_else(missing)?.render(messages, true)?
             }
@@ -158,18 +187,26 @@ impl<M: CausalLm> LanguageModel<M> {
             return false;
         }
         let tail = &ids[ids.len().saturating_sub(longest + 4)..];
-        self.tokenizer.decode(tail, false).is_ok_and(|text| stop.iter().any(|stop| text.contains(stop.as_str())))
+        self.tokenizer
+            .decode(tail, false)
+            .is_ok_and(|text| stop.iter().any(|stop| text.contains(stop.as_str())))
     }
 }
 
 impl<M: CausalLm> Generate for LanguageModel<M> {
-    fn generate(&mut self, prompts: &[Prompt], samples: usize, sampling: &Sampling) -> Result<Vec<Vec<Completion>>, GenerateError> {
+    fn generate(
+        &mut self,
+        prompts: &[Prompt],
+        samples: usize,
+        sampling: &Sampling,
+    ) -> Result<Vec<Vec<Completion>>, GenerateError> {
         sampling.validate()?;
         let mut requests = Vec::new();
         let mut prefilled = Vec::new();
         for (index, prompt) in prompts.iter().enumerate() {
             let encoded = self.encode(&prompt.content);
-            let (ids, thinks) = encoded.map_err(|error| GenerateError::Encode { index, source: error.into() })?;
+            let (ids, thinks) =
+                encoded.map_err(|error| GenerateError::Encode { index, source: error.into() })?;
             let (tokens, context) = (ids.len(), self.config.context);
             if tokens == 0 {
                 return Err(GenerateError::EmptyPrompt { index });
@@ -194,7 +231,8 @@ impl<M: CausalLm> Generate for LanguageModel<M> {
             let mut written = Vec::new();
             for output in group {
                 let ends = output.ids.last().is_some_and(|id| stop_ids.contains(id));
-                let shown = &output.ids[..output.ids.len() - usize::from(ends && output.finish == FinishReason::Stop)];
+                let shown = &output.ids
+                    [..output.ids.len() - usize::from(ends && output.finish == FinishReason::Stop)];
                 let text = self.tokenizer.decode(shown, true);
                 let text = text.map_err(|error| GenerateError::Failed { source: error.into() })?;
                 written.push(Completion {
@@ -213,12 +251,17 @@ impl<M: CausalLm> Generate for LanguageModel<M> {
 }
 
 /// `eos_token_id` of the generation config, else of the config.
-fn stop_ids(companions: &[(String, Vec<u8>)], config: &ModelConfig, dir: &Path) -> Result<Vec<u32>, ModelError> {
+fn stop_ids(
+    companions: &[(String, Vec<u8>)],
+    config: &ModelConfig,
+    dir: &Path,
+) -> Result<Vec<u32>, ModelError> {
     let Some((name, bytes)) = companions.iter().find(|(name, _)| name == "generation_config.json") else {
         return Ok(config.eos_ids.clone());
     };
     let fail = |reason: String| ModelError::Config { path: dir.join(name), reason };
     let value: serde_json::Value = serde_json::from_slice(bytes).map_err(|error| fail(error.to_string()))?;
-    let ids = config::ids(value.get("eos_token_id")).map_err(|reason| fail(format!("eos_token_id {reason}")))?;
+    let ids =
+        config::ids(value.get("eos_token_id")).map_err(|reason| fail(format!("eos_token_id {reason}")))?;
     Ok(if ids.is_empty() { config.eos_ids.clone() } else { ids })
 }

@@ -91,7 +91,10 @@ impl PackedBatch {
 
     /// What the layers need of the batch, shared so that no layer copies it.
     pub fn layout(&self) -> PackedLayout {
-        PackedLayout { positions: self.positions.as_slice().into(), segments: self.segments.as_slice().into() }
+        PackedLayout {
+            positions: self.positions.as_slice().into(),
+            segments: self.segments.as_slice().into(),
+        }
     }
 }
 

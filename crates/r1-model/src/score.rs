@@ -49,11 +49,13 @@ pub fn score<M: CausalLm>(model: &M, ids: &[u32]) -> Scores {
         let last = (first + rows).min(tokens);
         let chunk = hidden.clone().slice([first..last, 0..d_model]);
         let logits = chunk.clone().matmul(head.weight.clone().transpose());
-        let logits: Vec<f32> = logits.into_data().convert::<f32>().try_to_vec().expect("the data was converted to f32");
+        let logits: Vec<f32> =
+            logits.into_data().convert::<f32>().try_to_vec().expect("the data was converted to f32");
         scores.greedy.extend(logits.chunks_exact(vocab).map(most_probable));
         let chunk_targets = Arc::from(&targets[first..last]);
         let scored = token_logprobs(chunk, head.weight.clone(), &chunk_targets, 1.0);
-        let scored: Vec<f32> = scored.into_data().convert::<f32>().try_to_vec().expect("the data was converted to f32");
+        let scored: Vec<f32> =
+            scored.into_data().convert::<f32>().try_to_vec().expect("the data was converted to f32");
         scores.logprobs.extend(scored.iter().step_by(2));
     }
     scores.logprobs.pop();

@@ -21,7 +21,11 @@ fn limits(max_tokens: usize) -> Limits<'static> {
 fn requests() -> Vec<Request> {
     let prompt = |length: u32, start: u32| (start..start + length).map(|id| 3 + id % 90).collect();
     (0..5u32)
-        .map(|r| Request { prompt: prompt(1 + 7 * r, 11 * r), samples: 1 + r as usize, key: Key::new(4).for_problem(&r.to_string()) })
+        .map(|r| Request {
+            prompt: prompt(1 + 7 * r, 11 * r),
+            samples: 1 + r as usize,
+            key: Key::new(4).for_problem(&r.to_string()),
+        })
         .collect()
 }
 
@@ -44,7 +48,8 @@ fn slots_and_batches_do_not_change_a_completion() {
     let wide = generate(Engine::default(), &model, &limits(40));
     assert_eq!(wide.iter().map(Vec::len).collect::<Vec<_>>(), [1, 2, 3, 4, 5]);
     for max_slots in [1, 2, 3, 7] {
-        let narrow = generate(Engine { max_slots, prefill_tokens: 16, ..Engine::default() }, &model, &limits(40));
+        let narrow =
+            generate(Engine { max_slots, prefill_tokens: 16, ..Engine::default() }, &model, &limits(40));
         same(&wide, &narrow);
     }
     let short_of_memory = generate(Engine { cache_bytes: 1, ..Engine::default() }, &model, &limits(40));
@@ -65,7 +70,11 @@ fn log_probabilities_equal_those_of_training() {
         let (_, model) = support::load(name);
         for temperature in [1.0, 0.7] {
             let sampler = Sampler { temperature, ..PLAIN };
-            let written = generate(Engine { max_slots: 3, ..Engine::default() }, &model, &Limits { sampler, ..limits(50) });
+            let written = generate(
+                Engine { max_slots: 3, ..Engine::default() },
+                &model,
+                &Limits { sampler, ..limits(50) },
+            );
             for (request, group) in requests().iter().zip(&written) {
                 for completion in group {
                     let sequence: Vec<u32> = request.prompt.iter().chain(&completion.ids).copied().collect();

@@ -2,6 +2,8 @@
 
 use std::{collections::HashMap, path::PathBuf, sync::Arc};
 
+use burn::module::Module;
+use burn::tensor::Device;
 use r1_data::Key;
 use r1_model::{
     CausalLm, Engine, GradientStore, ModelConfig, PackedBatch, Transformer,
@@ -9,8 +11,6 @@ use r1_model::{
     engine::{Limits, Request, Sampler},
     kernels::token_logprobs,
 };
-use burn::module::Module;
-use burn::tensor::Device;
 use safetensors::SafeTensors;
 
 const MODELS: [&str; 2] = ["llama-tied", "llama3-scaled"];
@@ -43,7 +43,8 @@ fn load(name: &str) -> Golden {
         .iter()
         .filter(|(name, _)| !name.ends_with("_ids"))
         .map(|(name, view)| {
-            let values = view.data().chunks_exact(4).map(|b| f32::from_le_bytes(b.try_into().unwrap())).collect();
+            let values =
+                view.data().chunks_exact(4).map(|b| f32::from_le_bytes(b.try_into().unwrap())).collect();
             (name.to_owned(), values)
         })
         .collect();
@@ -81,7 +82,8 @@ fn loss_and_gradients_match() {
         let weights: Vec<f32> = (0..48).map(|i| if i % 24 == 23 { 0.0 } else { 1.0 / 46.0 }).collect();
         let tracked = golden.model.clone().train();
         let head = tracked.head();
-        let scores = token_logprobs(head.normalize(tracked.hidden(&batch)), head.weight.clone(), &targets, 1.0);
+        let scores =
+            token_logprobs(head.normalize(tracked.hidden(&batch)), head.weight.clone(), &targets, 1.0);
         let weights = burn::tensor::Tensor::<2>::from_data(
             burn::tensor::TensorData::new(weights, [48, 1]),
             &Device::flex().autodiff(),
@@ -94,8 +96,11 @@ fn loss_and_gradients_match() {
         for slot in Transformer::slots(&golden.config) {
             let found = gradients.get(&slot.path).unwrap_or_else(|| panic!("no gradient for {}", slot.path));
             let found = found.to_data().try_to_vec::<f32>().unwrap();
-            let expected: Vec<f32> =
-                slot.parts.iter().flat_map(|part| golden.floats[&format!("grad.{}", part.name)].clone()).collect();
+            let expected: Vec<f32> = slot
+                .parts
+                .iter()
+                .flat_map(|part| golden.floats[&format!("grad.{}", part.name)].clone())
+                .collect();
             let worst = difference(&found, &expected) / largest(&expected);
             assert!(worst < 1e-4, "{name}: {} differs by {worst} of its largest entry", slot.path);
         }

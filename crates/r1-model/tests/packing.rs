@@ -13,7 +13,10 @@ const PROMPTS: [&[u32]; 2] = [&[5, 9, 13, 70], &[8, 8, 41]];
 const COMPLETIONS: [&[&[u32]]; 2] = [&[&[7, 3, 22], &[90, 2], &[15]], &[&[33, 34, 35, 36, 2], &[6, 6]]];
 
 /// Sum over all completion tokens of `weight(token) · logprob`, and its gradient by path.
-fn loss_and_gradients(model: &Transformer, batches: &[(PackedBatch, Vec<(usize, u32)>)]) -> (f64, Vec<(String, Vec<f64>)>) {
+fn loss_and_gradients(
+    model: &Transformer,
+    batches: &[(PackedBatch, Vec<(usize, u32)>)],
+) -> (f64, Vec<(String, Vec<f64>)>) {
     let (mut total, mut gradients) = (0.0, GradientStore::new());
     for (batch, predictions) in batches {
         let tracked = model.clone().train();
@@ -26,7 +29,8 @@ fn loss_and_gradients(model: &Transformer, batches: &[(PackedBatch, Vec<(usize, 
             weights[*row] += 0.1 + f64::from(*id) / 50.0;
         }
         let targets: Arc<[u32]> = targets.into();
-        let scores = token_logprobs(head.normalize(tracked.hidden(batch)), head.weight.clone(), &targets, 1.0);
+        let scores =
+            token_logprobs(head.normalize(tracked.hidden(batch)), head.weight.clone(), &targets, 1.0);
         let weights = TensorData::new(weights, [batch.len(), 1]);
         let weights = Tensor::<2>::from_data(weights, (&scores.device(), scores.dtype()));
         let loss = (scores.slice([0..batch.len(), 0..1]) * weights).sum();

@@ -36,8 +36,13 @@ impl Transformer {
     /// # Panics
     /// When a slot is missing or has the wrong number of elements; the checkpoint reader never
     /// returns such a map.
-    pub fn from_weights(config: &ModelConfig, mut weights: HashMap<String, Vec<f32>>, device: &Device) -> Self {
-        let mut take = |path: String| weights.remove(&path).unwrap_or_else(|| panic!("no weights for `{path}`"));
+    pub fn from_weights(
+        config: &ModelConfig,
+        mut weights: HashMap<String, Vec<f32>>,
+        device: &Device,
+    ) -> Self {
+        let mut take =
+            |path: String| weights.remove(&path).unwrap_or_else(|| panic!("no weights for `{path}`"));
         let mut matrix = |path: String, rows: usize, columns: usize| {
             Param::from_tensor(Tensor::<2>::from_data(TensorData::new(take(path), [rows, columns]), device))
         };
@@ -136,7 +141,10 @@ impl Transformer {
             ));
             slots.push(one(path("attention.output"), name("self_attn.o_proj"), vec![d, heads.query_width()]));
             slots.push(one(path("mlp_norm"), name("post_attention_layernorm"), vec![d]));
-            slots.push(stacked("mlp.gate_up", &[("mlp.gate_proj", config.d_ff), ("mlp.up_proj", config.d_ff)]));
+            slots.push(stacked(
+                "mlp.gate_up",
+                &[("mlp.gate_proj", config.d_ff), ("mlp.up_proj", config.d_ff)],
+            ));
             slots.push(one(path("mlp.down"), name("mlp.down_proj"), vec![d, config.d_ff]));
         }
         slots

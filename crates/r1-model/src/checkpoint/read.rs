@@ -21,7 +21,10 @@ use crate::ModelError;
 /// When a file is missing or damaged, or a tensor is missing, surplus, misshapen, of a type that
 /// cannot be weights, or holds a value that is not finite.
 pub fn read_weights(dir: &Path, slots: &[Slot], tied: bool) -> Result<HashMap<String, Vec<f32>>, ModelError> {
-    let files = files(dir)?.into_iter().map(|path| open(&path).map(|map| (path, map))).collect::<Result<Vec<_>, _>>()?;
+    let files = files(dir)?
+        .into_iter()
+        .map(|path| open(&path).map(|map| (path, map)))
+        .collect::<Result<Vec<_>, _>>()?;
     let mut tensors = BTreeMap::new();
     for (path, map) in &files {
         let damaged = |error: safetensors::SafeTensorError| ModelError::Damaged {
@@ -41,7 +44,11 @@ pub fn read_weights(dir: &Path, slots: &[Slot], tied: bool) -> Result<HashMap<St
             let view = &tensors[&part.name];
             let expected = slot.part_shape(part);
             if view.shape() != expected {
-                return Err(ModelError::Shape { name: part.name.clone(), found: view.shape().to_vec(), expected });
+                return Err(ModelError::Shape {
+                    name: part.name.clone(),
+                    found: view.shape().to_vec(),
+                    expected,
+                });
             }
             convert(&part.name, view, &mut values)?;
         }
@@ -56,15 +63,17 @@ fn files(dir: &Path) -> Result<Vec<PathBuf>, ModelError> {
     if !index.exists() {
         return Ok(vec![dir.join("model.safetensors")]);
     }
-    let text = std::fs::read_to_string(&index).map_err(|source| ModelError::Read { path: index.clone(), source })?;
+    let text =
+        std::fs::read_to_string(&index).map_err(|source| ModelError::Read { path: index.clone(), source })?;
     let broken = |reason: &str| ModelError::Damaged { path: index.clone(), reason: reason.to_owned() };
     let value: serde_json::Value = serde_json::from_str(&text).map_err(|error| broken(&error.to_string()))?;
     let map = value["weight_map"].as_object().ok_or_else(|| broken("`weight_map` is missing"))?;
     let mut names = Vec::new();
     for file in map.values() {
-        let name = file.as_str().filter(|name| !name.contains(['/', '\\'])).ok_or_else(|| {
-            broken("`weight_map` must map tensor names to files of the same folder")
-        })?;
+        let name = file
+            .as_str()
+            .filter(|name| !name.contains(['/', '\\']))
+            .ok_or_else(|| broken("`weight_map` must map tensor names to files of the same folder"))?;
         names.push(dir.join(name));
     }
     names.sort();
@@ -81,7 +90,8 @@ fn open(path: &Path) -> Result<Mmap, ModelError> {
 }
 
 fn check_names(tensors: &BTreeMap<String, TensorView>, slots: &[Slot], tied: bool) -> Result<(), ModelError> {
-    let wanted: HashSet<&str> = slots.iter().flat_map(|slot| &slot.parts).map(|part| part.name.as_str()).collect();
+    let wanted: HashSet<&str> =
+        slots.iter().flat_map(|slot| &slot.parts).map(|part| part.name.as_str()).collect();
     let mut missing: Vec<String> =
         wanted.iter().filter(|name| !tensors.contains_key(**name)).map(|name| (*name).to_owned()).collect();
     if !missing.is_empty() {
@@ -100,8 +110,12 @@ fn convert(name: &str, view: &TensorView, values: &mut Vec<f32>) -> Result<(), M
     let first = values.len();
     let data = view.data();
     match view.dtype() {
-        Dtype::F32 => values.extend(data.chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]]))),
-        Dtype::BF16 => values.extend(data.chunks_exact(2).map(|b| bf16::from_le_bytes([b[0], b[1]]).to_f32())),
+        Dtype::F32 => {
+            values.extend(data.chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])))
+        }
+        Dtype::BF16 => {
+            values.extend(data.chunks_exact(2).map(|b| bf16::from_le_bytes([b[0], b[1]]).to_f32()))
+        }
         Dtype::F16 => values.extend(data.chunks_exact(2).map(|b| f16::from_le_bytes([b[0], b[1]]).to_f32())),
         other => return Err(ModelError::DataType { name: name.to_owned(), dtype: format!("{other:?}") }),
     }

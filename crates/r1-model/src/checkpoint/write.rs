@@ -114,7 +114,8 @@ pub fn write_weights(
             count => format!("model-{:05}-of-{count:05}.safetensors", number + 1),
         };
         let path = dir.join(&name);
-        let failed = |reason: String| ModelError::Write { path: path.clone(), source: std::io::Error::other(reason) };
+        let failed =
+            |reason: String| ModelError::Write { path: path.clone(), source: std::io::Error::other(reason) };
         let mut views = Vec::new();
         for (tensor, shape, bytes) in *shard {
             let view = TensorView::new(weight_type.dtype(), shape.clone(), bytes);
@@ -122,7 +123,8 @@ pub fn write_weights(
             index.insert(tensor.clone(), json!(name));
         }
         let metadata = HashMap::from([("format".to_owned(), "pt".to_owned())]);
-        safetensors::serialize_to_file(views, Some(metadata), &path).map_err(|error| failed(error.to_string()))?;
+        safetensors::serialize_to_file(views, Some(metadata), &path)
+            .map_err(|error| failed(error.to_string()))?;
     }
     if shards.len() > 1 {
         let total: usize = encoded.iter().map(|(_, _, bytes)| bytes.len()).sum();

@@ -67,7 +67,8 @@ impl KvCache {
             return;
         }
         for layer in self.layers.iter_mut() {
-            let LayerCache { mut keys, mut values } = layer.take().expect("a layer's cache is put back after each use");
+            let LayerCache { mut keys, mut values } =
+                layer.take().expect("a layer's cache is put back after each use");
             let source = from..from + 1;
             let device = keys.device();
             // Through the host: a view would share the cache and force a copy of all of it.
@@ -76,7 +77,8 @@ impl KvCache {
             let value_part = part(values.clone().slice([source, 0..kv_heads, 0..tokens, 0..head_dim]));
             for slot in to {
                 let slot = *slot..*slot + 1;
-                keys = keys.slice_assign([slot.clone(), 0..kv_heads, 0..head_dim, 0..tokens], key_part.clone());
+                keys =
+                    keys.slice_assign([slot.clone(), 0..kv_heads, 0..head_dim, 0..tokens], key_part.clone());
                 values = values.slice_assign([slot, 0..kv_heads, 0..tokens, 0..head_dim], value_part.clone());
             }
             *layer = Some(LayerCache { keys, values });

@@ -150,7 +150,9 @@ mod tests {
     fn draws_follow_the_softmax() {
         // softmax of ln(1, 2, 5) / T at T = 1 is (1, 2, 5) / 8; at T = 0.5 it is (1, 4, 25) / 30.
         let logits = [0.0, 2.0f32.ln(), 5.0f32.ln()];
-        for (temperature, expected) in [(1.0, [0.125, 0.25, 0.625]), (0.5, [1.0 / 30.0, 4.0 / 30.0, 25.0 / 30.0])] {
+        for (temperature, expected) in
+            [(1.0, [0.125, 0.25, 0.625]), (0.5, [1.0 / 30.0, 4.0 / 30.0, 25.0 / 30.0])]
+        {
             let found = frequencies(Sampler { temperature, ..PLAIN }, &logits);
             for (found, expected) in found.iter().zip(expected) {
                 // Four standard errors of a share of 20,000 draws are at most 0.0142.

@@ -54,7 +54,10 @@ pub struct Limits<'a> {
 
 impl std::fmt::Debug for Limits<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Limits").field("sampler", &self.sampler).field("max_tokens", &self.max_tokens).finish()
+        f.debug_struct("Limits")
+            .field("sampler", &self.sampler)
+            .field("max_tokens", &self.max_tokens)
+            .finish()
     }
 }
 
@@ -80,12 +83,22 @@ impl Engine {
     ///
     /// # Panics
     /// When a prompt is empty or does not fit the model's context.
-    pub fn generate<M: CausalLm>(&self, model: &M, requests: &[Request], limits: &Limits<'_>, device: &Device) -> Vec<Vec<Generated>> {
+    pub fn generate<M: CausalLm>(
+        &self,
+        model: &M,
+        requests: &[Request],
+        limits: &Limits<'_>,
+        device: &Device,
+    ) -> Vec<Vec<Generated>> {
         let spec = model.cache_spec();
         let total: usize = requests.iter().map(|request| request.samples).sum();
         for (index, request) in requests.iter().enumerate() {
             let tokens = request.prompt.len();
-            assert!(tokens > 0 && tokens < spec.context, "prompt {index} has {tokens} tokens, the context {}", spec.context);
+            assert!(
+                tokens > 0 && tokens < spec.context,
+                "prompt {index} has {tokens} tokens, the context {}",
+                spec.context
+            );
         }
         let longest = requests.iter().map(|request| request.prompt.len()).max().unwrap_or(0);
         let capacity = (longest + limits.max_tokens).min(spec.context);
@@ -100,7 +113,9 @@ impl Engine {
             vocab: spec.vocab,
             cache: KvCache::new(spec, slots, capacity, device),
             slots: vec![Slot { group: None, running: None }; slots],
-            waiting: (0..requests.len()).flat_map(|r| (0..requests[r].samples).map(move |s| (r, s))).collect(),
+            waiting: (0..requests.len())
+                .flat_map(|r| (0..requests[r].samples).map(move |s| (r, s)))
+                .collect(),
             first_logits: vec![None; requests.len()],
             finished: requests.iter().map(|request| vec![None; request.samples]).collect(),
         };
@@ -151,7 +166,8 @@ impl<M: CausalLm> Schedule<'_, M> {
     /// Gives free slots to waiting samples, computes the prompts that no slot holds, and draws each
     /// newcomer's first token.
     fn admit(&mut self, budget: usize) {
-        let mut free: VecDeque<usize> = (0..self.slots.len()).filter(|slot| self.slots[*slot].running.is_none()).collect();
+        let mut free: VecDeque<usize> =
+            (0..self.slots.len()).filter(|slot| self.slots[*slot].running.is_none()).collect();
         let (mut newcomers, mut prefills, mut tokens) = (Vec::new(), Vec::new(), 0);
         while let (Some(&(group, sample)), false) = (self.waiting.front(), free.is_empty()) {
             let held = self.slots.iter().any(|slot| slot.group == Some(group));
@@ -194,7 +210,9 @@ impl<M: CausalLm> Schedule<'_, M> {
         }
         let rows: Vec<(usize, Vec<f32>)> = newcomers
             .iter()
-            .map(|(slot, _, group)| (*slot, self.first_logits[*group].clone().expect("the prompt was computed")))
+            .map(|(slot, _, group)| {
+                (*slot, self.first_logits[*group].clone().expect("the prompt was computed"))
+            })
             .collect();
         self.draw(rows);
         for (group, logits) in self.first_logits.iter_mut().enumerate() {
@@ -209,8 +227,13 @@ impl<M: CausalLm> Schedule<'_, M> {
         if prefills.is_empty() {
             return;
         }
-        let prompts: Vec<&[u32]> = prefills.iter().map(|(_, group)| self.requests[*group].prompt.as_slice()).collect();
-        let runs = prefills.iter().zip(&prompts).map(|((slot, _), prompt)| Run { slot: *slot, position: 0, tokens: prompt.len() });
+        let prompts: Vec<&[u32]> =
+            prefills.iter().map(|(_, group)| self.requests[*group].prompt.as_slice()).collect();
+        let runs = prefills.iter().zip(&prompts).map(|((slot, _), prompt)| Run {
+            slot: *slot,
+            position: 0,
+            tokens: prompt.len(),
+        });
         let runs: Vec<Run> = runs.collect();
         let mut last = 0;
         let ends: Vec<usize> = prompts

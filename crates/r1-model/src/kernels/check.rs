@@ -37,7 +37,9 @@ pub(crate) fn agree(
         let weights = random(output, 99).autodiff();
         let gradients = (y.clone() * weights).sum().backward();
         let mut results = vec![y.inner().into_data()];
-        results.extend(inputs.iter().map(|x| x.grad(&gradients).expect("every input has a gradient").into_data()));
+        results.extend(
+            inputs.iter().map(|x| x.grad(&gradients).expect("every input has a gradient").into_data()),
+        );
         results
     };
     for (index, (ours, theirs)) in run(&kernel).into_iter().zip(run(&reference)).enumerate() {

@@ -18,7 +18,12 @@ use crate::packed_batch::Segment;
 #[backend_extension(Flex, Autodiff)]
 pub(crate) trait Differentiable: Backend {
     fn rms_norm(x: FloatTensor<Self>, weight: FloatTensor<Self>, epsilon: f32) -> FloatTensor<Self>;
-    fn rotary(x: FloatTensor<Self>, table: Arc<RotaryTable>, positions: Arc<[u32]>, heads: usize) -> FloatTensor<Self>;
+    fn rotary(
+        x: FloatTensor<Self>,
+        table: Arc<RotaryTable>,
+        positions: Arc<[u32]>,
+        heads: usize,
+    ) -> FloatTensor<Self>;
     fn causal_attention(qkv: FloatTensor<Self>, heads: Heads, segments: Arc<[Segment]>) -> FloatTensor<Self>;
     fn swiglu(gate_up: FloatTensor<Self>) -> FloatTensor<Self>;
     fn token_logprobs(
@@ -46,7 +51,12 @@ impl Differentiable for Flex {
         swiglu::flex::forward(gate_up)
     }
 
-    fn token_logprobs(hidden: FlexTensor, weight: FlexTensor, targets: Arc<[u32]>, temperature: f32) -> FlexTensor {
+    fn token_logprobs(
+        hidden: FlexTensor,
+        weight: FlexTensor,
+        targets: Arc<[u32]>,
+        temperature: f32,
+    ) -> FlexTensor {
         token_logprobs::flex::forward(hidden, weight, &targets, temperature).0
     }
 }
@@ -69,7 +79,12 @@ impl<C: CheckpointStrategy> Differentiable for Autodiff<Flex, C> {
         record!(RmsNorm, C, parents, (x, weight, epsilon), output)
     }
 
-    fn rotary(x: FloatTensor<Self>, table: Arc<RotaryTable>, positions: Arc<[u32]>, heads: usize) -> FloatTensor<Self> {
+    fn rotary(
+        x: FloatTensor<Self>,
+        table: Arc<RotaryTable>,
+        positions: Arc<[u32]>,
+        heads: usize,
+    ) -> FloatTensor<Self> {
         let parents = [x.node()];
         let output = rotary::flex::rotate(x.into_primitive(), &table, &positions, heads, false);
         record!(Rotary, C, parents, (table, positions, heads), output)
@@ -97,7 +112,8 @@ impl<C: CheckpointStrategy> Differentiable for Autodiff<Flex, C> {
     ) -> FloatTensor<Self> {
         let parents = [hidden.node(), weight.node()];
         let (hidden, weight) = (hidden.into_primitive(), weight.into_primitive());
-        let (output, lse) = token_logprobs::flex::forward(hidden.clone(), weight.clone(), &targets, temperature);
+        let (output, lse) =
+            token_logprobs::flex::forward(hidden.clone(), weight.clone(), &targets, temperature);
         let state = (hidden, weight, targets, temperature, output.clone(), lse);
         record!(TokenLogprobs, C, parents, state, output)
     }
@@ -148,7 +164,8 @@ impl Backward<Flex, 1> for CausalAttention {
         let (qkv, output, lse, heads, segments) = ops.state;
         let gradient = grads.consume::<Flex>(&ops.node);
         if let [Some(node)] = ops.parents {
-            let dqkv = causal_attention::flex_backward::backward(gradient, qkv, output, &lse, heads, &segments);
+            let dqkv =
+                causal_attention::flex_backward::backward(gradient, qkv, output, &lse, heads, &segments);
             grads.register::<Flex>(node.id, dqkv);
         }
     }

@@ -62,17 +62,14 @@ pub(crate) struct Matrix<'a> {
 }
 
 /// `C[m, n] = A[m, k] · B[k, n]`, added to what `C` holds when `accumulate`.
-pub(crate) fn matmul(
-    [m, n, k]: [usize; 3],
-    a: Matrix,
-    b: Matrix,
-    c: &mut [f32],
-    accumulate: bool,
-) {
+pub(crate) fn matmul([m, n, k]: [usize; 3], a: Matrix, b: Matrix, c: &mut [f32], accumulate: bool) {
     if m == 0 || n == 0 {
         return;
     }
-    assert!(a.data.len() >= m * k && b.data.len() >= k * n && c.len() >= m * n, "matmul operands are too short");
+    assert!(
+        a.data.len() >= m * k && b.data.len() >= k * n && c.len() >= m * n,
+        "matmul operands are too short"
+    );
     let strides = |matrix: Matrix| {
         let (row, column) = (matrix.width as isize, 1);
         if matrix.transposed { (row, column) } else { (column, row) }
@@ -82,9 +79,25 @@ pub(crate) fn matmul(
     // SAFETY: the assertion above keeps every element that these sizes and strides reach inside.
     unsafe {
         gemm::gemm(
-            m, n, k, c.as_mut_ptr(), 1, n as isize, accumulate,
-            a.data.as_ptr(), a_column, a_row, b.data.as_ptr(), b_column, b_row,
-            1.0f32, 1.0f32, false, false, false, threads,
+            m,
+            n,
+            k,
+            c.as_mut_ptr(),
+            1,
+            n as isize,
+            accumulate,
+            a.data.as_ptr(),
+            a_column,
+            a_row,
+            b.data.as_ptr(),
+            b_column,
+            b_row,
+            1.0f32,
+            1.0f32,
+            false,
+            false,
+            false,
+            threads,
         );
     }
 }

@@ -242,7 +242,10 @@ impl Tile {
             let mut sums = [[simd.splat_f32s(0.0); 2]; R];
             for r in 0..R {
                 let row = self.pc.add(r * self.c_row);
-                sums[r] = [row.cast::<S::f32s>().read_unaligned(), row.add(width).cast::<S::f32s>().read_unaligned()];
+                sums[r] = [
+                    row.cast::<S::f32s>().read_unaligned(),
+                    row.add(width).cast::<S::f32s>().read_unaligned(),
+                ];
             }
             for k in 0..self.k {
                 let row = self.pb.add(k * self.b_row);

@@ -148,7 +148,12 @@ impl ModuleMapper for Mapper<'_> {
     }
 }
 
-fn update(weight: Tensor<1>, gradient: Tensor<1>, moments: Moments, constants: &StepConstants) -> (Tensor<1>, Moments) {
+fn update(
+    weight: Tensor<1>,
+    gradient: Tensor<1>,
+    moments: Moments,
+    constants: &StepConstants,
+) -> (Tensor<1>, Moments) {
     #[cfg(feature = "flex")]
     if crate::kernels::flex::applies(&weight) {
         return flex::update(weight, gradient, moments, constants);
@@ -157,11 +162,17 @@ fn update(weight: Tensor<1>, gradient: Tensor<1>, moments: Moments, constants: &
 }
 
 /// One parameter's update by plain tensor operations.
-fn reference(weight: Tensor<1>, gradient: Tensor<1>, moments: Moments, constants: &StepConstants) -> (Tensor<1>, Moments) {
+fn reference(
+    weight: Tensor<1>,
+    gradient: Tensor<1>,
+    moments: Moments,
+    constants: &StepConstants,
+) -> (Tensor<1>, Moments) {
     let StepConstants { config, clip, learning_rate, bias_corrections: [correct1, correct2] } = *constants;
     let gradient = gradient.mul_scalar(clip);
     let first = moments.first.mul_scalar(config.beta1) + gradient.clone().mul_scalar(1.0 - config.beta1);
-    let second = moments.second.mul_scalar(config.beta2) + gradient.powi_scalar(2).mul_scalar(1.0 - config.beta2);
+    let second =
+        moments.second.mul_scalar(config.beta2) + gradient.powi_scalar(2).mul_scalar(1.0 - config.beta2);
     let denominator = second.clone().div_scalar(correct2).sqrt().add_scalar(config.epsilon);
     let step = first.clone().mul_scalar(learning_rate / correct1) / denominator;
     let weight = weight.mul_scalar(1.0 - learning_rate * config.weight_decay) - step;
@@ -177,7 +188,10 @@ mod flex {
     use rayon::prelude::*;
 
     use super::{Moments, StepConstants};
-    use crate::kernels::{flex::{contiguous, slice}, simd::vectorized};
+    use crate::kernels::{
+        flex::{contiguous, slice},
+        simd::vectorized,
+    };
 
     /// The step's constants as the loop needs them.
     #[derive(Clone, Copy)]
@@ -225,8 +239,9 @@ mod flex {
         constants: &StepConstants,
     ) -> (Tensor<1>, Moments) {
         const CHUNK: usize = 1 << 14;
-        let primitive =
-            |tensor: Tensor<1>| contiguous(tensor.try_into_primitive::<Flex>().expect("the backend was checked"));
+        let primitive = |tensor: Tensor<1>| {
+            contiguous(tensor.try_into_primitive::<Flex>().expect("the backend was checked"))
+        };
         let (mut weight, gradient) = (primitive(weight), primitive(gradient));
         let (mut first, mut second) = (primitive(moments.first), primitive(moments.second));
         let factors = Factors::from(constants);

@@ -59,10 +59,7 @@ fn squared(gradient: &Tensor<1>) -> f64 {
         use crate::kernels::flex;
         let primitive = gradient.clone().try_into_primitive::<burn::backend::Flex>();
         let primitive = flex::contiguous(primitive.expect("the backend was checked"));
-        return flex::slice(&primitive)
-            .chunks(1 << 14)
-            .map(|chunk| f64::from(squares(chunk)))
-            .sum();
+        return flex::slice(&primitive).chunks(1 << 14).map(|chunk| f64::from(squares(chunk))).sum();
     }
     let sum = gradient.clone().powi_scalar(2).sum().into_data().convert::<f32>();
     f64::from(sum.try_to_vec::<f32>().expect("the data was converted to f32")[0])

@@ -17,7 +17,12 @@ fn primitive<const D: usize>(tensor: Tensor<D>) -> FlexTensor {
     contiguous(tensor.try_into_primitive::<Flex>().expect("the caller checked the backend"))
 }
 
-pub(crate) fn cached_attention(qkv: Tensor<2>, cache: LayerCache, runs: &[Run], heads: Heads) -> (Tensor<2>, LayerCache) {
+pub(crate) fn cached_attention(
+    qkv: Tensor<2>,
+    cache: LayerCache,
+    runs: &[Run],
+    heads: Heads,
+) -> (Tensor<2>, LayerCache) {
     let [_, _, _, capacity] = cache.keys.dims();
     let qkv = primitive(qkv);
     // Unique owners, so the cache is written in place.
@@ -26,8 +31,10 @@ pub(crate) fn cached_attention(qkv: Tensor<2>, cache: LayerCache, runs: &[Run], 
     let output = attend(slice(&qkv), slice(&keys), slice(&values), runs, heads, capacity);
     let tokens = output.len() / heads.query_width();
     let output = tensor(output, [tokens, heads.query_width()]);
-    let cache =
-        LayerCache { keys: Tensor::from_primitive::<Flex>(keys), values: Tensor::from_primitive::<Flex>(values) };
+    let cache = LayerCache {
+        keys: Tensor::from_primitive::<Flex>(keys),
+        values: Tensor::from_primitive::<Flex>(values),
+    };
     (Tensor::from_primitive::<Flex>(output), cache)
 }
 
@@ -48,7 +55,14 @@ fn store(qkv: &[f32], keys: &mut [f32], values: &mut [f32], runs: &[Run], heads:
     }
 }
 
-fn attend(qkv: &[f32], keys: &[f32], values: &[f32], runs: &[Run], heads: Heads, capacity: usize) -> Vec<f32> {
+fn attend(
+    qkv: &[f32],
+    keys: &[f32],
+    values: &[f32],
+    runs: &[Run],
+    heads: Heads,
+    capacity: usize,
+) -> Vec<f32> {
     let (d, width, query_width) = (heads.head_dim, heads.fused_width(), heads.query_width());
     let mut output = vec![0.0; qkv.len() / width * query_width];
     let shared = Shared::new(&mut output);
@@ -75,13 +89,28 @@ fn attend(qkv: &[f32], keys: &[f32], values: &[f32], runs: &[Run], heads: Heads,
             matmul_add(heads.group(), visible, d, queries, keys, scores, visible);
             softmax_rows(scores, visible, visible, 0, heads.scale(), &mut lse);
             let values = View { data: &values[base..], row: d, column: 1 };
-            matmul_add(heads.group(), d, visible, View { data: scores, row: visible, column: 1 }, values, &mut result, d);
+            matmul_add(
+                heads.group(),
+                d,
+                visible,
+                View { data: scores, row: visible, column: 1 },
+                values,
+                &mut result,
+                d,
+            );
             // SAFETY: this row and these columns belong to this task alone.
-            unsafe { shared.copy_rows(token * query_width + place, heads.group() * d, &result, heads.group() * d) };
+            unsafe {
+                shared.copy_rows(token * query_width + place, heads.group() * d, &result, heads.group() * d)
+            };
         }
     };
     // Small steps are not worth waking a thread for.
-    let cost: usize = runs.iter().map(|run| run.tokens * (run.position + run.tokens)).sum::<usize>() * query_width;
-    if cost < 1 << 15 { tasks.into_iter().for_each(work) } else { tasks.into_par_iter().with_min_len(4).for_each(work) }
+    let cost: usize =
+        runs.iter().map(|run| run.tokens * (run.position + run.tokens)).sum::<usize>() * query_width;
+    if cost < 1 << 15 {
+        tasks.into_iter().for_each(work)
+    } else {
+        tasks.into_par_iter().with_min_len(4).for_each(work)
+    }
     output
 }

@@ -50,7 +50,12 @@ pub struct Run {
 ///
 /// # Panics
 /// When a run does not fit the cache, or the runs do not tile the rows.
-pub fn cached_attention(qkv: Tensor<2>, cache: LayerCache, runs: &[Run], heads: Heads) -> (Tensor<2>, LayerCache) {
+pub fn cached_attention(
+    qkv: Tensor<2>,
+    cache: LayerCache,
+    runs: &[Run],
+    heads: Heads,
+) -> (Tensor<2>, LayerCache) {
     let [tokens, width] = qkv.dims();
     let [slots, _, _, capacity] = cache.keys.dims();
     assert_eq!(width, heads.fused_width(), "the fused row does not fit {heads:?}");
@@ -94,12 +99,15 @@ pub fn reference(qkv: Tensor<2>, cache: LayerCache, runs: &[Run], heads: Heads) 
         let k = keys.clone().slice([slot.clone(), 0..kv_heads, 0..head_dim, 0..end]).squeeze_dim::<3>(0);
         let v = values.clone().slice([slot, 0..kv_heads, 0..end, 0..head_dim]).squeeze_dim::<3>(0);
         let q = qkv.clone().slice([rows, 0..query_width]);
-        let q = q
-            .reshape([run.tokens, kv_heads, group, head_dim])
-            .permute([1, 2, 0, 3])
-            .reshape([kv_heads, group * run.tokens, head_dim]);
+        let q = q.reshape([run.tokens, kv_heads, group, head_dim]).permute([1, 2, 0, 3]).reshape([
+            kv_heads,
+            group * run.tokens,
+            head_dim,
+        ]);
         let mask: Vec<f32> = (0..group * run.tokens)
-            .flat_map(|row| (0..end).map(move |key| if key <= run.position + row % run.tokens { 0.0 } else { -1e30 }))
+            .flat_map(|row| {
+                (0..end).map(move |key| if key <= run.position + row % run.tokens { 0.0 } else { -1e30 })
+            })
             .collect();
         let mask = TensorData::new(mask, [1, group * run.tokens, end]);
         let scores = q.matmul(k).mul_scalar(heads.scale()) + Tensor::<3>::from_data(mask, (&device, dtype));
@@ -114,7 +122,10 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::{PackedBatch, kernels::{causal_attention, check}};
+    use crate::{
+        PackedBatch,
+        kernels::{causal_attention, check},
+    };
 
     const HEADS: Heads = Heads { heads: 6, kv_heads: 2, head_dim: 10 };
 
@@ -157,6 +168,11 @@ mod tests {
     #[should_panic(expected = "does not fit the cache")]
     fn a_run_beyond_the_capacity_is_refused() {
         let cache = LayerCache::new(1, 2, HEADS, &Device::flex());
-        cached_attention(check::random([3, HEADS.fused_width()], 0), cache, &[Run { slot: 0, position: 0, tokens: 3 }], HEADS);
+        cached_attention(
+            check::random([3, HEADS.fused_width()], 0),
+            cache,
+            &[Run { slot: 0, position: 0, tokens: 3 }],
+            HEADS,
+        );
     }
 }

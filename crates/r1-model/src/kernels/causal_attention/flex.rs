@@ -32,7 +32,9 @@ impl Shared {
     /// The elements lie inside the matrix and no other task touches them.
     pub(crate) unsafe fn copy_rows(&self, first: usize, stride: usize, source: &[f32], width: usize) {
         for (row, values) in source.chunks_exact(width).enumerate() {
-            unsafe { std::ptr::copy_nonoverlapping(values.as_ptr(), self.0.add(first + row * stride), width) };
+            unsafe {
+                std::ptr::copy_nonoverlapping(values.as_ptr(), self.0.add(first + row * stride), width)
+            };
         }
     }
 }
@@ -50,7 +52,13 @@ pub(super) struct KeysValues {
 }
 
 impl KeysValues {
-    pub(super) fn gather(qkv: &[f32], heads: Heads, kv_head: usize, segment: &Segment, segments: &[Segment]) -> Self {
+    pub(super) fn gather(
+        qkv: &[f32],
+        heads: Heads,
+        kv_head: usize,
+        segment: &Segment,
+        segments: &[Segment],
+    ) -> Self {
         let width = heads.fused_width();
         let prefix = segment.prefix.map_or(0..0, |index| segments[index].range.clone());
         let (before, length) = (prefix.len(), prefix.len() + segment.range.len());

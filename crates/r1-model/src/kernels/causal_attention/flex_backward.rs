@@ -60,9 +60,11 @@ pub(crate) fn backward(
         .map(|(index, kv_head)| {
             let segment = &segments[index];
             let kv = KeysValues::gather(qkv, heads, kv_head, segment, segments);
-            let (keys, values_transposed) = (transpose(&kv.keys_transposed, d), transpose(&kv.values, kv.length));
+            let (keys, values_transposed) =
+                (transpose(&kv.keys_transposed, d), transpose(&kv.values, kv.length));
             let (mut dk, mut dv) = (vec![0.0; kv.length * d], vec![0.0; kv.length * d]);
-            let (mut probabilities, mut dscores) = (vec![0.0; BLOCK * kv.length], vec![0.0; BLOCK * kv.length]);
+            let (mut probabilities, mut dscores) =
+                (vec![0.0; BLOCK * kv.length], vec![0.0; BLOCK * kv.length]);
             let mut dq = vec![0.0; BLOCK * d];
             for head in kv_head * heads.group()..(kv_head + 1) * heads.group() {
                 for first in (0..segment.range.len()).step_by(BLOCK) {
@@ -76,7 +78,11 @@ pub(crate) fn backward(
                     ds.fill(0.0);
                     dq.fill(0.0);
                     let queries = View { data: &qkv[token * width + head * d..], row: width, column: 1 };
-                    let dout = View { data: &gradient[token * query_width + head * d..], row: query_width, column: 1 };
+                    let dout = View {
+                        data: &gradient[token * query_width + head * d..],
+                        row: query_width,
+                        column: 1,
+                    };
                     matmul_add(rows, length, d, queries, kv.keys(), p, length);
                     let values = View { data: &values_transposed, row: kv.length, column: 1 };
                     matmul_add(rows, length, d, dout, values, ds, length);
@@ -92,7 +98,15 @@ pub(crate) fn backward(
                     }
                     let key_rows = View { data: &keys, row: d, column: 1 };
                     matmul_add(rows, d, length, View { data: ds, row: length, column: 1 }, key_rows, dq, d);
-                    matmul_add(length, d, rows, View { data: ds, row: 1, column: length }, queries, &mut dk, d);
+                    matmul_add(
+                        length,
+                        d,
+                        rows,
+                        View { data: ds, row: 1, column: length },
+                        queries,
+                        &mut dk,
+                        d,
+                    );
                     matmul_add(length, d, rows, View { data: p, row: 1, column: length }, dout, &mut dv, d);
                     // SAFETY: these rows belong to this segment, and these columns to this head.
                     unsafe { shared.copy_rows(token * width + head * d, width, dq, d) };

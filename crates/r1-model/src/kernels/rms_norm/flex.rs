@@ -56,7 +56,12 @@ pub(crate) fn forward(x: FlexTensor, weight: FlexTensor, epsilon: f32) -> FlexTe
 }
 
 /// Gradients of the input and of the weight.
-pub(crate) fn backward(g: FlexTensor, x: FlexTensor, weight: FlexTensor, epsilon: f32) -> (FlexTensor, FlexTensor) {
+pub(crate) fn backward(
+    g: FlexTensor,
+    x: FlexTensor,
+    weight: FlexTensor,
+    epsilon: f32,
+) -> (FlexTensor, FlexTensor) {
     let (g, x, weight) = (contiguous(g), contiguous(x), contiguous(weight));
     let [tokens, width] = dims2(&x);
     let (g, x, w) = (slice(&g), slice(&x), slice(&weight));
@@ -66,12 +71,13 @@ pub(crate) fn backward(g: FlexTensor, x: FlexTensor, weight: FlexTensor, epsilon
     let mut dx = vec![0.0; tokens * width];
     {
         use rayon::prelude::*;
-        dx.par_chunks_mut((CHUNK * width).max(1)).zip(partial.par_chunks_mut(width.max(1))).enumerate().for_each(
-            |(chunk, (dx, dw))| {
+        dx.par_chunks_mut((CHUNK * width).max(1))
+            .zip(partial.par_chunks_mut(width.max(1)))
+            .enumerate()
+            .for_each(|(chunk, (dx, dw))| {
                 let first = chunk * CHUNK * width;
                 backward_rows(dx, dw, &x[first..], &g[first..], w, epsilon);
-            },
-        );
+            });
     }
     let mut dw = vec![0.0; width];
     for chunk in partial.chunks_exact(width.max(1)) {

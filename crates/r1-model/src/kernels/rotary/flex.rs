@@ -27,7 +27,13 @@ vectorized! {
 }
 
 /// Rotates forward, or backward when `inverse`.
-pub(crate) fn rotate(x: FlexTensor, table: &RotaryTable, positions: &[u32], heads: usize, inverse: bool) -> FlexTensor {
+pub(crate) fn rotate(
+    x: FlexTensor,
+    table: &RotaryTable,
+    positions: &[u32],
+    heads: usize,
+    inverse: bool,
+) -> FlexTensor {
     const CHUNK: usize = 64;
     let x = contiguous(x);
     let [tokens, width] = dims2(&x);

@@ -81,14 +81,9 @@ pub fn reference(x: Tensor<2>, table: &RotaryTable, positions: &[u32], heads: us
     let head = x.clone().slice([0..tokens, 0..rotated]).reshape([tokens, heads, table.head_dim]);
     let low = head.clone().slice([0..tokens, 0..heads, 0..half]);
     let high = head.slice([0..tokens, 0..heads, half..2 * half]);
-    let turned = Tensor::cat(
-        vec![
-            low.clone() * cos.clone() - high.clone() * sin.clone(),
-            high * cos + low * sin,
-        ],
-        2,
-    )
-    .reshape([tokens, rotated]);
+    let turned =
+        Tensor::cat(vec![low.clone() * cos.clone() - high.clone() * sin.clone(), high * cos + low * sin], 2)
+            .reshape([tokens, rotated]);
     if rotated == width {
         return turned;
     }

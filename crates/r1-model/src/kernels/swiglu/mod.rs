@@ -49,7 +49,12 @@ mod tests {
     fn kernel_equals_reference_with_gradients() {
         for [tokens, width] in [[1, 2], [7, 34], [100, 64]] {
             let shape = [tokens, width / 2];
-            check::agree(shape, &[vec![tokens, width]], |t| swiglu(t[0].clone()), |t| reference(t[0].clone()));
+            check::agree(
+                shape,
+                &[vec![tokens, width]],
+                |t| swiglu(t[0].clone()),
+                |t| reference(t[0].clone()),
+            );
         }
     }
 }

@@ -30,10 +30,18 @@ use burn::tensor::{Int, Tensor, TensorData, activation::log_softmax};
 /// # Panics
 /// When a target lies outside the vocabulary, their number is not `tokens`, or `temperature` is not
 /// positive.
-pub fn token_logprobs(hidden: Tensor<2>, weight: Tensor<2>, targets: &Arc<[u32]>, temperature: f64) -> Tensor<2> {
+pub fn token_logprobs(
+    hidden: Tensor<2>,
+    weight: Tensor<2>,
+    targets: &Arc<[u32]>,
+    temperature: f64,
+) -> Tensor<2> {
     let ([tokens, _], [vocab, _]) = (hidden.dims(), weight.dims());
     assert_eq!(targets.len(), tokens, "one target for each row");
-    assert!(targets.iter().all(|id| (*id as usize) < vocab), "a target lies outside the vocabulary of {vocab}");
+    assert!(
+        targets.iter().all(|id| (*id as usize) < vocab),
+        "a target lies outside the vocabulary of {vocab}"
+    );
     assert!(temperature > 0.0, "temperature must be positive, not {temperature}");
     #[cfg(feature = "flex")]
     if super::flex::applies(&hidden) {

@@ -18,16 +18,25 @@ pub(crate) fn load(dir: &Path) -> Result<LanguageModel, Failure> {
     let model = LanguageModel::load(dir, &r1_model::device()?)?;
     let unknown = &model.config.unknown_fields;
     if !unknown.is_empty() {
-        eprintln!("warning: config `{shown}/config.json` has fields that r1 does not know: {}", unknown.join(", "));
+        eprintln!(
+            "warning: config `{shown}/config.json` has fields that r1 does not know: {}",
+            unknown.join(", ")
+        );
     }
     if model.stop_ids.is_empty() {
-        eprintln!("warning: the checkpoint `{shown}` names no eos_token_id; completions end at the limit of tokens only");
+        eprintln!(
+            "warning: the checkpoint `{shown}` names no eos_token_id; completions end at the limit of tokens only"
+        );
     }
     Ok(model)
 }
 
 /// The ids of a prompt that are sure to be in the vocabulary and to fit `most` tokens.
-pub(crate) fn fitting(model: &LanguageModel, content: &r1_data::Content, most: usize) -> Result<Vec<u32>, String> {
+pub(crate) fn fitting(
+    model: &LanguageModel,
+    content: &r1_data::Content,
+    most: usize,
+) -> Result<Vec<u32>, String> {
     let (ids, _) = model.encode(content).map_err(|error| crate::failure::sentence(&error))?;
     let (vocab, context) = (model.config.vocab, model.config.context);
     if let Some(id) = ids.iter().find(|id| **id as usize >= vocab) {
@@ -35,9 +44,9 @@ pub(crate) fn fitting(model: &LanguageModel, content: &r1_data::Content, most: u
     }
     match ids.len() {
         0 => Err("there is no token in it; give at least one".into()),
-        tokens if tokens > most => {
-            Err(format!("it has {tokens} tokens, more than the {most} that the model's context of {context} leaves"))
-        }
+        tokens if tokens > most => Err(format!(
+            "it has {tokens} tokens, more than the {most} that the model's context of {context} leaves"
+        )),
         _ => Ok(ids),
     }
 }

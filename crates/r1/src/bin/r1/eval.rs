@@ -83,8 +83,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
         .with_sampling(sampling)
         .with_template(template(arguments, &model)?);
     for problem in &problems {
-        fitting(&model, &config.template.render(problem), model.config.context - 1)
-            .map_err(|reason| Failure::Job(format!("the prompt of problem `{}` cannot be used: {reason}", problem.id)))?;
+        fitting(&model, &config.template.render(problem), model.config.context - 1).map_err(|reason| {
+            Failure::Job(format!("the prompt of problem `{}` cannot be used: {reason}", problem.id))
+        })?;
     }
     let reward = AccuracyReward::new().with_mode(arguments.mode.into());
     let (start, mut progress) = (Instant::now(), Progress::new(problems.len() as u64));
@@ -108,7 +109,9 @@ fn check_out(out: &Path) -> Result<(), Failure> {
     let parent = out.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     if !parent.is_dir() {
         let (out, parent) = (out.display(), parent.display());
-        return Err(Failure::Job(format!("cannot write `{out}`: the folder `{parent}` does not exist; make it first")));
+        return Err(Failure::Job(format!(
+            "cannot write `{out}`: the folder `{parent}` does not exist; make it first"
+        )));
     }
     if out.is_dir() || out.file_name().is_none() {
         return Err(Failure::Job(format!("cannot write `{}`: it is a folder; give a file", out.display())));
@@ -124,7 +127,9 @@ fn template(arguments: &Arguments, model: &LanguageModel) -> Result<PromptTempla
         (Some(TemplateArgument::R1Zero) | None, _) => Ok(PromptTemplate::R1Zero),
         (Some(TemplateArgument::Chat), false) => {
             let dir = arguments.model.display();
-            Err(Failure::Job(format!("the checkpoint `{dir}` has no chat template; choose --template plain or r1-zero")))
+            Err(Failure::Job(format!(
+                "the checkpoint `{dir}` has no chat template; choose --template plain or r1-zero"
+            )))
         }
     }
 }

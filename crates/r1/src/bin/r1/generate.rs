@@ -68,7 +68,9 @@ impl Question {
             (Some(prompt), None, None) => Ok(Content::Text(prompt)),
             (None, Some(ids), None) => Ok(Content::Ids(ids)),
             (None, None, Some(_)) if !chat => Err("`messages` need the option --chat".into()),
-            (None, None, Some(messages)) if messages.is_empty() => Err("`messages` is empty; give one turn".into()),
+            (None, None, Some(messages)) if messages.is_empty() => {
+                Err("`messages` is empty; give one turn".into())
+            }
             (None, None, Some(messages)) => Ok(Content::Messages(messages)),
             _ => Err("give one of `prompt`, `ids` and `messages`".into()),
         }
@@ -117,7 +119,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
             match question.content(arguments.chat).and_then(|content| fitting(&model, &content, most)) {
                 Ok(ids) => {
                     numbers.push(number);
-                    prompts.push(Prompt { key: key(arguments.sampling.seed, &ids), content: Content::Ids(ids) });
+                    prompts
+                        .push(Prompt { key: key(arguments.sampling.seed, &ids), content: Content::Ids(ids) });
                 }
                 Err(reason) => lines.fail(number, &reason),
             }

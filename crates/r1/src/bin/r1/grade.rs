@@ -19,7 +19,9 @@ use crate::{
 /// any JSON value and comes back as it is. A line that is malformed is named on standard error and has
 /// no line in the output, so match the lines by their ids.
 #[derive(Debug, Args)]
-#[command(after_help = "Example:\n  echo '{\"id\":1,\"gold\":\"3/4\",\"answer\":\"It is \\\\boxed{0.75}.\"}' | r1 grade")]
+#[command(
+    after_help = "Example:\n  echo '{\"id\":1,\"gold\":\"3/4\",\"answer\":\"It is \\\\boxed{0.75}.\"}' | r1 grade"
+)]
 pub(crate) struct Arguments {
     /// Where an answer may stand; always after the thoughts
     #[arg(long, value_enum, default_value = "strict")]

@@ -61,8 +61,8 @@ impl Lines {
 }
 
 fn parse<T: DeserializeOwned>(line: &[u8]) -> Result<T, String> {
-    let text =
-        std::str::from_utf8(line).map_err(|error| format!("not UTF-8 from byte {}", error.valid_up_to() + 1))?;
+    let text = std::str::from_utf8(line)
+        .map_err(|error| format!("not UTF-8 from byte {}", error.valid_up_to() + 1))?;
     if !text.starts_with('{') {
         let start: Cow<str> = match text.char_indices().nth(20) {
             Some((end, _)) => format!("{}..", &text[..end]).into(),
@@ -74,7 +74,11 @@ fn parse<T: DeserializeOwned>(line: &[u8]) -> Result<T, String> {
         // Its line number is always 1 here.
         let place = format!(" at line 1 column {}", error.column());
         let reason = sentence(&error).replace(&place, "");
-        if error.is_data() { reason } else { format!("malformed JSON at column {}: {reason}", error.column()) }
+        if error.is_data() {
+            reason
+        } else {
+            format!("malformed JSON at column {}: {reason}", error.column())
+        }
     })
 }
 

@@ -57,6 +57,8 @@ fn scores(model: &LanguageModel, question: Question) -> Result<Scores, String> {
     let scores = score(&model.model, &fitting(model, &content, model.config.context)?);
     match scores.logprobs.iter().position(|logprob| !logprob.is_finite()) {
         None => Ok(scores),
-        Some(index) => Err(format!("the model gives token {} no finite probability; it is damaged", index + 1)),
+        Some(index) => {
+            Err(format!("the model gives token {} no finite probability; it is damaged", index + 1))
+        }
     }
 }
