@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use crate::{ModelError, kernels::Heads};
 
 /// The model types that [`ModelConfig::read`] accepts.
-const KNOWN: &str = "llama";
+const KNOWN: &str = "llama, qwen2 and qwen3";
 
 /// What a decoder-only transformer needs to be built.
 #[derive(Debug, Clone, PartialEq)]
@@ -30,6 +30,10 @@ pub struct ModelConfig {
     pub norm_epsilon: f64,
     /// True when the output matrix is the embedding, `tie_word_embeddings`.
     pub tied: bool,
+    /// True when queries, keys and values have a bias.
+    pub attention_bias: bool,
+    /// True when each query and key head is normalised before rotary embedding.
+    pub head_norm: bool,
     /// Base of the rotary frequencies.
     pub rope_theta: f64,
     /// How the rotary frequencies are changed for long contexts.
@@ -112,12 +116,16 @@ impl ModelConfig {
         let fail = |reason: String| ModelError::Config { path: path.to_owned(), reason };
         let mut fields = Fields { raw: &raw, used: IGNORED.to_vec(), fail: &fail };
         let model_type = fields.text("model_type")?;
-        if model_type != "llama" {
-            return Err(ModelError::UnknownArchitecture { architecture: model_type, known: KNOWN });
-        }
+        let (attention_bias, head_norm) = match model_type.as_str() {
+            "llama" => (false, false),
+            "qwen2" => (true, false),
+            "qwen3" => (false, true),
+            _ => return Err(ModelError::UnknownArchitecture { architecture: model_type, known: KNOWN }),
+        };
         fields.must_be("hidden_act", "silu")?;
-        fields.must_be("attention_bias", false)?;
+        fields.must_be("attention_bias", attention_bias)?;
         fields.must_be("mlp_bias", false)?;
+        fields.full_attention()?;
         let (d_model, count) = (fields.count("hidden_size")?, fields.count("num_attention_heads")?);
         let kv_heads = fields.optional_count("num_key_value_heads")?.unwrap_or(count);
         let head_dim = fields.optional_count("head_dim")?.unwrap_or(d_model / count);
@@ -137,6 +145,8 @@ impl ModelConfig {
             context: fields.count("max_position_embeddings")?,
             norm_epsilon: fields.number("rms_norm_eps")?,
             tied: fields.flag("tie_word_embeddings")?,
+            attention_bias,
+            head_norm,
             rope_theta,
             rope_scaling,
             eos_ids: ids(fields.take("eos_token_id"))
@@ -245,6 +255,20 @@ impl<'a> Fields<'a> {
                 Err((self.fail)(format!("field `{name}` is {value}; r1 supports only {supported}")))
             }
             _ => Ok(()),
+        }
+    }
+
+    /// Sliding windows may be described, but not used.
+    fn full_attention(&mut self) -> Result<(), ModelError> {
+        self.must_be("use_sliding_window", false)?;
+        self.used.extend(["sliding_window", "max_window_layers"]);
+        let Some(layers) = self.take("layer_types") else { return Ok(()) };
+        let full =
+            layers.as_array().is_some_and(|layers| layers.iter().all(|layer| layer == "full_attention"));
+        if full {
+            Ok(())
+        } else {
+            Err((self.fail)(format!("layer_types is {layers}; r1 supports only full_attention")))
         }
     }
 

@@ -99,7 +99,8 @@ impl<M: CausalLm> LanguageModel<M> {
     /// `slots` says how its parameters are stored.
     ///
     /// # Errors
-    /// When a file of the folder cannot be read, or the tokenizer is larger than the vocabulary.
+    /// When a file of the folder cannot be read, the tokenizer is larger than the vocabulary or lacks
+    /// the end token that its config names, or a stop id lies outside the vocabulary.
     pub fn assemble(
         model: M,
         config: ModelConfig,
@@ -111,6 +112,7 @@ impl<M: CausalLm> LanguageModel<M> {
         if tokenizer.vocab_size() > config.vocab {
             return Err(ModelError::Vocabulary { tokenizer: tokenizer.vocab_size(), model: config.vocab });
         }
+        tokenizer.require(tokenizer.eos().as_slice())?;
         let has_template = dir.join("chat_template.jinja").exists()
             || std::fs::read_to_string(dir.join("tokenizer_config.json"))
                 .is_ok_and(|text| text.contains("\"chat_template\""));
@@ -120,6 +122,9 @@ impl<M: CausalLm> LanguageModel<M> {
             .filter_map(|name| std::fs::read(dir.join(name)).ok().map(|bytes| ((*name).to_owned(), bytes)))
             .collect();
         let stop_ids = stop_ids(&companions, &config, dir)?;
+        if let Some(id) = stop_ids.iter().find(|id| **id as usize >= config.vocab) {
+            return Err(ModelError::TokenId { id: *id, vocab: config.vocab });
+        }
         let engine = Engine::default();
         Ok(Self {
             model,

@@ -13,7 +13,13 @@ use r1_model::{
 };
 use safetensors::SafeTensors;
 
-const MODELS: [&str; 2] = ["llama-tied", "llama3-scaled"];
+const MODELS: [&str; 5] = ["llama-tied", "llama3-scaled", "qwen2", "qwen2-tied-sharded-bf16", "qwen3"];
+
+/// What the tolerances are multiplied with: see README.md on the one model whose values were computed
+/// with rounded rotary frequencies.
+fn slack(name: &str) -> f32 {
+    if name == "qwen2-tied-sharded-bf16" { 10.0 } else { 1.0 }
+}
 
 fn folder(name: &str) -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(name)
@@ -67,7 +73,7 @@ fn logits_are_within_1e_4() {
         let rows: Vec<&[u32]> = golden.input_ids.chunks(24).collect();
         let logits = golden.model.head().logits(golden.model.hidden(&PackedBatch::from_sequences(&rows)));
         let worst = difference(&logits.into_data().try_to_vec::<f32>().unwrap(), &golden.floats["logits"]);
-        assert!(worst < 1e-4, "{name}: {worst}");
+        assert!(worst < 1e-4 * slack(name), "{name}: {worst}");
     }
 }
 
@@ -90,7 +96,7 @@ fn loss_and_gradients_match() {
         );
         let loss = (scores.slice([0..48, 0..1]) * weights).sum().neg();
         let value = loss.clone().inner().into_data().try_to_vec::<f32>().unwrap()[0];
-        assert!((value - golden.floats["loss"][0]).abs() < 1e-5, "{name}: loss {value}");
+        assert!((value - golden.floats["loss"][0]).abs() < 1e-5 * slack(name), "{name}: loss {value}");
         let mut gradients = GradientStore::new();
         gradients.add(&tracked, loss.backward());
         for slot in Transformer::slots(&golden.config) {
@@ -102,7 +108,11 @@ fn loss_and_gradients_match() {
                 .flat_map(|part| golden.floats[&format!("grad.{}", part.name)].clone())
                 .collect();
             let worst = difference(&found, &expected) / largest(&expected);
-            assert!(worst < 1e-4, "{name}: {} differs by {worst} of its largest entry", slot.path);
+            assert!(
+                worst < 1e-4 * slack(name),
+                "{name}: {} differs by {worst} of its largest entry",
+                slot.path
+            );
         }
     }
 }

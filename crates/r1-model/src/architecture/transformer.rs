@@ -1,4 +1,5 @@
-//! The Llama family: pre-norm decoder blocks with rotary embedding, grouped queries and SwiGLU.
+//! The Llama family: pre-norm decoder blocks with rotary embedding, grouped queries and SwiGLU. Qwen2 adds
+//! a bias to queries, keys and values, and Qwen3 a norm of each query and key head.
 
 use std::{collections::HashMap, sync::Arc};
 
@@ -15,7 +16,7 @@ use crate::{
     packed_batch::PackedBatch,
 };
 
-/// A Llama-layout language model.
+/// A language model of the Llama family (Llama, Qwen2, Qwen3).
 #[derive(Module, Debug)]
 pub struct Transformer {
     /// `[vocab, d_model]`
@@ -41,52 +42,45 @@ impl Transformer {
         mut weights: HashMap<String, Vec<f32>>,
         device: &Device,
     ) -> Self {
-        let mut take =
-            |path: String| weights.remove(&path).unwrap_or_else(|| panic!("no weights for `{path}`"));
-        let mut matrix = |path: String, rows: usize, columns: usize| {
-            Param::from_tensor(Tensor::<2>::from_data(TensorData::new(take(path), [rows, columns]), device))
-        };
+        let mut parameters = Parameters { weights: &mut weights, device };
         let (d, heads) = (config.d_model, config.heads);
-        let embedding = matrix("embedding".into(), config.vocab, d);
-        let head = (!config.tied).then(|| Linear { weight: matrix("head.weight".into(), config.vocab, d) });
+        let embedding = parameters.matrix("embedding", config.vocab, d);
+        let head = (!config.tied).then(|| parameters.linear("head", config.vocab, d));
         let rotary = Arc::new(RotaryTable::new(&config.rotary_frequencies(), config.context));
-        let mut linear = |path: String, rows, columns| Linear { weight: matrix(path, rows, columns) };
-        let mut matrices = Vec::new();
-        for index in 0..config.layers {
-            let path = |rest: &str| format!("blocks.{index}.{rest}.weight");
-            matrices.push((
-                Attention {
-                    qkv: linear(path("attention.qkv"), heads.fused_width(), d),
-                    output: linear(path("attention.output"), d, heads.query_width()),
+        let blocks = (0..config.layers).map(|index| {
+            let path = |rest: &str| format!("blocks.{index}.{rest}");
+            let mut head_norm = |name: &str| {
+                config.head_norm.then(|| parameters.norm(&path(name), heads.head_dim, config.norm_epsilon))
+            };
+            let (query_norm, key_norm) = (head_norm("attention.query_norm"), head_norm("attention.key_norm"));
+            let mut qkv = parameters.linear(&path("attention.qkv"), heads.fused_width(), d);
+            qkv.bias = config
+                .attention_bias
+                .then(|| parameters.vector(&path("attention.qkv.bias"), heads.fused_width()));
+            Block {
+                attention_norm: parameters.norm(&path("attention_norm"), d, config.norm_epsilon),
+                attention: Attention {
+                    qkv,
+                    output: parameters.linear(&path("attention.output"), d, heads.query_width()),
+                    query_norm,
+                    key_norm,
                     heads,
                     rotary: rotary.clone(),
                 },
-                Mlp {
-                    gate_up: linear(path("mlp.gate_up"), 2 * config.d_ff, d),
-                    down: linear(path("mlp.down"), d, config.d_ff),
+                mlp_norm: parameters.norm(&path("mlp_norm"), d, config.norm_epsilon),
+                mlp: Mlp {
+                    gate_up: parameters.linear(&path("mlp.gate_up"), 2 * config.d_ff, d),
+                    down: parameters.linear(&path("mlp.down"), d, config.d_ff),
                 },
-            ));
-        }
-        let mut norm = |path: String| RmsNorm {
-            weight: Param::from_tensor(Tensor::<1>::from_data(TensorData::new(take(path), [d]), device)),
-            epsilon: config.norm_epsilon,
-        };
-        let blocks = matrices
-            .into_iter()
-            .enumerate()
-            .map(|(index, (attention, mlp))| Block {
-                attention_norm: norm(format!("blocks.{index}.attention_norm.weight")),
-                attention,
-                mlp_norm: norm(format!("blocks.{index}.mlp_norm.weight")),
-                mlp,
-            })
-            .collect();
+            }
+        });
+        let blocks = blocks.collect();
         let spec = CacheSpec { layers: config.layers, heads, context: config.context, vocab: config.vocab };
-        Self { embedding, blocks, norm: norm("norm.weight".into()), head, spec }
+        Self { embedding, blocks, norm: parameters.norm("norm", d, config.norm_epsilon), head, spec }
     }
 
     /// A model with random weights: normal with standard deviation 0.02, those that write to the
-    /// residual stream divided by `sqrt(2 · layers)`; norms are 1.
+    /// residual stream divided by `sqrt(2 · layers)`; norms are 1 and biases 0.
     ///
     /// # Source
     /// Radford et al., "Language Models are Unsupervised Multitask Learners" (GPT-2), section 2.3.
@@ -96,7 +90,7 @@ impl Transformer {
             let residual = slot.path.contains("output") || slot.path.contains("down");
             let deviation = if residual { 0.02 / (2.0 * config.layers as f64).sqrt() } else { 0.02 };
             let values = if slot.shape.len() == 1 {
-                vec![1.0; count]
+                vec![if slot.path.ends_with("bias") { 0.0 } else { 1.0 }; count]
             } else {
                 let key = Key::new(seed).for_problem(&slot.path);
                 (0..count as u64).map(|i| (normal(&key, i) * deviation) as f32).collect()
@@ -110,44 +104,79 @@ impl Transformer {
     /// so are gate and up.
     pub fn slots(config: &ModelConfig) -> Vec<Slot> {
         let (d, heads) = (config.d_model, config.heads);
-        let one = |path: String, name: String, shape: Vec<usize>| Slot {
+        let slot = |path: String, parts: Vec<Part>, width: Option<usize>| Slot {
             path,
-            parts: vec![Part { name, rows: shape[0] }],
-            shape,
+            shape: [parts.iter().map(|part| part.rows).sum()].into_iter().chain(width).collect(),
+            parts,
+        };
+        let one = |path: &str, name: &str, rows, width| {
+            slot(path.to_owned(), vec![Part { name: name.to_owned(), rows }], width)
         };
         let mut slots = vec![
-            one("embedding".into(), "model.embed_tokens.weight".into(), vec![config.vocab, d]),
-            one("norm.weight".into(), "model.norm.weight".into(), vec![d]),
+            one("embedding", "model.embed_tokens.weight", config.vocab, Some(d)),
+            one("norm.weight", "model.norm.weight", d, None),
         ];
         if !config.tied {
-            slots.push(one("head.weight".into(), "lm_head.weight".into(), vec![config.vocab, d]));
+            slots.push(one("head.weight", "lm_head.weight", config.vocab, Some(d)));
         }
+        let (query, kv) = (heads.query_width(), heads.kv_width());
+        let projections = [("self_attn.q_proj", query), ("self_attn.k_proj", kv), ("self_attn.v_proj", kv)];
+        let gates = [("mlp.gate_proj", config.d_ff), ("mlp.up_proj", config.d_ff)];
         for index in 0..config.layers {
-            let path = |rest: &str| format!("blocks.{index}.{rest}.weight");
-            let name = |rest: &str| format!("model.layers.{index}.{rest}.weight");
-            let stacked = |rest: &str, parts: &[(&str, usize)]| Slot {
-                path: path(rest),
-                shape: vec![parts.iter().map(|(_, rows)| rows).sum(), d],
-                parts: parts.iter().map(|(part, rows)| Part { name: name(part), rows: *rows }).collect(),
+            let mut add = |path: &str, kind: &str, parts: &[(&str, usize)], width: Option<usize>| {
+                let part = |(name, rows): &(&str, usize)| Part {
+                    name: format!("model.layers.{index}.{name}.{kind}"),
+                    rows: *rows,
+                };
+                slots.push(slot(
+                    format!("blocks.{index}.{path}.{kind}"),
+                    parts.iter().map(part).collect(),
+                    width,
+                ));
             };
-            slots.push(one(path("attention_norm"), name("input_layernorm"), vec![d]));
-            slots.push(stacked(
-                "attention.qkv",
-                &[
-                    ("self_attn.q_proj", heads.query_width()),
-                    ("self_attn.k_proj", heads.kv_width()),
-                    ("self_attn.v_proj", heads.kv_width()),
-                ],
-            ));
-            slots.push(one(path("attention.output"), name("self_attn.o_proj"), vec![d, heads.query_width()]));
-            slots.push(one(path("mlp_norm"), name("post_attention_layernorm"), vec![d]));
-            slots.push(stacked(
-                "mlp.gate_up",
-                &[("mlp.gate_proj", config.d_ff), ("mlp.up_proj", config.d_ff)],
-            ));
-            slots.push(one(path("mlp.down"), name("mlp.down_proj"), vec![d, config.d_ff]));
+            add("attention_norm", "weight", &[("input_layernorm", d)], None);
+            add("attention.qkv", "weight", &projections, Some(d));
+            if config.attention_bias {
+                add("attention.qkv", "bias", &projections, None);
+            }
+            add("attention.output", "weight", &[("self_attn.o_proj", d)], Some(query));
+            if config.head_norm {
+                add("attention.query_norm", "weight", &[("self_attn.q_norm", heads.head_dim)], None);
+                add("attention.key_norm", "weight", &[("self_attn.k_norm", heads.head_dim)], None);
+            }
+            add("mlp_norm", "weight", &[("post_attention_layernorm", d)], None);
+            add("mlp.gate_up", "weight", &gates, Some(d));
+            add("mlp.down", "weight", &[("mlp.down_proj", d)], Some(config.d_ff));
         }
         slots
+    }
+}
+
+/// Takes parameters out of a checkpoint's values.
+struct Parameters<'a> {
+    weights: &'a mut HashMap<String, Vec<f32>>,
+    device: &'a Device,
+}
+
+impl Parameters<'_> {
+    fn take(&mut self, path: &str) -> Vec<f32> {
+        self.weights.remove(path).unwrap_or_else(|| panic!("no weights for `{path}`"))
+    }
+
+    fn vector(&mut self, path: &str, length: usize) -> Param<Tensor<1>> {
+        Param::from_tensor(Tensor::from_data(TensorData::new(self.take(path), [length]), self.device))
+    }
+
+    fn matrix(&mut self, path: &str, rows: usize, columns: usize) -> Param<Tensor<2>> {
+        Param::from_tensor(Tensor::from_data(TensorData::new(self.take(path), [rows, columns]), self.device))
+    }
+
+    fn linear(&mut self, path: &str, rows: usize, columns: usize) -> Linear {
+        Linear { weight: self.matrix(&format!("{path}.weight"), rows, columns), bias: None }
+    }
+
+    fn norm(&mut self, path: &str, length: usize, epsilon: f64) -> RmsNorm {
+        RmsNorm { weight: self.vector(&format!("{path}.weight"), length), epsilon }
     }
 }
 

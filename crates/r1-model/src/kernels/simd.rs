@@ -240,9 +240,9 @@ impl Tile {
         let width = S::F32_LANES;
         unsafe {
             let mut sums = [[simd.splat_f32s(0.0); 2]; R];
-            for r in 0..R {
+            for (r, sum) in sums.iter_mut().enumerate() {
                 let row = self.pc.add(r * self.c_row);
-                sums[r] = [
+                *sum = [
                     row.cast::<S::f32s>().read_unaligned(),
                     row.add(width).cast::<S::f32s>().read_unaligned(),
                 ];
@@ -272,9 +272,9 @@ impl Tile {
         unsafe {
             let load = |p: *const f32, count| simd.partial_load_f32s(std::slice::from_raw_parts(p, count));
             let mut sums = [[simd.splat_f32s(0.0); 2]; R];
-            for r in 0..R {
+            for (r, sum) in sums.iter_mut().enumerate() {
                 let row = self.pc.add(r * self.c_row);
-                sums[r] = [load(row, first), load(row.add(first), second)];
+                *sum = [load(row, first), load(row.add(first), second)];
             }
             for k in 0..self.k {
                 let row = self.pb.add(k * self.b_row);

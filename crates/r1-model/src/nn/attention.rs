@@ -5,7 +5,7 @@ use std::sync::Arc;
 use burn::module::Module;
 use burn::tensor::Tensor;
 
-use super::Linear;
+use super::{Linear, RmsNorm};
 use crate::{
     causal_lm::Attend,
     kernels::{self, Heads, RotaryTable},
@@ -18,6 +18,10 @@ pub struct Attention {
     pub qkv: Linear,
     /// `[d_model, heads · head_dim]`
     pub output: Linear,
+    /// Norm of each query head (Qwen3), `[head_dim]`.
+    pub query_norm: Option<RmsNorm>,
+    /// Norm of each key head (Qwen3), `[head_dim]`.
+    pub key_norm: Option<RmsNorm>,
     /// How the fused rows are divided.
     #[module(skip)]
     pub heads: Heads,
@@ -32,7 +36,7 @@ impl Attention {
     /// # Shapes
     /// - `x` and output: `[tokens, d_model]`
     pub fn forward(&self, x: Tensor<2>, layer: usize, attend: Attend<'_>) -> Tensor<2> {
-        let qkv = self.qkv.forward(x);
+        let qkv = self.normalize_heads(self.qkv.forward(x));
         let rotated = self.heads.heads + self.heads.kv_heads;
         let mixed = match attend {
             Attend::Packed(layout) => {
@@ -45,5 +49,20 @@ impl Attention {
             }
         };
         self.output.forward(mixed)
+    }
+
+    /// Normalises the query heads and the key heads of a fused row, where the family does so.
+    fn normalize_heads(&self, qkv: Tensor<2>) -> Tensor<2> {
+        let (Some(query_norm), Some(key_norm)) = (&self.query_norm, &self.key_norm) else { return qkv };
+        let Heads { heads, kv_heads, head_dim } = self.heads;
+        let [tokens, width] = qkv.dims();
+        let (keys, values) = (self.heads.query_width(), self.heads.query_width() + self.heads.kv_width());
+        let normalize = |norm: &RmsNorm, first: usize, count: usize| {
+            let part = qkv.clone().slice([0..tokens, first..first + count * head_dim]);
+            norm.forward(part.reshape([tokens * count, head_dim])).reshape([tokens, count * head_dim])
+        };
+        let queries = normalize(query_norm, 0, heads);
+        let normalized_keys = normalize(key_norm, keys, kv_heads);
+        Tensor::cat(vec![queries, normalized_keys, qkv.clone().slice([0..tokens, values..width])], 1)
     }
 }

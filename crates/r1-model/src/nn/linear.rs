@@ -3,11 +3,13 @@
 use burn::module::{Module, Param};
 use burn::tensor::Tensor;
 
-/// `y = x Wᵀ`, with the weight as Hugging Face stores it.
+/// `y = x Wᵀ + b`, with the weight as Hugging Face stores it.
 #[derive(Module, Debug)]
 pub struct Linear {
     /// `[d_out, d_in]`
     pub weight: Param<Tensor<2>>,
+    /// `[d_out]`, if there is one.
+    pub bias: Option<Param<Tensor<1>>>,
 }
 
 impl Linear {
@@ -15,6 +17,10 @@ impl Linear {
     /// - `x`: `[tokens, d_in]`
     /// - output: `[tokens, d_out]`
     pub fn forward(&self, x: Tensor<2>) -> Tensor<2> {
-        x.matmul(self.weight.val().transpose())
+        let y = x.matmul(self.weight.val().transpose());
+        match &self.bias {
+            Some(bias) => y + bias.val().unsqueeze(),
+            None => y,
+        }
     }
 }

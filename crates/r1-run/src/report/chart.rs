@@ -54,7 +54,7 @@ impl Chart {
     pub fn standard() -> Vec<Self> {
         vec![
             Self::new("Reward", "mean over the step's completions").line("reward", "reward"),
-            Self::new("Accuracy on held-out problems", "pass@1, share")
+            Self::new("Accuracy of the rollouts", "pass@1 on the training problems of each step")
                 .line("pass@1", "pass_at_1")
                 .range(0.0, 1.0),
             Self::new("Reward by part", "mean of each term, before weighting").line("", "rewards/*/mean"),

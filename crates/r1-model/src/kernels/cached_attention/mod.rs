@@ -156,7 +156,7 @@ mod tests {
         let mut cache = LayerCache::new(1, 9, HEADS, &Device::flex());
         let mut rows = Vec::new();
         for (position, tokens) in [(0, 4), (4, 1), (5, 1), (6, 3)] {
-            let part = qkv.clone().slice([position..position + tokens]);
+            let part = qkv.clone().slice(position..position + tokens);
             let (row, next) = cached_attention(part, cache, &[Run { slot: 0, position, tokens }], HEADS);
             cache = next;
             rows.push(row);

@@ -186,11 +186,11 @@ mod tests {
         let qkv = check::random([11, heads.fused_width()], 1);
         let shared = causal_attention(qkv.clone(), heads, &batch(&[(4, None), (3, Some(0)), (4, Some(0))]));
         for (range, length) in [(4..7, 3), (7..11, 4)] {
-            let rows = Tensor::cat(vec![qkv.clone().slice([0..4]), qkv.clone().slice([range.clone()])], 0);
+            let rows = Tensor::cat(vec![qkv.clone().slice(0..4), qkv.clone().slice(range.clone())], 0);
             let alone = causal_attention(rows, heads, &batch(&[(4 + length, None)]));
             check::close(
-                &shared.clone().slice([range]).into_data(),
-                &alone.slice([4..4 + length]).into_data(),
+                &shared.clone().slice(range).into_data(),
+                &alone.slice(4..4 + length).into_data(),
                 1e-6,
                 "completion",
             );

@@ -1,0 +1,129 @@
+//! `eval`: what it writes and what it refuses.
+
+use std::fs;
+
+use serde_json::{Value, json};
+
+use crate::{Checkpoint, Outcome};
+
+fn problems(count: usize) -> String {
+    let line =
+        |n: usize| json!({ "question": format!("{n} + 1?"), "answer": format!("Easy.\n#### {}", n + 1) });
+    (0..count).map(|n| line(n).to_string() + "\n").collect()
+}
+
+fn eval(checkpoint: &Checkpoint, data: &str, arguments: &[&str]) -> Outcome {
+    let out = checkpoint.path("report.json");
+    let fixed = ["--data", data, "--out", out.to_str().unwrap(), "--max-tokens", "8"];
+    checkpoint.r1("eval", &[&fixed, arguments].concat(), "")
+}
+
+fn refused(checkpoint: &Checkpoint, data: &str, arguments: &[&str], part: &str) {
+    let outcome = eval(checkpoint, data, arguments);
+    assert_eq!((outcome.status, outcome.stdout.len()), (1, 0), "{}", outcome.stderr);
+    assert!(outcome.stderr.starts_with("error: ") && outcome.stderr.contains(part), "{}", outcome.stderr);
+    assert_eq!(outcome.stderr.lines().count(), 1, "{}", outcome.stderr);
+    assert!(
+        !checkpoint.path("report.json").exists() && !checkpoint.path("report.json.samples.jsonl").exists()
+    );
+}
+
+#[test]
+fn the_report_and_the_samples_are_written_and_printed() {
+    let checkpoint = Checkpoint::new();
+    let data = checkpoint.file("data.jsonl", problems(5));
+    let arguments = ["--template", "plain", "--samples", "2", "--limit", "3", "--seed", "1"];
+    let outcome = eval(&checkpoint, &data, &arguments);
+    let printed = outcome.answers().remove(0);
+    let report = fs::read(checkpoint.path("report.json")).unwrap();
+    assert_eq!(serde_json::from_slice::<Value>(&report).unwrap(), printed);
+    assert_eq!((&printed["problems"], &printed["samples"]), (&json!(3), &json!(2)));
+    for name in
+        ["pass_at_1", "pass_at_1_stderr", "consensus", "format", "truncated", "mean_completion_tokens"]
+    {
+        assert!(printed[name].is_number(), "{name}");
+    }
+    assert!(printed["pass_at_k"]["2"].is_number());
+    let samples = fs::read(checkpoint.path("report.json.samples.jsonl")).unwrap();
+    let rows: Vec<Value> = samples
+        .split_inclusive(|byte| *byte == b'\n')
+        .map(|row| serde_json::from_slice(row).unwrap())
+        .collect();
+    assert_eq!(rows.len(), 6);
+    assert_eq!((&rows[5]["id"], &rows[5]["prompt"]), (&json!("gsm8k-3"), &json!("2 + 1?")));
+    // The same seed gives the same bytes, whether the format is told or guessed.
+    let again = eval(&checkpoint, &data, &[&arguments[..], &["--format", "gsm8k"]].concat());
+    assert_eq!(again.stdout, outcome.stdout);
+    assert_eq!(fs::read(checkpoint.path("report.json")).unwrap(), report);
+    assert_eq!(fs::read(checkpoint.path("report.json.samples.jsonl")).unwrap(), samples);
+}
+
+#[test]
+fn a_chat_template_is_used_where_there_is_one() {
+    let checkpoint = Checkpoint::new().with_chat();
+    let data = checkpoint.file("data.jsonl", problems(1));
+    eval(&checkpoint, &data, &[]).answers();
+    let row: Value =
+        serde_json::from_slice(&fs::read(checkpoint.path("report.json.samples.jsonl")).unwrap()).unwrap();
+    assert_eq!(row["prompt"], json!([{ "role": "user", "content": "0 + 1?" }]));
+    let plain = Checkpoint::new();
+    refused(
+        &plain,
+        &data,
+        &["--template", "chat"],
+        "has no chat template; choose --template plain or r1-zero",
+    );
+}
+
+#[test]
+fn a_malformed_line_of_the_data_is_named() {
+    let checkpoint = Checkpoint::new();
+    let data = checkpoint.file("data.jsonl", problems(16) + "{\"question\": \"17?\",\n" + &problems(1));
+    refused(&checkpoint, &data, &[], "data.jsonl` line 17: malformed JSON at column 19");
+    let data =
+        checkpoint.file("data.jsonl", problems(16) + "{\"question\": \"17?\", \"answer\": \"none\"}\n");
+    refused(
+        &checkpoint,
+        &data,
+        &["--format", "gsm8k"],
+        "data.jsonl` line 17: the answer does not end with `#### n`",
+    );
+}
+
+#[test]
+fn data_without_problems_is_refused() {
+    let checkpoint = Checkpoint::new();
+    let data = checkpoint.file("data.jsonl", "\n \n");
+    refused(&checkpoint, &data, &["--format", "gsm8k"], "the data set is empty; check the file");
+    refused(&checkpoint, &data, &[], "the data set is empty; check the file");
+    let data = checkpoint.file("data.jsonl", problems(2));
+    refused(&checkpoint, &data, &["--limit", "0"], "there are no problems to evaluate");
+    refused(&checkpoint, "no/such.jsonl", &[], "cannot read `no/such.jsonl`: No such file");
+    let data = checkpoint.file("data.jsonl", "{\"q\": 1}");
+    refused(&checkpoint, &data, &[], "cannot tell the format of `");
+}
+
+#[test]
+fn a_prompt_that_does_not_fit_is_named_by_its_problem() {
+    let checkpoint = Checkpoint::new();
+    let data = checkpoint.file("data.jsonl", problems(2));
+    refused(
+        &checkpoint,
+        &data,
+        &["--template", "r1-zero"],
+        "the prompt of problem `gsm8k-1` cannot be used: it has ",
+    );
+}
+
+#[test]
+fn a_report_that_cannot_be_written_is_told_before_the_work() {
+    let checkpoint = Checkpoint::new();
+    let data = checkpoint.file("data.jsonl", problems(2));
+    let check = |out: &str, part: &str| {
+        let outcome = checkpoint.r1("eval", &["--data", &data, "--out", out], "");
+        assert_eq!((outcome.status, outcome.stderr.lines().count()), (1, 1), "{}", outcome.stderr);
+        assert!(outcome.stderr.contains(part), "{}", outcome.stderr);
+    };
+    check("no/such/report.json", "cannot write `no/such/report.json`: the folder `no/such` does not exist");
+    check(checkpoint.dir(), "it is a folder; give a file");
+}
