@@ -36,6 +36,11 @@ pub struct Scores {
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub fn score<M: CausalLm>(model: &M, ids: &[u32]) -> Scores {
+    let [vocab, _] = model.head().weight.dims();
+    score_in_chunks(model, ids, (MAX_LOGITS / vocab).max(1))
+}
+
+fn score_in_chunks<M: CausalLm>(model: &M, ids: &[u32], rows: usize) -> Scores {
     assert!(!ids.is_empty(), "there is no token to score");
     let head = model.head();
     let ([vocab, d_model], tokens) = (head.weight.dims(), ids.len());
@@ -44,7 +49,6 @@ pub fn score<M: CausalLm>(model: &M, ids: &[u32]) -> Scores {
     // Nothing is known to follow the last token; what is computed for it is left out.
     let targets: Vec<u32> = ids[1..].iter().copied().chain([0]).collect();
     let mut scores = Scores { logprobs: Vec::with_capacity(tokens), greedy: Vec::with_capacity(tokens) };
-    let rows = (MAX_LOGITS / vocab).max(1);
     for first in (0..tokens).step_by(rows) {
         let last = (first + rows).min(tokens);
         let chunk = hidden.clone().slice([first..last, 0..d_model]);
@@ -70,4 +74,50 @@ fn most_probable(logits: &[f32]) -> u32 {
         }
     }
     best as u32
+}
+
+#[cfg(all(test, feature = "flex"))]
+mod tests {
+    use std::path::Path;
+
+    use burn::tensor::Device;
+
+    use super::*;
+    use crate::{ModelConfig, Transformer};
+
+    fn model() -> Transformer {
+        let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/llama-tied/config.json");
+        Transformer::random(&ModelConfig::read(&golden).unwrap(), 1, &Device::flex())
+    }
+
+    #[test]
+    fn chunks_do_not_change_the_scores() {
+        let (model, ids): (_, Vec<u32>) = (model(), (0..50).map(|index| index * 13 % 96).collect());
+        let whole = score(&model, &ids);
+        assert_eq!((whole.logprobs.len(), whole.greedy.len()), (49, 50));
+        for rows in [1, 7, 49, 50] {
+            let chunked = score_in_chunks(&model, &ids, rows);
+            assert_eq!(chunked.greedy, whole.greedy);
+            for (a, b) in chunked.logprobs.iter().zip(&whole.logprobs) {
+                assert!((a - b).abs() < 1e-5, "{a} {b}");
+            }
+        }
+    }
+
+    #[test]
+    fn scores_are_the_log_softmax_of_the_logits() {
+        let (model, ids) = (model(), [5, 17, 3, 90]);
+        let logits = model.head().logits(model.hidden(&PackedBatch::from_sequences(&[ids])));
+        let logits = logits.into_data().try_to_vec::<f32>().unwrap();
+        let scores = score(&model, &ids);
+        for (t, row) in logits.chunks_exact(96).enumerate() {
+            let total: f64 = row.iter().map(|logit| f64::from(*logit).exp()).sum();
+            let largest = row.iter().copied().fold(f32::MIN, f32::max);
+            assert_eq!(row[scores.greedy[t] as usize], largest);
+            if let (Some(next), Some(found)) = (ids.get(t + 1), scores.logprobs.get(t)) {
+                let expected = f64::from(row[*next as usize]) - total.ln();
+                assert!((f64::from(*found) - expected).abs() < 1e-5, "{found} {expected}");
+            }
+        }
+    }
 }
