@@ -37,11 +37,14 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 #[derive(Parser)]
 struct Arguments {
     /// Optimizer updates, of 16 problems with 16 completions each.
-    #[arg(long, default_value_t = 60)]
+    #[arg(long, default_value_t = 200)]
     steps: u64,
     /// Seed of problems, rollouts and evaluation.
     #[arg(long, default_value_t = 1)]
     seed: u64,
+    /// Learning rate of AdamW.
+    #[arg(long, default_value_t = 1e-4)]
+    learning_rate: f64,
     /// Held-out problems of the evaluation.
     #[arg(long, default_value_t = 510)]
     problems: usize,
@@ -76,7 +79,7 @@ fn main() -> Result<()> {
     let config = GrpoConfig::r1()
         .with_prompts_per_step(16)
         .with_mini_batches_per_rollout(1)
-        .with_learning_rate(3e-4)
+        .with_learning_rate(arguments.learning_rate)
         .with_sampling(sampling.clone())
         .with_tokens_per_micro_batch(8192)
         .with_seed(arguments.seed)

@@ -52,6 +52,8 @@ mod extract;
 mod prose;
 mod markup;
 mod scan;
+#[cfg(feature = "code")]
+pub mod code;
 pub mod error;
 
 pub use accuracy::{AccuracyReward, Verdict, grade};
