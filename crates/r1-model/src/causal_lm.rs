@@ -80,7 +80,7 @@ impl Head {
 
     /// The logits of a few rows, `[rows, vocab]`; for generation, where only last tokens matter.
     pub fn logits(&self, x: Tensor<2>) -> Tensor<2> {
-        self.normalize(x).matmul(self.weight.clone().transpose())
+        crate::kernels::linear(self.normalize(x), self.weight.clone())
     }
 }
 

@@ -2,20 +2,7 @@
 
 use r1_data::{Key, Sampling};
 
-use crate::kernels::simd::{exp, max, vectorized};
-
-vectorized! {
-    fn largest(logits: &[f32]) -> f32 {
-        max(logits)
-    }
-
-    /// `exp((z − highest) / T)` in place.
-    fn exponentials(logits: &mut [f32], highest: f32, inverse: f32) {
-        for logit in logits {
-            *logit = exp((*logit - highest) * inverse);
-        }
-    }
-}
+use crate::kernels::token_logprobs::row::normalize;
 
 /// A drawn token.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -52,35 +39,37 @@ impl From<&Sampling> for Sampler {
 impl Sampler {
     /// Draws the token at `position` of the completion named by `key`.
     ///
-    /// `logits` is used as scratch. Cuts apply in the order top-k, top-p, min-p; the probability of
+    /// Cuts apply in the order top-k, top-p, min-p; the probability of
     /// top-p is that among the tokens top-k leaves, as in transformers.
     ///
     /// # Panics
     /// When `logits` is empty.
-    pub fn draw(&self, logits: &mut [f32], key: &Key, position: u64) -> Draw {
+    pub fn draw(&self, logits: &[f32], key: &Key, position: u64) -> Draw {
         let greedy = self.temperature == 0.0;
         let inverse = if greedy { 1.0 } else { 1.0 / self.temperature };
-        let highest = largest(logits);
-        let best = logits.iter().position(|logit| *logit == highest).unwrap_or(0);
-        exponentials(logits, highest, inverse);
-        let weights: &[f32] = logits;
-        let total: f64 = weights.iter().map(|weight| f64::from(*weight)).sum();
-        // exp(z - max) underflows to 0 only for tokens that are never drawn.
-        let logprob = |id: usize, total: f64| (f64::from(weights[id]).ln() - total.ln()) as f32;
+        let mut weights = logits.to_vec();
+        let row = normalize(&mut weights, inverse);
+        let logprob = |id: usize| row.logprob(logits[id] * inverse);
         if greedy {
-            return Draw { id: best as u32, logprob: logprob(best, total), sampled_logprob: None };
+            let best = logits
+                .iter()
+                .enumerate()
+                .fold(0, |best, (id, logit)| if *logit > logits[best] { id } else { best });
+            return Draw { id: best as u32, logprob: logprob(best), sampled_logprob: None };
         }
         let uniform = key.uniform(position);
-        match self.kept(weights) {
+        let sum = |ids: &mut dyn Iterator<Item = usize>| ids.map(|id| f64::from(weights[id])).sum::<f64>();
+        match self.kept(&weights) {
             None => {
+                let total = sum(&mut (0..weights.len()));
                 let id = invert(weights.iter().copied().enumerate(), uniform * total);
-                Draw { id: id as u32, logprob: logprob(id, total), sampled_logprob: None }
+                Draw { id: id as u32, logprob: logprob(id), sampled_logprob: None }
             }
             Some(kept) => {
-                let kept_total: f64 = kept.iter().map(|id| f64::from(weights[*id])).sum();
-                let id = invert(kept.iter().map(|id| (*id, weights[*id])), uniform * kept_total);
-                let sampled = logprob(id, kept_total);
-                Draw { id: id as u32, logprob: logprob(id, total), sampled_logprob: Some(sampled) }
+                let total = sum(&mut kept.iter().copied());
+                let id = invert(kept.iter().map(|id| (*id, weights[*id])), uniform * total);
+                let sampled = (f64::from(weights[id]).ln() - total.ln()) as f32;
+                Draw { id: id as u32, logprob: logprob(id), sampled_logprob: Some(sampled) }
             }
         }
     }
@@ -141,7 +130,7 @@ mod tests {
         let key = Key::new(1);
         let mut counts = vec![0.0; logits.len()];
         for position in 0..20_000 {
-            counts[sampler.draw(&mut logits.to_vec(), &key, position).id as usize] += 1.0 / 20_000.0;
+            counts[sampler.draw(logits, &key, position).id as usize] += 1.0 / 20_000.0;
         }
         counts
     }
@@ -164,10 +153,10 @@ mod tests {
     #[test]
     fn logprobs_are_of_the_whole_vocabulary_whatever_is_cut() {
         let logits = [0.0, 2.0f32.ln(), 5.0f32.ln()];
-        let cut = Sampler { top_k: Some(1), ..PLAIN }.draw(&mut logits.to_vec(), &Key::new(3), 0);
+        let cut = Sampler { top_k: Some(1), ..PLAIN }.draw(&logits, &Key::new(3), 0);
         assert_eq!((cut.id, cut.sampled_logprob), (2, Some(0.0)));
         assert!((cut.logprob - (5.0f32 / 8.0).ln()).abs() < 1e-6);
-        let greedy = Sampler { temperature: 0.0, ..PLAIN }.draw(&mut logits.to_vec(), &Key::new(3), 0);
+        let greedy = Sampler { temperature: 0.0, ..PLAIN }.draw(&logits, &Key::new(3), 0);
         assert_eq!((greedy.id, greedy.sampled_logprob), (2, None));
         assert!((greedy.logprob - (5.0f32 / 8.0).ln()).abs() < 1e-6);
     }
@@ -192,6 +181,6 @@ mod tests {
     #[test]
     fn ties_go_to_the_smallest_id() {
         let greedy = Sampler { temperature: 0.0, ..PLAIN };
-        assert_eq!(greedy.draw(&mut [1.0, 3.0, 3.0], &Key::new(0), 0).id, 1);
+        assert_eq!(greedy.draw(&[1.0, 3.0, 3.0], &Key::new(0), 0).id, 1);
     }
 }

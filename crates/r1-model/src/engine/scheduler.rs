@@ -289,9 +289,9 @@ impl<M: CausalLm> Schedule<'_, M> {
         let (slots, sampler) = (&self.slots, self.limits.sampler);
         let draws: Vec<(usize, Draw)> = rows
             .into_par_iter()
-            .map(|(slot, mut logits)| {
+            .map(|(slot, logits)| {
                 let running = slots[slot].running.as_ref().expect("only running slots are drawn for");
-                (slot, sampler.draw(&mut logits, &running.key, running.output.ids.len() as u64))
+                (slot, sampler.draw(&logits, &running.key, running.output.ids.len() as u64))
             })
             .collect();
         for (slot, draw) in draws {

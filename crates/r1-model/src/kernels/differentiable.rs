@@ -11,12 +11,13 @@ use burn::backend::autodiff::{
 use burn::backend::{Autodiff, Backend, Flex, backend_extension, tensor::FloatTensor};
 use burn_flex::FlexTensor;
 
-use super::{Heads, RotaryTable, causal_attention, rms_norm, rotary, swiglu, token_logprobs};
+use super::{Heads, RotaryTable, causal_attention, linear, rms_norm, rotary, swiglu, token_logprobs};
 use crate::packed_batch::Segment;
 
 /// The kernels with gradients. The shapes and formulas are documented on the public functions.
 #[backend_extension(Flex, Autodiff)]
 pub(crate) trait Differentiable: Backend {
+    fn linear(x: FloatTensor<Self>, weight: FloatTensor<Self>) -> FloatTensor<Self>;
     fn rms_norm(x: FloatTensor<Self>, weight: FloatTensor<Self>, epsilon: f32) -> FloatTensor<Self>;
     fn rotary(
         x: FloatTensor<Self>,
@@ -35,6 +36,10 @@ pub(crate) trait Differentiable: Backend {
 }
 
 impl Differentiable for Flex {
+    fn linear(x: FlexTensor, weight: FlexTensor) -> FlexTensor {
+        linear::flex::forward(x, weight)
+    }
+
     fn rms_norm(x: FlexTensor, weight: FlexTensor, epsilon: f32) -> FlexTensor {
         rms_norm::flex::forward(x, weight, epsilon)
     }
@@ -72,6 +77,13 @@ macro_rules! record {
 }
 
 impl<C: CheckpointStrategy> Differentiable for Autodiff<Flex, C> {
+    fn linear(x: FloatTensor<Self>, weight: FloatTensor<Self>) -> FloatTensor<Self> {
+        let parents = [x.node(), weight.node()];
+        let (x, weight) = (x.into_primitive(), weight.into_primitive());
+        let output = linear::flex::forward(x.clone(), weight.clone());
+        record!(Linear, C, parents, (x, weight), output)
+    }
+
     fn rms_norm(x: FloatTensor<Self>, weight: FloatTensor<Self>, epsilon: f32) -> FloatTensor<Self> {
         let parents = [x.node(), weight.node()];
         let (x, weight) = (x.into_primitive(), weight.into_primitive());
@@ -116,6 +128,26 @@ impl<C: CheckpointStrategy> Differentiable for Autodiff<Flex, C> {
             token_logprobs::flex::forward(hidden.clone(), weight.clone(), &targets, temperature);
         let state = (hidden, weight, targets, temperature, output.clone(), lse);
         record!(TokenLogprobs, C, parents, state, output)
+    }
+}
+
+#[derive(Debug)]
+struct Linear;
+
+impl Backward<Flex, 2> for Linear {
+    type State = (FlexTensor, FlexTensor);
+
+    fn backward(self, ops: Ops<Self::State, 2>, grads: &mut Gradients, _: &mut Checkpointer) {
+        let (x, weight) = ops.state;
+        let gradient = grads.consume::<Flex>(&ops.node);
+        let wanted = [ops.parents[0].is_some(), ops.parents[1].is_some()];
+        for (node, gradient) in
+            ops.parents.into_iter().zip(linear::flex::backward(gradient, x, weight, wanted))
+        {
+            if let (Some(node), Some(gradient)) = (node, gradient) {
+                grads.register::<Flex>(node.id, gradient);
+            }
+        }
     }
 }
 

@@ -4,6 +4,7 @@
 //! own kernel with a closed-form backward pass; everywhere else it runs the plain-tensor
 //! [`reference`](rms_norm::reference) beside it, which is also what the kernels are tested against.
 
+pub mod linear;
 pub mod causal_attention;
 pub mod cached_attention;
 pub mod rms_norm;
@@ -21,6 +22,7 @@ pub(crate) mod check;
 
 pub use cached_attention::cached_attention;
 pub use causal_attention::{Heads, causal_attention};
+pub use linear::linear;
 pub use rms_norm::rms_norm;
 pub use rotary::{RotaryTable, rotary};
 pub use swiglu::swiglu;

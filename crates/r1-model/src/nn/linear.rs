@@ -3,6 +3,8 @@
 use burn::module::{Module, Param};
 use burn::tensor::Tensor;
 
+use crate::kernels;
+
 /// `y = x Wᵀ + b`, with the weight as Hugging Face stores it.
 #[derive(Module, Debug)]
 pub struct Linear {
@@ -17,7 +19,7 @@ impl Linear {
     /// - `x`: `[tokens, d_in]`
     /// - output: `[tokens, d_out]`
     pub fn forward(&self, x: Tensor<2>) -> Tensor<2> {
-        let y = x.matmul(self.weight.val().transpose());
+        let y = kernels::linear(x, self.weight.val());
         match &self.bias {
             Some(bias) => y + bias.val().unsqueeze(),
             None => y,

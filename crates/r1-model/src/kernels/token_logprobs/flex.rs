@@ -2,9 +2,11 @@
 
 use burn_flex::FlexTensor;
 
+use super::row::normalize;
 use crate::kernels::{
     flex::{Matrix, contiguous, dims2, for_row_chunks, matmul, slice, tensor},
-    simd::{exp, max, sum, vectorized},
+    linear,
+    simd::{exp, vectorized},
 };
 
 /// What the backward pass needs beside the inputs.
@@ -22,35 +24,10 @@ fn chunk_rows(tokens: usize, vocab: usize) -> usize {
 
 /// The logits of rows `first..` into `logits`.
 fn compute_logits(hidden: &[f32], weight: &[f32], [rows, vocab, width]: [usize; 3], logits: &mut [f32]) {
-    let hidden = Matrix { data: hidden, width, transposed: false };
-    matmul([rows, vocab, width], hidden, Matrix { data: weight, width, transposed: true }, logits, false);
+    linear::flex::multiply(hidden, weight, logits, [rows, vocab, width]);
 }
 
 vectorized! {
-    /// Log-probability of the target, entropy and log-sum-exp of one row; uses `logits` as scratch.
-    fn forward_row(logits: &mut [f32], result: &mut [f32], target: usize, inverse: f32) {
-        let chosen = logits[target] * inverse;
-        let highest = max(logits) * inverse;
-        for z in logits.iter_mut() {
-            *z = z.mul_add(inverse, -highest);
-        }
-        let (mut weighted, mut total) = (0.0f64, 0.0f64);
-        for block in logits.chunks_mut(1024) {
-            let (mut terms, mut products) = ([0.0; 1024], [0.0; 1024]);
-            for ((z, term), product) in block.iter().zip(&mut terms).zip(&mut products) {
-                *term = exp(*z);
-                *product = *term * z;
-            }
-            total += f64::from(sum(&terms[..block.len()]));
-            weighted += f64::from(sum(&products[..block.len()]));
-        }
-        let log_total = total.ln();
-        let lse = f64::from(highest) + log_total;
-        result[0] = (f64::from(chosen) - lse) as f32;
-        result[1] = (log_total - weighted / total) as f32;
-        result[2] = lse as f32;
-    }
-
     /// From logits to their gradient, but for the target's share.
     fn backward_row(logits: &mut [f32], terms: [f32; 4], inverse: f32) {
         let [g, e, lse, entropy] = terms;
@@ -82,7 +59,10 @@ pub(crate) fn forward(
         use rayon::prelude::*;
         logits.par_chunks_mut(vocab).zip(results.par_chunks_mut(3)).zip(&targets[first..]).for_each(
             |((logits, result), target)| {
-                forward_row(logits, result, *target as usize, 1.0 / temperature);
+                let inverse = 1.0 / temperature;
+                let chosen = logits[*target as usize] * inverse;
+                let row = normalize(logits, inverse);
+                result.copy_from_slice(&[row.logprob(chosen), row.entropy(), row.log_sum_exp() as f32]);
             },
         );
     }

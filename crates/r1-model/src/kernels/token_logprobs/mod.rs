@@ -1,5 +1,6 @@
 //! Log-probabilities of given tokens straight from the hidden states.
 
+pub(crate) mod row;
 #[cfg(feature = "flex")]
 pub(crate) mod flex;
 
