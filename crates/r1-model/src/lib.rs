@@ -12,6 +12,7 @@ pub mod engine;
 pub mod score;
 pub mod language_model;
 pub mod optimizer;
+pub mod train;
 pub mod device;
 pub mod error;
 

@@ -120,3 +120,23 @@ fn packing_and_prefixes_change_nothing_in_f64() {
         compare(&support::load(name).1.map(&mut ToDouble), 1e-12, 1e-10);
     }
 }
+
+#[test]
+fn recomputation_changes_no_bit() {
+    use r1_model::train::{Recompute, backward};
+    for name in ["llama-tied", "llama3-scaled", "qwen3"] {
+        let (_, model) = support::load(name);
+        let (batch, _) = shared().remove(0);
+        let targets: Arc<[u32]> = batch.ids().iter().map(|id| (id * 7) % 96).collect();
+        let run = |recompute| {
+            let mut gradients = GradientStore::new();
+            let loss = backward(&model, &batch, recompute, &mut gradients, |hidden, head| {
+                token_logprobs(head.normalize(hidden), head.weight.clone(), &targets, 1.0).sum()
+            });
+            let paths: Vec<String> = gradients.paths().map(str::to_owned).collect();
+            let read = |path: &String| gradients.get(path).unwrap().to_data().try_to_vec::<f32>().unwrap();
+            (loss.into_data().try_to_vec::<f32>().unwrap(), paths.iter().map(read).collect::<Vec<_>>(), paths)
+        };
+        assert!(run(Recompute::Nothing) == run(Recompute::Blocks), "{name}");
+    }
+}

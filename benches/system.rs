@@ -1,0 +1,149 @@
+//! Our side of the comparison with transformers and TRL: one JSON line a measurement.
+//!
+//! ```text
+//! cargo bench -p r1 --bench system -- train MODEL_DIR [ROUNDS]      forward, backward, clip, AdamW at 4x512 and 8x256
+//! cargo bench -p r1 --bench system -- generate MODEL_DIR [ROUNDS]   64 + 64 tokens at batch 1, 8, 32
+//! cargo bench -p r1 --bench system -- grpo MODEL_DIR [ROUNDS]       a GRPO step: 2 prompts x 8 completions of 64 tokens
+//! cargo bench -p r1 --bench system -- matmul                        the rate of large matrix products
+//! ```
+
+use std::{sync::Arc, time::Instant};
+
+use anyhow::{Context, Result, bail};
+use burn::tensor::{Distribution, Tensor, TensorData};
+use r1::data::{Content, Cursor, Generate, Key, Problem, Prompt, Reference, Sampling, template::PromptTemplate};
+use r1::grpo::{GrpoConfig, GrpoTrainer, Objective};
+use r1::model::{AdamW, GradientStore, LanguageModel, PackedBatch, kernels, optimizer::AdamWConfig, train};
+use r1::rewards::reward_fn;
+use serde_json::json;
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+fn main() -> Result<()> {
+    let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
+    let what = arguments.first().map(String::as_str).unwrap_or_default();
+    if what.is_empty() {
+        return Ok(()); // `cargo test --benches` and the like: nothing was asked for.
+    }
+    if what == "matmul" {
+        return matmul();
+    }
+    let dir = arguments.get(1).context("usage: train|generate|grpo MODEL_DIR [ROUNDS]")?;
+    let rounds = arguments.get(2).map_or(Ok(3), |text| text.parse()).context("ROUNDS")?;
+    let model = LanguageModel::load(dir, &r1::model::device()?)?;
+    match what {
+        "train" => training(model, rounds),
+        "generate" => generation(model, rounds),
+        "grpo" => grpo(model, rounds),
+        _ => bail!("unknown measurement `{what}`; use train, generate, grpo or matmul"),
+    }
+}
+
+/// Prints a row with the peak memory so far.
+fn say(mut row: serde_json::Value) {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")?.trim().strip_suffix(" kB")?.parse::<f64>().ok());
+    row["peak_rss_gb"] = json!(peak.map(|kib| (kib / 1e4).round() / 1e2));
+    println!("{row}");
+}
+
+fn random_ids(seed: u64, count: usize, vocab: usize) -> Vec<u32> {
+    let mut random = Key::new(seed).stream();
+    (0..count).map(|_| random.between(100, vocab as i64 - 100) as u32).collect()
+}
+
+fn training(mut model: LanguageModel, rounds: u64) -> Result<()> {
+    /// Tokens in one forward and backward pass; gradients of the passes add up.
+    const PASS: usize = 1024;
+    let mut optimizer = AdamW::new(AdamWConfig::default());
+    for (batch, length) in [(4, 512), (8, 256)] {
+        for round in 0..rounds {
+            let start = Instant::now();
+            let mut gradients = GradientStore::new();
+            let total = batch * (length - 1);
+            for part in 0..batch * length / PASS {
+                let rows = PASS / length;
+                let sequences: Vec<Vec<u32>> =
+                    (0..rows).map(|row| random_ids(round * 100 + (part * rows + row) as u64, length, model.config.vocab)).collect();
+                let packed = PackedBatch::from_sequences(&sequences);
+                let mut targets = packed.ids()[1..].to_vec();
+                targets.push(0);
+                let weights: Vec<f32> = (0..PASS).map(|i| if i % length == length - 1 { 0.0 } else { -1.0 / total as f32 }).collect();
+                let targets: Arc<[u32]> = targets.into();
+                train::backward(&model.model, &packed, train::Recompute::Nothing, &mut gradients, |hidden, head| {
+                    let scores = kernels::token_logprobs(head.normalize(hidden), head.weight.clone(), &targets, 1.0);
+                    let weights = Tensor::<2>::from_data(TensorData::new(weights, [PASS, 1]), &scores.device());
+                    (scores.slice([0..PASS, 0..1]) * weights).sum()
+                });
+            }
+            model.model = optimizer.step(model.model, gradients, 1e-5).0;
+            let seconds = start.elapsed().as_secs_f64();
+            say(json!({"peer": "r1", "what": "train", "batch": batch, "length": length, "seconds": seconds,
+                       "tokens_per_second": (batch * length) as f64 / seconds}));
+        }
+    }
+    Ok(())
+}
+
+fn generation(mut model: LanguageModel, rounds: u64) -> Result<()> {
+    model.stop_ids.clear();
+    for batch in [1, 8, 32] {
+        for round in 0..rounds {
+            let prompt = |row| Prompt {
+                content: Content::Ids(random_ids(round * 100 + row, 64, model.config.vocab)),
+                key: Key::new(row),
+            };
+            let prompts: Vec<Prompt> = (0..batch).map(prompt).collect();
+            let start = Instant::now();
+            model.generate(&prompts, 1, &Sampling::default().with_max_tokens(64))?;
+            let seconds = start.elapsed().as_secs_f64();
+            say(json!({"peer": "r1", "what": "generate", "batch": batch, "seconds": seconds,
+                       "new_tokens_per_second": (batch * 64) as f64 / seconds}));
+        }
+    }
+    Ok(())
+}
+
+fn grpo(mut model: LanguageModel, rounds: u64) -> Result<()> {
+    model.stop_ids.clear(); // Completions of exactly 64 tokens.
+    let mut random = Key::new(0).stream();
+    let problems = (0..200).map(|i| {
+        let question = format!("What is {} + {}? Answer with a number.", random.between(10, 99), random.between(10, 99));
+        Problem::new(i.to_string(), question, Reference::text(""))
+    });
+    let mut source = Cursor::new(problems.collect(), 0)?;
+    let reward = reward_fn("random", |_, completion| r1::data::key::hash(&completion.text) as u32 as f32 / u32::MAX as f32);
+    let config = GrpoConfig::dr_grpo()
+        .with_objective(Objective::dapo())
+        .with_template(PromptTemplate::Chat { system: None })
+        .with_prompts_per_step(2)
+        .with_group_size(8)
+        .with_max_tokens(64)
+        .with_tokens_per_micro_batch(2048);
+    let mut trainer = GrpoTrainer::new(config, model)?;
+    for _ in 0..rounds {
+        let start = Instant::now();
+        let report = trainer.step(&mut source, &reward)?;
+        let seconds = start.elapsed().as_secs_f64();
+        say(json!({"peer": "r1", "what": "grpo", "prompts": 2, "group_size": 8, "completion_tokens": report.mean_length,
+                   "seconds": seconds, "parts": trainer.timings()}));
+    }
+    Ok(())
+}
+
+fn matmul() -> Result<()> {
+    let device = r1::model::device()?;
+    let (m, k, n) = (1024, 576, 3072);
+    let random = |rows, columns| Tensor::<2>::random([rows, columns], Distribution::Default, &device);
+    let (x, weight) = (random(m, k), random(n, k));
+    for _ in 0..5 {
+        let start = Instant::now();
+        for _ in 0..20 {
+            std::hint::black_box(x.clone().matmul(weight.clone().transpose()));
+        }
+        let seconds = start.elapsed().as_secs_f64() / 20.0;
+        say(json!({"what": "matmul", "shape": [m, k, n], "gflop_per_second": 2e-9 * (m * k * n) as f64 / seconds}));
+    }
+    Ok(())
+}
