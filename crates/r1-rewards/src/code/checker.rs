@@ -1,0 +1,182 @@
+//! How an output is compared with what was expected. All of it happens in this process.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Language, SandboxError};
+
+/// When an output counts as right.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Checker {
+    /// The same words between white space.
+    #[default]
+    Tokens,
+    /// The same words, without regard to case.
+    CaseInsensitive,
+    /// The same lines, but for white space at their ends and empty lines at the end.
+    Lines,
+    /// The same bytes.
+    Exact,
+    /// The same words, but numbers may differ by either tolerance. NaN is never right.
+    Floats {
+        /// The largest difference.
+        absolute: f64,
+        /// The largest difference relative to the expected number.
+        relative: f64,
+    },
+    /// The same lines in any order.
+    UnorderedLines,
+    /// The same words in any order.
+    SortedTokens,
+    /// A program with testlib's exit statuses (0 right, 1 and 2 wrong), started with the names of
+    /// three files: the input, the output, and the expected output.
+    Custom {
+        /// Its language.
+        language: Language,
+        /// Its source.
+        source: String,
+    },
+}
+
+impl Checker {
+    /// Numbers within 1e-6, absolute or relative.
+    pub const FLOATS: Self = Self::Floats { absolute: 1e-6, relative: 1e-6 };
+
+    /// The checker of this name: tokens, case-insensitive, lines, exact, floats, unordered or sorted.
+    ///
+    /// # Errors
+    /// [`SandboxError::Tests`] for any other name.
+    pub fn named(name: &str) -> Result<Self, SandboxError> {
+        Ok(match name {
+            "tokens" | "standard" => Self::Tokens,
+            "case-insensitive" => Self::CaseInsensitive,
+            "lines" | "rstripped" => Self::Lines,
+            "exact" | "identical" => Self::Exact,
+            "floats" => Self::FLOATS,
+            "unordered" => Self::UnorderedLines,
+            "sorted" => Self::SortedTokens,
+            _ => {
+                let names = "tokens, case-insensitive, lines, exact, floats, unordered or sorted";
+                return Err(SandboxError::Tests {
+                    reason: format!("`{name}` is no checker; expected {names}"),
+                });
+            }
+        })
+    }
+
+    /// Whether `output` is right; `None` for a custom checker, which has to be run.
+    pub fn accepts(&self, output: &[u8], expected: &[u8]) -> Option<bool> {
+        let pairs = |equal: fn(&[u8], &[u8]) -> bool| {
+            let (mut left, mut right) = (tokens(output), tokens(expected));
+            loop {
+                match (left.next(), right.next()) {
+                    (None, None) => break true,
+                    (Some(left), Some(right)) if equal(left, right) => {}
+                    _ => break false,
+                }
+            }
+        };
+        Some(match self {
+            Self::Tokens => pairs(|left, right| left == right),
+            Self::CaseInsensitive => pairs(<[u8]>::eq_ignore_ascii_case),
+            Self::Lines => lines(output) == lines(expected),
+            Self::Exact => output == expected,
+            Self::Floats { absolute, relative } => {
+                let (left, right): (Vec<_>, Vec<_>) = (tokens(output).collect(), tokens(expected).collect());
+                let close = |(left, right): (&&[u8], &&[u8])| same_number(left, right, *absolute, *relative);
+                left.len() == right.len() && left.iter().zip(&right).all(close)
+            }
+            Self::UnorderedLines => sorted(lines(output)) == sorted(lines(expected)),
+            Self::SortedTokens => sorted(tokens(output).collect()) == sorted(tokens(expected).collect()),
+            Self::Custom { .. } => return None,
+        })
+    }
+}
+
+fn tokens(text: &[u8]) -> impl Iterator<Item = &[u8]> {
+    text.split(u8::is_ascii_whitespace).filter(|token| !token.is_empty())
+}
+
+fn lines(text: &[u8]) -> Vec<&[u8]> {
+    let mut lines: Vec<&[u8]> = text.split(|&byte| byte == b'\n').map(<[u8]>::trim_ascii_end).collect();
+    while lines.last().is_some_and(|line| line.is_empty()) {
+        lines.pop();
+    }
+    lines
+}
+
+fn sorted(mut items: Vec<&[u8]>) -> Vec<&[u8]> {
+    items.sort_unstable();
+    items
+}
+
+/// Words are the same, or both are numbers and close. What is no number here (`nan`, `1,5`) must be
+/// spelled the same, and a spelled NaN is refused.
+fn same_number(left: &[u8], right: &[u8], absolute: f64, relative: f64) -> bool {
+    match (number(left), number(right)) {
+        (Some(left), Some(right)) => close(left, right, absolute, relative),
+        (None, None) => left == right,
+        _ => false,
+    }
+}
+
+/// Whether two numbers are within either tolerance; infinities equal themselves and NaN nothing.
+pub(crate) fn close(left: f64, right: f64, absolute: f64, relative: f64) -> bool {
+    if left == right {
+        return true;
+    }
+    let difference = (left - right).abs();
+    difference.is_finite() && (difference <= absolute || difference <= relative * right.abs())
+}
+
+fn number(token: &[u8]) -> Option<f64> {
+    std::str::from_utf8(token).ok()?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(checker: &Checker, output: &str, expected: &str) -> bool {
+        checker.accepts(output.as_bytes(), expected.as_bytes()).unwrap()
+    }
+
+    #[test]
+    fn a_right_first_line_is_not_enough() {
+        for name in ["tokens", "lines", "exact", "floats", "unordered", "sorted", "case-insensitive"] {
+            let checker = Checker::named(name).unwrap();
+            assert!(check(&checker, "1\n2\n", "1\n2\n"), "{name}");
+            assert!(!check(&checker, "1\n", "1\n2\n"), "{name}");
+            assert!(!check(&checker, "1\n2\n3\n", "1\n2\n"), "{name}");
+            assert!(!check(&checker, "", "1\n"), "{name}");
+        }
+        assert!(Checker::named("lenient").is_err());
+    }
+
+    #[test]
+    fn white_space_and_order_count_where_the_name_says() {
+        assert!(check(&Checker::Tokens, " 1  2\r\n3", "1 2 3\n"));
+        assert!(!check(&Checker::Lines, "1 2 3", "1 2\n3"));
+        assert!(check(&Checker::Lines, "1 2 \r\n3\n\n", "1 2\n3"));
+        assert!(!check(&Checker::Exact, "1", "1\n"));
+        assert!(check(&Checker::UnorderedLines, "b\na\n", "a\nb"));
+        assert!(!check(&Checker::UnorderedLines, "a\na\n", "a\nb"));
+        assert!(check(&Checker::SortedTokens, "3 1 2", "1 2 3"));
+        assert!(check(&Checker::CaseInsensitive, "YES", "Yes"));
+        assert!(!check(&Checker::Tokens, "YES", "Yes"));
+    }
+
+    #[test]
+    fn numbers_may_differ_a_little_and_nan_never_passes() {
+        let floats = Checker::FLOATS;
+        assert!(check(&floats, "0.3333333 x", "0.33333333 x"));
+        assert!(check(&floats, "1000000.5", "1000000"));
+        assert!(!check(&floats, "0.334", "0.333"));
+        for (output, expected) in [("nan", "1"), ("1", "nan"), ("nan", "nan"), ("1,5", "1.5"), ("inf", "1")] {
+            assert!(!check(&floats, output, expected), "{output} {expected}");
+        }
+        assert!(check(&floats, "inf", "inf") && !check(&floats, "-inf", "inf"));
+        assert!(!check(&floats, "1\u{0}", "1"));
+    }
+}

@@ -1,0 +1,199 @@
+//! The system-call filters.
+
+use std::collections::BTreeMap;
+
+use libc::c_long;
+use seccompiler::{
+    BpfProgram, SeccompAction, SeccompCmpArgLen as Len, SeccompCmpOp as Op, SeccompCondition, SeccompFilter,
+    SeccompRule, sock_filter,
+};
+
+type Rules = BTreeMap<i64, Vec<SeccompRule>>;
+
+/// What a filter has to know about the cage around it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct FilterPolicy {
+    /// Compilers start processes; programs under test may only start threads.
+    pub(super) may_fork: bool,
+    /// No other layer keeps signals inside.
+    pub(super) deny_signals: bool,
+    /// Without a process namespace a process must not leave its group.
+    pub(super) deny_sessions: bool,
+}
+
+/// Never needed by a program of a judge, and each a way out or a way to hide memory.
+const DENIED: &[c_long] = &[
+    libc::SYS_ptrace,
+    libc::SYS_process_vm_readv,
+    libc::SYS_process_vm_writev,
+    libc::SYS_process_madvise,
+    libc::SYS_kcmp,
+    libc::SYS_pidfd_open,
+    libc::SYS_pidfd_getfd,
+    libc::SYS_pidfd_send_signal,
+    libc::SYS_mount,
+    libc::SYS_umount2,
+    libc::SYS_pivot_root,
+    libc::SYS_chroot,
+    libc::SYS_open_tree,
+    libc::SYS_move_mount,
+    libc::SYS_fsopen,
+    libc::SYS_fsconfig,
+    libc::SYS_fsmount,
+    libc::SYS_fspick,
+    libc::SYS_mount_setattr,
+    libc::SYS_unshare,
+    libc::SYS_setns,
+    libc::SYS_bpf,
+    libc::SYS_perf_event_open,
+    libc::SYS_userfaultfd,
+    libc::SYS_keyctl,
+    libc::SYS_add_key,
+    libc::SYS_request_key,
+    libc::SYS_kexec_load,
+    libc::SYS_init_module,
+    libc::SYS_finit_module,
+    libc::SYS_delete_module,
+    libc::SYS_personality,
+    libc::SYS_quotactl,
+    libc::SYS_swapon,
+    libc::SYS_swapoff,
+    libc::SYS_reboot,
+    libc::SYS_acct,
+    libc::SYS_syslog,
+    libc::SYS_settimeofday,
+    libc::SYS_clock_settime,
+    libc::SYS_clock_adjtime,
+    libc::SYS_adjtimex,
+    libc::SYS_sethostname,
+    libc::SYS_setdomainname,
+    libc::SYS_name_to_handle_at,
+    libc::SYS_open_by_handle_at,
+    libc::SYS_fanotify_init,
+    libc::SYS_vhangup,
+    libc::SYS_shmget,
+    libc::SYS_msgget,
+    libc::SYS_semget,
+    libc::SYS_mq_open,
+    libc::SYS_migrate_pages,
+    libc::SYS_move_pages,
+    libc::SYS_lookup_dcookie,
+    #[cfg(target_arch = "x86_64")]
+    libc::SYS_iopl,
+    #[cfg(target_arch = "x86_64")]
+    libc::SYS_ioperm,
+    #[cfg(target_arch = "x86_64")]
+    libc::SYS_modify_ldt,
+];
+
+/// Answered as if the kernel had none of them, because libraries then take the older call.
+const MISSING: &[c_long] = &[
+    libc::SYS_clone3,
+    libc::SYS_io_uring_setup,
+    libc::SYS_io_uring_enter,
+    libc::SYS_io_uring_register,
+    libc::SYS_memfd_create,
+    libc::SYS_memfd_secret,
+];
+
+/// The flags of `clone` that make namespaces.
+const NAMESPACES: [i32; 8] = [
+    libc::CLONE_NEWNS,
+    libc::CLONE_NEWUSER,
+    libc::CLONE_NEWPID,
+    libc::CLONE_NEWNET,
+    libc::CLONE_NEWIPC,
+    libc::CLONE_NEWUTS,
+    libc::CLONE_NEWCGROUP,
+    0x80, // CLONE_NEWTIME
+];
+
+/// The filters of a policy, each to be installed in order.
+pub(super) fn filters(policy: FilterPolicy) -> Result<Vec<BpfProgram>, seccompiler::BackendError> {
+    let mut missing = Rules::new();
+    MISSING.iter().for_each(|&call| drop(missing.insert(call, Vec::new())));
+    let mut filters = vec![
+        guard(),
+        compile(missing, libc::ENOSYS)?,
+        compile(denied(policy)?, libc::EPERM)?,
+    ];
+    if !policy.may_fork {
+        filters.push(compile(forks()?, libc::EAGAIN)?);
+    }
+    Ok(filters)
+}
+
+fn denied(policy: FilterPolicy) -> Result<Rules, seccompiler::BackendError> {
+    let mut rules = Rules::new();
+    DENIED.iter().for_each(|&call| drop(rules.insert(call, Vec::new())));
+    // No socket of any family, but a pair that leads nowhere, which event loops want.
+    rules.insert(libc::SYS_socket, Vec::new());
+    rules.insert(libc::SYS_socketpair, vec![rule(0, Len::Dword, Op::Ne, libc::AF_UNIX as u64)?]);
+    let namespaces: Result<Vec<_>, _> =
+        NAMESPACES.iter().map(|&flag| rule(0, Len::Qword, Op::MaskedEq(flag as u64), flag as u64)).collect();
+    rules.insert(libc::SYS_clone, namespaces?);
+    // On oneself only: without a process namespace the numbers of others are known.
+    for call in [libc::SYS_prlimit64, libc::SYS_sched_setaffinity, libc::SYS_sched_setscheduler] {
+        rules.insert(call, vec![rule(0, Len::Dword, Op::Ne, 0)?]);
+    }
+    for call in [libc::SYS_sched_setattr, libc::SYS_sched_setparam, libc::SYS_get_robust_list] {
+        rules.insert(call, vec![rule(0, Len::Dword, Op::Ne, 0)?]);
+    }
+    for call in [libc::SYS_setpriority, libc::SYS_ioprio_set] {
+        rules.insert(call, vec![rule(1, Len::Dword, Op::Ne, 0)?]);
+    }
+    // TIOCSTI and TIOCLINUX type into a terminal.
+    let typed = [0x5412, 0x541c].map(|request| rule(1, Len::Dword, Op::Eq, request));
+    rules.insert(libc::SYS_ioctl, typed.into_iter().collect::<Result<_, _>>()?);
+    if policy.deny_signals {
+        let calls = [libc::SYS_kill, libc::SYS_tkill, libc::SYS_tgkill];
+        let queues = [libc::SYS_rt_sigqueueinfo, libc::SYS_rt_tgsigqueueinfo];
+        calls.into_iter().chain(queues).for_each(|call| drop(rules.insert(call, Vec::new())));
+    }
+    if policy.deny_sessions {
+        rules.insert(libc::SYS_setsid, Vec::new());
+        rules.insert(libc::SYS_setpgid, Vec::new());
+    }
+    Ok(rules)
+}
+
+/// Every way of starting a process that is not a thread.
+fn forks() -> Result<Rules, seccompiler::BackendError> {
+    let mut rules = Rules::new();
+    rules.insert(libc::SYS_clone, vec![rule(0, Len::Qword, Op::MaskedEq(libc::CLONE_THREAD as u64), 0)?]);
+    #[cfg(target_arch = "x86_64")]
+    for call in [libc::SYS_fork, libc::SYS_vfork] {
+        rules.insert(call, Vec::new());
+    }
+    Ok(rules)
+}
+
+fn rule(argument: u8, len: Len, op: Op, value: u64) -> Result<SeccompRule, seccompiler::BackendError> {
+    SeccompRule::new(vec![SeccompCondition::new(argument, len, op, value)?])
+}
+
+/// Kills for a foreign architecture, which seccompiler checks in every filter.
+fn compile(rules: Rules, errno: i32) -> Result<BpfProgram, seccompiler::BackendError> {
+    let arch = std::env::consts::ARCH.try_into()?;
+    SeccompFilter::new(rules, SeccompAction::Allow, SeccompAction::Errno(errno as u32), arch)?.try_into()
+}
+
+/// Calls by a number beyond those known here do not exist; on x86-64 the x32 calls kill.
+fn guard() -> BpfProgram {
+    /// `statmount` and later were not known when the lists above were written.
+    const LAST_KNOWN: u32 = 456;
+    const X32: u32 = 0x4000_0000;
+    let instruction = |code: u32, jt, jf, k| sock_filter { code: code as u16, jt, jf, k };
+    let load = libc::BPF_LD | libc::BPF_W | libc::BPF_ABS;
+    let greater_or_equal = libc::BPF_JMP | libc::BPF_JGE | libc::BPF_K;
+    let greater = libc::BPF_JMP | libc::BPF_JGT | libc::BPF_K;
+    let give = libc::BPF_RET | libc::BPF_K;
+    vec![
+        instruction(load, 0, 0, 0),
+        instruction(greater_or_equal, 2, 0, X32),
+        instruction(greater, 2, 0, LAST_KNOWN),
+        instruction(give, 0, 0, libc::SECCOMP_RET_ALLOW),
+        instruction(give, 0, 0, libc::SECCOMP_RET_KILL_PROCESS),
+        instruction(give, 0, 0, libc::SECCOMP_RET_ERRNO | libc::ENOSYS as u32),
+    ]
+}

@@ -1,0 +1,130 @@
+//! The one thread that starts programs.
+//!
+//! A program is killed when the thread that started it ends, so that thread must live as long as the
+//! process: workers of a pool do not.
+
+use std::{
+    io,
+    os::fd::{AsRawFd, FromRawFd, OwnedFd},
+    ptr::null_mut,
+    sync::{
+        OnceLock,
+        mpsc::{self, Sender},
+    },
+    thread,
+};
+
+use libc::c_int;
+
+use super::{
+    child,
+    plan::{Plan, Step},
+};
+
+/// A step that failed, and why.
+pub(super) type Failure = (Step, io::Error);
+
+/// A request: the plan, and where the process's number goes.
+type Request = (Box<Plan>, Sender<Result<c_int, Failure>>);
+
+struct Spawner {
+    requests: Sender<Request>,
+    lifeline: (OwnedFd, OwnedFd),
+}
+
+static SPAWNER: OnceLock<Option<Spawner>> = OnceLock::new();
+
+fn spawner() -> io::Result<&'static Spawner> {
+    let spawner = SPAWNER.get_or_init(|| {
+        let lifeline = pipe().ok()?;
+        let (requests, receiver) = mpsc::channel::<Request>();
+        let thread = thread::Builder::new().name("r1-spawner".into());
+        thread
+            .spawn(move || {
+                let stack = Stack::new();
+                for (mut plan, reply) in receiver {
+                    let outcome = match &stack {
+                        Some(stack) => spawn_here(&mut plan, stack),
+                        None => Err((Step::Clone, io::Error::from(io::ErrorKind::OutOfMemory))),
+                    };
+                    // Who asked may have given up.
+                    let _ = reply.send(outcome);
+                }
+            })
+            .ok()?;
+        Some(Spawner { requests, lifeline })
+    });
+    spawner.as_ref().ok_or_else(|| io::Error::other("the spawner thread did not start"))
+}
+
+/// Starts what the plan says and gives the process's number once the program runs.
+pub(super) fn spawn(mut plan: Box<Plan>) -> Result<c_int, Failure> {
+    let spawner = spawner().map_err(|error| (Step::Clone, error))?;
+    plan.lifeline = (spawner.lifeline.0.as_raw_fd(), spawner.lifeline.1.as_raw_fd());
+    let (reply, answer) = mpsc::channel();
+    let gone = |_| (Step::Clone, io::Error::other("the spawner thread has ended"));
+    spawner.requests.send((plan, reply)).map_err(|_| gone(()))?;
+    answer.recv().map_err(|_| gone(()))?
+}
+
+/// A pipe whose ends close at `exec`: to read from, to write to.
+pub(super) fn pipe() -> io::Result<(OwnedFd, OwnedFd)> {
+    let mut ends = [0; 2];
+    // SAFETY: the array holds two numbers.
+    if unsafe { libc::pipe2(ends.as_mut_ptr(), libc::O_CLOEXEC) } != 0 {
+        return Err(io::Error::last_os_error());
+    }
+    // SAFETY: the call made both and nobody else has them.
+    Ok(unsafe { (OwnedFd::from_raw_fd(ends[0]), OwnedFd::from_raw_fd(ends[1])) })
+}
+
+/// Memory for the child's stack, with a page below it that may not be touched.
+struct Stack(*mut libc::c_void);
+
+impl Stack {
+    const BYTES: usize = 256 << 10;
+    const GUARD: usize = 64 << 10;
+
+    fn new() -> Option<Self> {
+        let flags = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_STACK;
+        // SAFETY: a fresh mapping at an address of the kernel's choice, whose lowest part is guarded.
+        unsafe {
+            let start = libc::mmap(null_mut(), Self::BYTES, libc::PROT_READ | libc::PROT_WRITE, flags, -1, 0);
+            let ok = start != libc::MAP_FAILED && libc::mprotect(start, Self::GUARD, libc::PROT_NONE) == 0;
+            ok.then_some(Self(start))
+        }
+    }
+
+    fn top(&self) -> *mut libc::c_void {
+        // SAFETY: the end of the mapping.
+        unsafe { self.0.byte_add(Self::BYTES) }
+    }
+}
+
+fn spawn_here(plan: &mut Plan, stack: &Stack) -> Result<c_int, Failure> {
+    // SAFETY: both sets are filled by the calls; the child runs `enter` on its own stack while this
+    // thread waits (CLONE_VFORK), and signals are blocked so that no handler runs in the child.
+    unsafe {
+        let (mut all, mut before) = (std::mem::zeroed(), std::mem::zeroed());
+        libc::sigfillset(&mut all);
+        libc::pthread_sigmask(libc::SIG_SETMASK, &all, &mut before);
+        let dumpable = libc::prctl(libc::PR_GET_DUMPABLE);
+        let flags = plan.clone_flags | libc::CLONE_VM | libc::CLONE_VFORK | libc::SIGCHLD;
+        let pid = libc::clone(child::enter, stack.top(), flags, (&raw mut *plan).cast());
+        let error = io::Error::last_os_error();
+        // A change of user marks the shared memory as secret; that was the child's affair.
+        if dumpable == 1 {
+            libc::prctl(libc::PR_SET_DUMPABLE, 1);
+        }
+        libc::pthread_sigmask(libc::SIG_SETMASK, &before, null_mut());
+        if pid < 0 {
+            return Err((Step::Clone, error));
+        }
+        let (step, errno) = plan.failed;
+        if step != Step::None {
+            libc::waitpid(pid, null_mut(), 0);
+            return Err((step, io::Error::from_raw_os_error(errno)));
+        }
+        Ok(pid)
+    }
+}

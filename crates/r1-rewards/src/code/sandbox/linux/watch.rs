@@ -1,0 +1,123 @@
+//! What can be seen of a running process from outside.
+
+use std::{
+    fs, io,
+    os::fd::{FromRawFd, OwnedFd},
+    time::Duration,
+};
+
+use libc::c_int;
+
+/// A started process that has not been waited for. It is killed and reaped when dropped.
+#[derive(Debug)]
+pub(super) struct Process {
+    pid: c_int,
+    /// Readable once the process has ended.
+    pub(super) pidfd: OwnedFd,
+    exit: Option<Exit>,
+}
+
+/// How a process ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Exit {
+    /// Its exit status, when it ended by itself.
+    pub(super) code: Option<i32>,
+    /// The signal that ended it.
+    pub(super) signal: Option<i32>,
+    /// The processor time it used.
+    pub(super) cpu: Duration,
+}
+
+impl Process {
+    /// Watches a process that was just started.
+    pub(super) fn new(pid: c_int) -> io::Result<Self> {
+        // SAFETY: `pid` is our child and not reaped, so the number is its own.
+        let fd = unsafe { libc::syscall(libc::SYS_pidfd_open, pid, 0) };
+        if fd < 0 {
+            let error = io::Error::last_os_error();
+            // SAFETY: as above.
+            unsafe {
+                libc::kill(-pid, libc::SIGKILL);
+                libc::kill(pid, libc::SIGKILL);
+                libc::waitpid(pid, std::ptr::null_mut(), 0);
+            }
+            return Err(error);
+        }
+        // SAFETY: the call made the descriptor, which nobody else has.
+        let pidfd = unsafe { OwnedFd::from_raw_fd(fd as c_int) };
+        Ok(Self { pid, pidfd, exit: None })
+    }
+
+    /// Kills the process and its group.
+    pub(super) fn kill(&self) {
+        if self.exit.is_none() {
+            // SAFETY: the process is not reaped, so the number is its own, as process and as group.
+            unsafe {
+                libc::kill(-self.pid, libc::SIGKILL);
+                libc::kill(self.pid, libc::SIGKILL);
+            }
+        }
+    }
+
+    /// The processor time used so far.
+    pub(super) fn cpu(&self) -> Duration {
+        if let Some(exit) = self.exit {
+            return exit.cpu;
+        }
+        // The number of a process's clock, as `clock_getcpuclockid` makes it.
+        let clock = (!self.pid << 3) | 2;
+        let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
+        // SAFETY: writes one timespec.
+        match unsafe { libc::clock_gettime(clock, &mut time) } {
+            0 => Duration::new(time.tv_sec.max(0) as u64, time.tv_nsec.max(0) as u32),
+            _ => Duration::ZERO,
+        }
+    }
+
+    /// The highest resident memory so far, in bytes; 0 once it has ended.
+    pub(super) fn peak(&self) -> u64 {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.pid)).unwrap_or_default();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+        let kib: Option<u64> = line.and_then(|line| line.split_whitespace().next()?.parse().ok());
+        kib.unwrap_or(0) << 10
+    }
+
+    /// Waits for the end and kills what is left of the group.
+    pub(super) fn wait(&mut self) -> Exit {
+        if let Some(exit) = self.exit {
+            return exit;
+        }
+        // SAFETY: plain data that the calls fill; the first leaves the process unreaped, so that its
+        // number cannot be another's when the group is killed.
+        let (status, usage) = unsafe {
+            let mut info: libc::siginfo_t = std::mem::zeroed();
+            while libc::waitid(libc::P_PID, self.pid as u32, &mut info, libc::WEXITED | libc::WNOWAIT) == -1
+                && *libc::__errno_location() == libc::EINTR
+            {}
+            libc::kill(-self.pid, libc::SIGKILL);
+            let mut status = 0;
+            let mut usage: libc::rusage = std::mem::zeroed();
+            while libc::wait4(self.pid, &mut status, 0, &mut usage) == -1
+                && *libc::__errno_location() == libc::EINTR
+            {}
+            (status, usage)
+        };
+        let time = |time: libc::timeval| {
+            Duration::new(time.tv_sec.max(0) as u64, (time.tv_usec.max(0) as u32).saturating_mul(1000))
+        };
+        let exit = Exit {
+            code: libc::WIFEXITED(status).then(|| libc::WEXITSTATUS(status)),
+            signal: libc::WIFSIGNALED(status).then(|| libc::WTERMSIG(status)),
+            cpu: time(usage.ru_utime) + time(usage.ru_stime),
+        };
+        self.exit = Some(exit);
+        exit
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        self.kill();
+        self.wait();
+    }
+}
