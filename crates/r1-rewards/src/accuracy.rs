@@ -1,20 +1,24 @@
 //! Whether an answer is right.
 
+use std::borrow::Cow;
+
 use r1_data::{Completion, Problem, Reference};
 use serde::Serialize;
 
 use crate::{
     Mode, Number, Outcome, Reward, RewardError, choice, countdown,
-    extract::{Found, find},
-    markup, prose,
+    extract::{Found, boxed, find, last_formula},
+    markup,
+    math::{self, Judgement, Policy, Rung},
+    prose,
 };
 
 /// 1 for a right answer, 0 for a wrong or missing one.
 ///
-/// Grades [`Reference::Number`] exactly, [`Reference::Text`] after white space and case are evened
-/// out, [`Reference::Choice`] by [`choice::chosen`], [`Reference::Countdown`] by
-/// [`countdown::check`], and those [`Reference::Expression`]s that are plain numbers. It abstains on
-/// everything else. An answer that offers two numbers is wrong.
+/// Grades [`Reference::Number`], [`Reference::Expression`] and [`Reference::Text`] by
+/// [`math::compare`], [`Reference::Choice`] by [`choice::chosen`] and [`Reference::Countdown`] by
+/// [`countdown::check`]. It abstains on everything else. An answer that offers two numbers where one
+/// is asked for is wrong.
 ///
 /// # Examples
 /// ```
@@ -29,9 +33,10 @@ use crate::{
 ///
 /// # Source
 /// DeepSeek-R1 (arXiv:2501.12948v2), section 2.2.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct AccuracyReward {
     mode: Mode,
+    policy: Policy,
 }
 
 impl AccuracyReward {
@@ -43,18 +48,25 @@ impl AccuracyReward {
     /// Reads answers in another mode.
     #[must_use]
     pub fn with_mode(self, mode: Mode) -> Self {
-        Self { mode }
+        Self { mode, ..self }
+    }
+
+    /// Decides contested cases in another way.
+    #[must_use]
+    pub fn with_policy(self, policy: Policy) -> Self {
+        Self { policy, ..self }
     }
 
     /// What [`score`](Reward::score) decides, and why; `None` where it abstains.
     pub fn verdict(&self, problem: &Problem, completion: &Completion) -> Option<Verdict> {
         match &problem.reference {
             Reference::Number { text } => Some(match Number::parse(text) {
-                Some(gold) => number(&gold, completion, self.mode),
+                Some(_) => grade_with(text, completion, self.mode, &self.policy),
                 None => Verdict::ungradable("the reference is not a number"),
             }),
-            Reference::Expression { text } => Some(number(&Number::parse(text)?, completion, self.mode)),
-            Reference::Text { text: gold } => Some(text(gold, completion, self.mode)),
+            Reference::Expression { text } | Reference::Text { text } => {
+                Some(grade_with(text, completion, self.mode, &self.policy))
+            }
             Reference::Choice { label, options } => Some(choice(*label, options, completion, self.mode)),
             Reference::Countdown { numbers, target } => Some(marked(completion, self.mode, |answer| {
                 let checked = countdown::check(answer, numbers, *target);
@@ -112,8 +124,8 @@ impl Verdict {
 
 /// Compares a completion's answer with a reference that stands bare, in `$..$` or in a box.
 ///
-/// A reference that is a number is compared exactly; any other must be matched as text. An empty
-/// reference is ungradable.
+/// Numbers, expressions and texts are all compared by [`math::compare`]. An empty reference is
+/// ungradable.
 ///
 /// # Examples
 /// ```
@@ -125,51 +137,96 @@ impl Verdict {
 /// assert_eq!(grade("", &completion, Mode::Strict).equal, None);
 /// ```
 pub fn grade(gold: &str, completion: &Completion, mode: Mode) -> Verdict {
-    match Number::parse(gold) {
-        Some(gold) => number(&gold, completion, mode),
-        None => text(gold, completion, mode),
-    }
+    grade_with(gold, completion, mode, &Policy::default())
 }
 
-/// Applies `compare` to the marked answer; in lenient mode to the whole text if none is marked.
-fn marked(completion: &Completion, mode: Mode, compare: impl Fn(&str) -> Verdict) -> Verdict {
-    match find(&completion.response(), mode) {
-        Found::Marked(answer) => compare(answer),
-        Found::Unmarked(text) if mode == Mode::Lenient && !text.trim().is_empty() => compare(text),
-        Found::Unmarked(_) => Verdict::of(false, "no answer after the thoughts"),
-        Found::Several => Verdict::of(false, "several boxes side by side"),
-    }
+/// [`grade`] under a policy of one's own.
+pub fn grade_with(gold: &str, completion: &Completion, mode: Mode, policy: &Policy) -> Verdict {
+    explained(gold, completion, mode, policy, false).0
 }
 
-fn number(gold: &Number, completion: &Completion, mode: Mode) -> Verdict {
-    let is_marked = matches!(find(&completion.response(), mode), Found::Marked(_));
-    marked(completion, mode, |text| {
-        let last = || (!is_marked).then(|| prose::last_number(text)).flatten();
-        match Number::parse(text).or_else(|| prose::only_number(text)).or_else(last) {
-            Some(answer) if gold.accepts(&answer) => Verdict::of(true, "equal numbers"),
-            Some(answer) => {
-                Verdict::of(false, format!("the answer is {}, not {}", shown(&answer), shown(gold)))
-            }
-            None => Verdict::of(false, "the answer is not one number"),
+/// [`grade_with`], and how both sides were read; nothing is read when there is no answer.
+pub fn explain(
+    gold: &str,
+    completion: &Completion,
+    mode: Mode,
+    policy: &Policy,
+) -> (Verdict, Option<Judgement>) {
+    explained(gold, completion, mode, policy, true)
+}
+
+fn explained(
+    gold: &str,
+    completion: &Completion,
+    mode: Mode,
+    policy: &Policy,
+    explain: bool,
+) -> (Verdict, Option<Judgement>) {
+    let gold = boxed(gold).unwrap_or(Cow::Borrowed(gold));
+    if markup::unwrap(&gold).is_empty() {
+        return (Verdict::ungradable("the reference is empty"), None);
+    }
+    match answer_of(completion, mode) {
+        Some(answer) => {
+            let judgement = math::judge(&gold, &answer, policy, explain);
+            (Verdict::from(&judgement), Some(judgement))
         }
-    })
-}
-
-/// A number, shortened for the reason.
-fn shown(number: &Number) -> String {
-    let digits = number.to_string();
-    if digits.len() <= 40 { digits } else { format!("{}..", &digits[..40]) }
-}
-
-fn text(gold: &str, completion: &Completion, mode: Mode) -> Verdict {
-    let wanted = markup::even_out(markup::unwrap(gold));
-    if wanted.is_empty() {
-        return Verdict::ungradable("the reference is empty");
+        None => (Verdict::of(false, "no answer after the thoughts"), None),
     }
-    marked(completion, mode, |answer| {
-        let equal = markup::even_out(markup::unwrap(answer)) == wanted;
-        Verdict::of(equal, if equal { "equal texts" } else { "the texts differ" })
-    })
+}
+
+impl From<&Judgement> for Verdict {
+    fn from(judgement: &Judgement) -> Self {
+        let reason = match (judgement.equal, judgement.rung) {
+            (None, _) => "the reference is empty",
+            (Some(true), Rung::Bytes) => "the same text",
+            (Some(true), Rung::Numbers) => "equal numbers",
+            (Some(true), Rung::Canonical) => "the same expression",
+            (Some(true), Rung::Decimal) => "the decimal is a rounding",
+            (Some(true), Rung::Modular | Rung::Numeric) => "equal values",
+            (Some(true), Rung::Text) => "equal texts",
+            (Some(true), _) => "equal in every part",
+            (Some(false), Rung::Numbers) => "other numbers",
+            (Some(false), Rung::Modular | Rung::Numeric | Rung::Canonical | Rung::Decimal) => "other values",
+            (Some(false), Rung::Structure) => "another kind of answer, or other parts",
+            (Some(false), Rung::Text) => "the texts differ",
+            (Some(false), Rung::Bytes) => "an empty answer",
+            (Some(false), Rung::Undecided) => "could not be shown to be equal",
+        };
+        Self { equal: judgement.equal, reason: reason.to_owned() }
+    }
+}
+
+/// The marked answer; in lenient mode what the whole text comes to.
+fn answer_of(completion: &Completion, mode: Mode) -> Option<String> {
+    match find(&completion.response(), mode) {
+        Found::Marked(answer) => Some(answer.into_owned()),
+        Found::Unmarked(text) if mode == Mode::Lenient && !text.trim().is_empty() => Some(unmarked(text)),
+        Found::Unmarked(_) => None,
+    }
+}
+
+/// The answer of a text without marks: all of it where it is mathematics, else its last formula,
+/// else its last number.
+fn unmarked(text: &str) -> String {
+    if math::is_mathematical(text) {
+        return text.to_owned();
+    }
+    if let Some(formula) = last_formula(text) {
+        return formula.into_owned();
+    }
+    match prose::last_number(text) {
+        Some(number) => number.to_string(),
+        None => text.to_owned(),
+    }
+}
+
+/// Applies `compare` to the answer.
+fn marked(completion: &Completion, mode: Mode, compare: impl Fn(&str) -> Verdict) -> Verdict {
+    match answer_of(completion, mode) {
+        Some(answer) => compare(&answer),
+        None => Verdict::of(false, "no answer after the thoughts"),
+    }
 }
 
 fn choice(label: char, options: &[String], completion: &Completion, mode: Mode) -> Verdict {

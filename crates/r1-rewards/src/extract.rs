@@ -1,9 +1,9 @@
 //! Where the answer stands in a completion.
 
+use std::borrow::Cow;
+
 use r1_data::Response;
 use serde::{Deserialize, Serialize};
-
-use crate::markup;
 
 /// Where an answer may stand. In every mode it must stand after the thoughts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
@@ -20,12 +20,10 @@ pub enum Mode {
 }
 
 /// What was found.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Found<'a> {
-    /// A marked answer.
-    Marked(&'a str),
-    /// Several boxes side by side, which are no single answer.
-    Several,
+    /// A marked answer; boxes side by side are joined into a list.
+    Marked(Cow<'a, str>),
     /// No marked answer; only [`Mode::Lenient`] may look at the rest of the text.
     Unmarked(&'a str),
 }
@@ -34,43 +32,114 @@ pub(crate) enum Found<'a> {
 pub(crate) fn find<'a>(response: &Response<'a>, mode: Mode) -> Found<'a> {
     let after = response.after_thoughts;
     if let Some(tagged) = response.tagged {
-        let inside = Response::parse(tagged, false);
-        return match inside.boxed {
-            Some(boxed) => boxed_or_several(boxed, inside.after_thoughts),
-            None => Found::Marked(tagged),
-        };
+        return Found::Marked(boxed(tagged).unwrap_or(Cow::Borrowed(tagged)));
     }
-    if let Some(boxed) = response.boxed {
-        return boxed_or_several(boxed, after);
+    if let Some(boxed) = boxed(after) {
+        return Found::Marked(boxed);
     }
     if mode != Mode::Strict
         && let Some(anchored) = anchored(after)
     {
-        return Found::Marked(anchored);
+        return Found::Marked(Cow::Borrowed(anchored));
     }
     Found::Unmarked(after)
 }
 
-/// The last box of `text`, unless it only continues a list of boxes.
-fn boxed_or_several<'a>(boxed: &'a str, text: &str) -> Found<'a> {
-    match text.rfind(BOX) {
-        Some(start) if follows_a_box(&text[..start]) => Found::Several,
-        _ => Found::Marked(boxed),
+const BOXES: [&str; 3] = ["\\boxed", "\\fbox", "\\framebox"];
+
+/// The last box of a text, innermost; with the boxes that a separator joins to it. A percent sign or
+/// a unit of one word right after the box belongs to it.
+pub(crate) fn boxed(text: &str) -> Option<Cow<'_, str>> {
+    let boxes = boxes(text);
+    let (mut start, mut content, end) = *boxes.last()?;
+    let tail = text[end..].trim_start_matches(['$', ' ']);
+    let percent = ["\\%", "%", "percent", "pct"].iter().any(|sign| tail.starts_with(sign));
+    let mut parts = vec![content];
+    for (earlier_start, earlier, earlier_end) in boxes.iter().rev().skip(1) {
+        if !separates(&text[*earlier_end..start]) {
+            break;
+        }
+        (start, content) = (*earlier_start, *earlier);
+        parts.push(content);
     }
+    if parts.len() == 1 {
+        return Some(if percent { Cow::Owned(format!("{content}\\%")) } else { Cow::Borrowed(content) });
+    }
+    parts.reverse();
+    Some(Cow::Owned(parts.join(", ")))
 }
 
-const BOX: &str = "\\boxed{";
-
-/// True when nothing but a separator stands between the end of `text` and a box.
-fn follows_a_box(text: &str) -> bool {
-    let mut text = text.trim_end_matches([' ', '\n', '\t', '$', ',', ';', '、', '和']);
-    for word in ["and", "or", "\\text{or}", "\\text{and}", "\\text{ or }", "\\text{ and }"] {
-        text = text.strip_suffix(word).unwrap_or(text);
+/// Every closed box that holds no other: where it starts, its content, and where it ends. Linear.
+fn boxes(text: &str) -> Vec<(usize, &str, usize)> {
+    let bytes = text.as_bytes();
+    let mut found = Vec::new();
+    // For every open brace: where its box starts and its content begins, or nothing; and whether a
+    // box closed inside it.
+    let mut open: Vec<Option<(usize, usize, bool)>> = Vec::new();
+    let mut at = 0;
+    while at < bytes.len() {
+        match bytes[at] {
+            b'\\' => {
+                if let Some(name) = BOXES.iter().find(|name| text[at..].starts_with(**name)) {
+                    let after = at + name.len();
+                    let spaces = bytes[after..].iter().take_while(|byte| **byte == b' ').count();
+                    if bytes.get(after + spaces) == Some(&b'{') {
+                        open.push(Some((at, after + spaces + 1, false)));
+                        at = after + spaces + 1;
+                        continue;
+                    }
+                    // `\boxed 5`.
+                    let rest = &text[after..];
+                    let word = rest.trim_start();
+                    let end = word.find(|c: char| c.is_whitespace() || c == '$').unwrap_or(word.len());
+                    if rest.starts_with(' ') && end > 0 && open.is_empty() {
+                        let begin = after + rest.len() - word.len();
+                        let content = text[begin..begin + end].trim_end_matches(['.', ',']);
+                        if !content.is_empty() {
+                            found.push((at, content, begin + end));
+                        }
+                    }
+                    at = after;
+                    continue;
+                }
+                // Steps over an escaped brace, too.
+                at += if matches!(bytes.get(at + 1), Some(b'{' | b'}' | b'\\')) { 2 } else { 1 };
+                continue;
+            }
+            b'{' => open.push(None),
+            b'}' => {
+                if let Some(Some((start, content, nested))) = open.pop() {
+                    let inside = text[content..at].trim();
+                    if !nested && !inside.is_empty() {
+                        found.push((start, inside, at + 1));
+                    }
+                    if let Some((_, _, outer)) = open.iter_mut().rev().flatten().next() {
+                        *outer = true;
+                    }
+                }
+            }
+            _ => {}
+        }
+        at += 1;
     }
-    let text = text.trim_end_matches([' ', '\n', '\t', '$', ',', ';']);
-    let Some(start) = text.rfind(BOX) else { return false };
-    let content = &text[start + BOX.len()..];
-    markup::closing_brace(content).is_some_and(|end| end + 1 == content.len())
+    found
+}
+
+/// Whether a text between two boxes joins them into one list.
+fn separates(between: &str) -> bool {
+    if between.len() > 80 {
+        return false;
+    }
+    let mut rest = between.trim_matches(|c: char| c.is_whitespace() || "$,;、.()[]\\".contains(c));
+    for command in ["quad", "qquad", "text{", "\\text{", "\\quad"] {
+        rest = rest.strip_prefix(command).unwrap_or(rest).trim_start();
+    }
+    let rest = rest.trim_end_matches("quad").trim_end_matches("\\q").trim_end_matches('\\');
+    let word = rest.trim_matches(|c: char| c.is_whitespace() || "{},;$\\".contains(c));
+    // A new sentence is no separator.
+    let sentence = between.contains(". ")
+        || between.trim_end().ends_with('.') && word.is_empty() && !between.trim().is_empty();
+    !sentence && matches!(word, "" | "and" | "or" | "和" | "或")
 }
 
 /// What follows the last anchor, up to the end of its line or sentence.
@@ -78,10 +147,50 @@ fn anchored(text: &str) -> Option<&str> {
     // ASCII lower case keeps every byte in its place.
     let lower = text.to_ascii_lowercase();
     let after = |anchor: &str| lower.rfind(anchor).map(|at| at + anchor.len());
-    let start = after("####").or_else(|| after("answer is").max(after("answer:")).max(after("answer:**")))?;
-    let line = text[start..].trim_start_matches([' ', ':', '\n']).lines().next()?;
-    let answer = line.split(". ").next().unwrap_or(line).trim();
+    let last = |anchors: &[&str]| anchors.iter().filter_map(|anchor| after(anchor)).max();
+    let start = after("####")
+        .or_else(|| last(&["final answer is"]))
+        .or_else(|| last(&["answer is", "answer:", "answer:**", "答案是", "答案为", "答案:", "答案："]))?;
+    let line = text[start..].trim_start_matches([' ', ':', '\n', '：']).lines().next()?;
+    let end = sentence_end(line);
+    let answer = line[..end].trim().trim_start_matches("**").trim_end_matches("**").trim();
     (!answer.is_empty()).then_some(answer)
+}
+
+/// Where the first sentence of a line ends: at a full stop before a space and outside of `$..$`.
+fn sentence_end(line: &str) -> usize {
+    let bytes = line.as_bytes();
+    let mut inside = false;
+    for (at, byte) in bytes.iter().enumerate() {
+        match byte {
+            b'$' => inside = !inside,
+            b'.' if !inside && bytes.get(at + 1) == Some(&b' ') => return at,
+            _ => {}
+        }
+    }
+    line.find('。').unwrap_or(line.len())
+}
+
+/// The content of the last formula of a text: `$..$`, `$$..$$`, `\(..\)`, `\[..\]`; or the last bold
+/// words where there is no formula. With the percent sign after it.
+pub(crate) fn last_formula(text: &str) -> Option<Cow<'_, str>> {
+    let closed = [("$$", "$$"), ("$", "$"), ("\\(", "\\)"), ("\\[", "\\]"), ("**", "**")].iter().filter_map(
+        |(open, close)| {
+            let end = text.rfind(close)?;
+            let start = text[..end].rfind(open)?;
+            let content = text[start + open.len()..end].trim();
+            (!content.is_empty()).then_some((end + close.len(), content, *open))
+        },
+    );
+    let formulas: Vec<_> = closed.collect();
+    let best = formulas
+        .iter()
+        .filter(|(.., open)| *open != "**")
+        .max_by_key(|(end, content, _)| (*end, content.len()));
+    let (end, content, _) = *best.or_else(|| formulas.first())?;
+    let tail = text[end..].trim_start();
+    let percent = ["\\%", "%", "percent", "pct"].iter().any(|sign| tail.starts_with(sign));
+    Some(if percent { Cow::Owned(format!("{content}\\%")) } else { Cow::Borrowed(content) })
 }
 
 #[cfg(test)]
@@ -94,8 +203,11 @@ mod tests {
 
     #[test]
     fn an_answer_tag_wins_over_a_box_and_a_box_inside_it_is_the_answer() {
-        assert_eq!(find_in("<think>t</think>\\boxed{1}<answer>2</answer>", Mode::Strict), Found::Marked("2"));
-        assert_eq!(find_in("<answer>So \\boxed{3}.</answer>", Mode::Strict), Found::Marked("3"));
+        assert_eq!(
+            find_in("<think>t</think>\\boxed{1}<answer>2</answer>", Mode::Strict),
+            Found::Marked("2".into())
+        );
+        assert_eq!(find_in("<answer>So \\boxed{3}.</answer>", Mode::Strict), Found::Marked("3".into()));
     }
 
     #[test]
@@ -109,9 +221,12 @@ mod tests {
 
     #[test]
     fn of_several_boxes_the_last_counts_unless_they_form_a_list() {
-        assert_eq!(find_in("\\boxed{3}. Wait, it is \\boxed{5}.", Mode::Strict), Found::Marked("5"));
+        assert_eq!(find_in("\\boxed{3}. Wait, it is \\boxed{5}.", Mode::Strict), Found::Marked("5".into()));
         for text in ["\\boxed{3} or \\boxed{5}", "$\\boxed{3}$, $\\boxed{5}$", "\\boxed{3}\\boxed{5}"] {
-            assert_eq!(find_in(text, Mode::Strict), Found::Several, "{text}");
+            assert!(
+                matches!(find_in(text, Mode::Strict), Found::Marked(list) if list.contains(", ")),
+                "{text}"
+            );
         }
     }
 
@@ -120,7 +235,7 @@ mod tests {
         for text in
             ["so\n#### 18", "The answer is 18. I checked it.", "Final answer: 18\nBye", "The ANSWER IS: 18"]
         {
-            assert_eq!(find_in(text, Mode::Anchored), Found::Marked("18"), "{text}");
+            assert_eq!(find_in(text, Mode::Anchored), Found::Marked("18".into()), "{text}");
             assert_eq!(find_in(text, Mode::Strict), Found::Unmarked(text));
         }
     }

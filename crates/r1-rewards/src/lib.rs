@@ -30,7 +30,7 @@
 //!   [`RewardError::Ungradable`]: its group is dropped. A failing sandbox or network is
 //!   [`RewardError::World`]: it is tried again. Trouble never becomes a zero.
 //! - [`AccuracyReward`] reads an answer where its [`Mode`] says, never inside the thoughts, and
-//!   compares numbers exactly.
+//!   compares it by [`math::compare`]: numbers exactly, expressions by their values.
 //!
 //! # Invariants
 //! - Text of a model is never handed to an interpreter.
@@ -48,6 +48,7 @@ pub mod accuracy;
 pub mod choice;
 pub mod countdown;
 pub mod rational;
+pub mod math;
 mod extract;
 mod prose;
 mod markup;
@@ -56,7 +57,7 @@ mod scan;
 pub mod code;
 pub mod error;
 
-pub use accuracy::{AccuracyReward, Verdict, grade};
+pub use accuracy::{AccuracyReward, Verdict, explain, grade, grade_with};
 pub use error::RewardError;
 pub use extract::Mode;
 pub use format::FormatReward;

@@ -85,9 +85,19 @@ pub(crate) enum Node {
     /// An unknown function, as `f(x)`.
     Call(Name, Box<[Id]>),
     /// A finite sum, or a product.
-    Fold { product: bool, variable: Name, from: Id, to: Id, body: Id },
+    Fold {
+        product: bool,
+        variable: Name,
+        from: Id,
+        to: Id,
+        body: Id,
+    },
     /// Rows of equal length, flattened.
-    Matrix { rows: u16, columns: u16, entries: Box<[Id]> },
+    Matrix {
+        rows: u16,
+        columns: u16,
+        entries: Box<[Id]>,
+    },
 }
 
 /// What two answers are made of.
@@ -339,7 +349,7 @@ fn folded_power(value: &RBig, power: i64) -> Option<RBig> {
     if (value.is_zero() && power <= 0) || bits.checked_mul(size)? > MAX_FOLDED_BITS {
         return None;
     }
-    let raised = value.pow(size);
+    let raised = value.pow(size as isize);
     Some(if power < 0 { RBig::ONE / raised } else { raised })
 }
 

@@ -79,7 +79,9 @@ impl Literal {
         if whole.len() + fraction.len() > MAX_DIGITS {
             return (None, rest, ambiguous);
         }
-        let (repeating, rest) = repeating(rest);
+        let pointed = point.is_some() && !rest.is_empty();
+        // Only after the point: `2(3)` is a product.
+        let (repeating, rest) = if pointed { repeating(rest) } else { ("", rest) };
         let (exponent, rest) = if repeating.is_empty() { exponent(rest) } else { (0, rest) };
         if exponent.abs() > MAX_EXPONENT {
             return (None, rest, ambiguous);
@@ -153,7 +155,6 @@ fn repeating(text: &str) -> (&str, &str) {
         let rest = inside[end..].strip_prefix(['}', ')'])?;
         (1..=40).contains(&end).then(|| (&inside[..end], rest))
     })();
-    // Only after the point: `2(3)` is a product.
     found.unwrap_or(("", text))
 }
 

@@ -37,7 +37,11 @@ fn push(c: char, out: &mut String) {
     }
     match c {
         '\u{ff01}'..='\u{ff5e}' => out.push(char::from_u32(c as u32 - 0xfee0).unwrap_or(c)),
-        '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}' | '\u{fe0f}' => {}
+        '\u{200b}'..='\u{200f}'
+        | '\u{202a}'..='\u{202e}'
+        | '\u{2060}'..='\u{2069}'
+        | '\u{feff}'
+        | '\u{fe0f}' => {}
         c if c.is_whitespace() => out.push(' '),
         c => out.push(c),
     }
@@ -46,7 +50,8 @@ fn push(c: char, out: &mut String) {
 /// Super- and subscripts: the mark that LaTeX uses, and the plain character.
 fn script(c: char) -> Option<(char, char)> {
     const SUPER: [char; 15] = ['⁰', '¹', '²', '³', '⁴', '⁵', '⁶', '⁷', '⁸', '⁹', '⁺', '⁻', 'ⁿ', '⁽', '⁾'];
-    const SUPER_PLAIN: [char; 15] = ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9', '+', '-', 'n', '(', ')'];
+    const SUPER_PLAIN: [char; 15] =
+        ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9', '+', '-', 'n', '(', ')'];
     if c.is_ascii() {
         return None;
     }

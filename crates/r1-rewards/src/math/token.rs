@@ -64,7 +64,8 @@ const MAX_TOKENS: usize = 2000;
 /// `ambiguous` is set when [`Commas`] made a difference.
 pub(crate) fn tokens(text: &str, commas: Commas, ambiguous: &mut bool) -> Option<Vec<Token>> {
     let text = spelling::spell(text);
-    let mut lexer = Lexer { rest: &text, tokens: Vec::new(), space: false, depth: 0, commas, ambiguous: false };
+    let mut lexer =
+        Lexer { rest: &text, tokens: Vec::new(), space: false, depth: 0, commas, ambiguous: false };
     while lexer.step()? {}
     *ambiguous |= lexer.ambiguous;
     Some(lexer.tokens)
@@ -82,16 +83,73 @@ struct Lexer<'a> {
 
 /// Commands that only style or space.
 const IGNORED: [&str; 44] = [
-    "left", "right", "big", "Big", "bigg", "Bigg", "bigl", "bigr", "Bigl", "Bigr", "biggl", "biggr", "Biggl", "Biggr", "middle",
-    "displaystyle", "textstyle", "scriptstyle", "limits", "nolimits", "quad", "qquad", "hfill", "mathrm@", "boldsymbol", "mathbf@",
-    "bm", "mathit@", "rm", "bf", "it", "mathstrut", "strut", "hline", "hskip", "vphantom@", "allowbreak", "medspace", "thinspace", "mathopen",
-    "mathclose", "mathbin", "mathord", "mathrel",
+    "left",
+    "right",
+    "big",
+    "Big",
+    "bigg",
+    "Bigg",
+    "bigl",
+    "bigr",
+    "Bigl",
+    "Bigr",
+    "biggl",
+    "biggr",
+    "Biggl",
+    "Biggr",
+    "middle",
+    "displaystyle",
+    "textstyle",
+    "scriptstyle",
+    "limits",
+    "nolimits",
+    "quad",
+    "qquad",
+    "hfill",
+    "mathrm@",
+    "boldsymbol",
+    "mathbf@",
+    "bm",
+    "mathit@",
+    "rm",
+    "bf",
+    "it",
+    "mathstrut",
+    "strut",
+    "hline",
+    "hskip",
+    "vphantom@",
+    "allowbreak",
+    "medspace",
+    "thinspace",
+    "mathopen",
+    "mathclose",
+    "mathbin",
+    "mathord",
+    "mathrel",
 ];
 
 /// Commands whose braces hold prose or a name.
 const TEXTS: [&str; 19] = [
-    "text", "mbox", "textbf", "textrm", "textit", "textnormal", "textsf", "texttt", "mathrm", "operatorname", "mathit", "mathsf", "hbox",
-    "mathbf", "mathcal", "emph", "underline", "mathtt", "operatorname*",
+    "text",
+    "mbox",
+    "textbf",
+    "textrm",
+    "textit",
+    "textnormal",
+    "textsf",
+    "texttt",
+    "mathrm",
+    "operatorname",
+    "mathit",
+    "mathsf",
+    "hbox",
+    "mathbf",
+    "mathcal",
+    "emph",
+    "underline",
+    "mathtt",
+    "operatorname*",
 ];
 
 impl<'a> Lexer<'a> {
@@ -137,7 +195,8 @@ impl<'a> Lexer<'a> {
                 self.rest = after.trim_start_matches('.');
             }
             c if c.is_alphabetic() => {
-                let end = self.rest.find(|c: char| !c.is_alphabetic() || c.is_ascii()).unwrap_or(self.rest.len());
+                let end =
+                    self.rest.find(|c: char| !c.is_alphabetic() || c.is_ascii()).unwrap_or(self.rest.len());
                 self.push(Kind::Text(self.rest[..end].to_owned()));
                 self.rest = &self.rest[end..];
             }
@@ -154,7 +213,28 @@ impl<'a> Lexer<'a> {
         Some(true)
     }
 
+    /// Whether the next digit alone is an argument, as TeX reads `\frac12`.
+    fn wants_digit(&self) -> bool {
+        let is_fraction =
+            |token: &Token| matches!(token.command(), Some("frac" | "dfrac" | "tfrac" | "cfrac"));
+        match &self.tokens[..] {
+            [.., last] if is_fraction(last) => true,
+            [.., fraction, Token { kind: Kind::Number(above), .. }] => {
+                is_fraction(fraction) && above.digits.len() == 1
+            }
+            _ => false,
+        }
+    }
+
     fn number(&mut self) {
+        if self.wants_digit() && self.rest.starts_with(|c: char| c.is_ascii_digit()) {
+            let (literal, _, _) = Literal::read(&self.rest[..1], false, false);
+            if let Some(literal) = literal {
+                self.push(Kind::Number(literal));
+            }
+            self.rest = &self.rest[1..];
+            return;
+        }
         let inside = self.depth > 0;
         let likely = self.commas == Commas::Likely;
         let (literal, rest, ambiguous) = Literal::read(self.rest, likely != inside, !likely && !inside);
@@ -203,7 +283,9 @@ impl<'a> Lexer<'a> {
                     self.push(Kind::End(inside));
                 }
             }
-            "boxed" | "fbox" | "framebox" | "mathstrut" | "phantom" | "color" | "Large" | "large" => self.space = true,
+            "boxed" | "fbox" | "framebox" | "mathstrut" | "phantom" | "color" | "Large" | "large" => {
+                self.space = true
+            }
             "hspace" | "vspace" | "vphantom" | "hphantom" => {
                 self.rest = braced(rest).map_or(rest, |(_, rest)| rest);
                 self.space = true;
@@ -222,7 +304,9 @@ impl<'a> Lexer<'a> {
                 }
             }
             _ if TEXTS.contains(&name) => {
-                let Some((inside, rest)) = braced(rest.trim_start()).or_else(|| first(rest)) else { return Some(()) };
+                let Some((inside, rest)) = braced(rest.trim_start()).or_else(|| first(rest)) else {
+                    return Some(());
+                };
                 self.rest = rest;
                 return self.text(name, inside);
             }
@@ -264,7 +348,8 @@ impl<'a> Lexer<'a> {
     fn text(&mut self, command: &str, inside: &str) -> Option<()> {
         let trimmed = inside.trim();
         let letters = trimmed.chars().filter(|c| c.is_alphabetic()).count();
-        let mathematical = trimmed.chars().any(|c| c.is_ascii_digit()) && letters <= 1 && !trimmed.contains('\\');
+        let mathematical =
+            trimmed.chars().any(|c| c.is_ascii_digit()) && letters <= 1 && !trimmed.contains('\\');
         if trimmed.is_empty() {
             self.space = true;
         } else if command.starts_with("operatorname") {
@@ -274,7 +359,13 @@ impl<'a> Lexer<'a> {
         } else if command == "mathbf" && matches!(trimmed, "i" | "j" | "k") {
             self.push(Kind::Command(format!("unit@{trimmed}")));
         } else if letters == 1 && trimmed.len() == 1 {
-            self.push(Kind::Letter(trimmed.chars().next()?));
+            let letter = trimmed.chars().next()?;
+            let after_value = matches!(
+                self.tokens.last().map(|token| &token.kind),
+                Some(Kind::Number(_) | Kind::Symbol(')' | '}' | '/'))
+            );
+            let is_unit = after_value && "mgsLhNJWVAKTFCl".contains(letter) && !inside.is_empty();
+            self.push(if is_unit { Kind::Text(letter.to_string()) } else { Kind::Letter(letter) });
         } else if mathematical {
             let mut inner = Lexer { rest: trimmed, tokens: Vec::new(), space: self.space, ..*self.head() };
             while inner.step()? {}

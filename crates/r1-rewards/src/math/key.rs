@@ -1,0 +1,47 @@
+//! Values for symbols: drawn by hash, so that a verdict never depends on chance.
+
+use dashu::rational::RBig;
+
+/// A hash of a name and two numbers.
+pub(crate) fn hash(name: &str, a: u32, b: u32) -> u64 {
+    let mut state = 0x9e37_79b9_7f4a_7c15u64 ^ (u64::from(a) << 32 | u64::from(b));
+    for byte in name.bytes() {
+        state = (state ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);
+    }
+    mix(state)
+}
+
+fn mix(mut state: u64) -> u64 {
+    state = (state ^ (state >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    state = (state ^ (state >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    state ^ (state >> 31)
+}
+
+/// The value of a symbol at a point: points take turns between (0, 1), (1, 3), (3, 40), and the same
+/// below zero.
+pub(crate) fn coordinate(name: &str, point: u32) -> RBig {
+    let drawn = (hash(name, point, 1) >> 44) as i64;
+    let unit = RBig::from_parts((2 * drawn + 1).into(), (1u64 << 21).into());
+    let value = match point % 3 {
+        0 => unit,
+        1 => RBig::ONE + unit * RBig::from(2),
+        _ => RBig::from(3) + unit * RBig::from(37),
+    };
+    if is_negative(point) { -value } else { value }
+}
+
+/// Points at which every symbol is below zero.
+pub(crate) fn is_negative(point: u32) -> bool {
+    point % 8 >= 5
+}
+
+/// A whole number for a symbol.
+pub(crate) fn whole(name: &str, point: u32, small: bool) -> i64 {
+    let drawn = hash(name, point, 2);
+    if small { 5 + (drawn % 37) as i64 } else { 1000 + (drawn >> 33) as i64 }
+}
+
+/// A coefficient of an unknown function.
+pub(crate) fn coefficient(name: &str, at: u32) -> RBig {
+    RBig::from_parts(((hash(name, at, 3) >> 46) as i64 + 1).into(), (1u64 << 17).into())
+}

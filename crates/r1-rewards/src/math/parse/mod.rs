@@ -1,0 +1,300 @@
+//! Tokens to expressions: a Pratt parser with bounded depth.
+
+mod atom;
+mod command;
+mod function;
+
+use dashu::rational::RBig;
+
+use super::{
+    arena::{Arena, Constant, Id},
+    token::{Kind, Token},
+};
+
+/// Deeper nesting is not read.
+const MAX_DEPTH: usize = 48;
+/// More nodes are not built.
+const MAX_NODES: usize = 4000;
+
+/// Reads one expression from all of `tokens`.
+pub(crate) fn expression(arena: &mut Arena, tokens: &[Token]) -> Option<Id> {
+    let mut parser = Parser { arena, tokens, at: 0, depth: 0, bars: 0 };
+    let id = parser.sum()?;
+    (parser.at == tokens.len()).then_some(id)
+}
+
+pub(crate) struct Parser<'a> {
+    arena: &'a mut Arena,
+    tokens: &'a [Token],
+    at: usize,
+    depth: usize,
+    /// Open bars of absolute values.
+    bars: usize,
+}
+
+impl<'a> Parser<'a> {
+    fn peek(&self) -> Option<&'a Token> {
+        self.tokens.get(self.at)
+    }
+
+    fn peek_at(&self, ahead: usize) -> Option<&'a Token> {
+        self.tokens.get(self.at + ahead)
+    }
+
+    fn next(&mut self) -> Option<&'a Token> {
+        let token = self.tokens.get(self.at)?;
+        self.at += 1;
+        Some(token)
+    }
+
+    fn eat(&mut self, symbol: char) -> bool {
+        let found = self.peek().is_some_and(|token| token.is(symbol));
+        self.at += usize::from(found);
+        found
+    }
+
+    fn eat_command(&mut self, names: &[&str]) -> bool {
+        let found = self.peek().and_then(Token::command).is_some_and(|name| names.contains(&name));
+        self.at += usize::from(found);
+        found
+    }
+
+    fn nested<T>(&mut self, read: impl FnOnce(&mut Self) -> Option<T>) -> Option<T> {
+        if self.depth == MAX_DEPTH || self.arena.len() > MAX_NODES {
+            return None;
+        }
+        self.depth += 1;
+        let result = read(self);
+        self.depth -= 1;
+        result
+    }
+
+    pub(crate) fn sum(&mut self) -> Option<Id> {
+        self.nested(|parser| {
+            let mut terms = Vec::new();
+            let mut negative = false;
+            let mut first = true;
+            loop {
+                let mut split = None;
+                let mut signs = 0;
+                loop {
+                    if parser.eat('-') {
+                        negative = !negative;
+                    } else if parser.eat_command(&["pm"]) {
+                        split = Some(1);
+                    } else if parser.eat_command(&["mp"]) {
+                        split = Some(-1);
+                    } else if !parser.eat('+') {
+                        break;
+                    }
+                    signs += 1;
+                    if signs > 4 {
+                        return None;
+                    }
+                }
+                if signs == 0 && !first {
+                    break;
+                }
+                first = false;
+                let mut term = parser.product()?;
+                if let Some(sign) = split {
+                    let both = parser.arena.constant(Constant::PlusMinus);
+                    let sign = parser.arena.integer(sign);
+                    term = parser.arena.mul(vec![sign, both, term]);
+                }
+                if negative {
+                    term = parser.arena.neg(term);
+                }
+                negative = false;
+                terms.push(term);
+            }
+            Some(if let [only] = terms[..] { only } else { parser.arena.add(terms) })
+        })
+    }
+
+    fn product(&mut self) -> Option<Id> {
+        let mut factors = vec![self.mixed()?];
+        loop {
+            if self.eat('*') || self.eat_command(&["times", "cdot", "ast", "bullet"]) {
+                // `1.5 \times 10^{3}` and a sign after the operator.
+                let factor = self.signed_power()?;
+                factors.push(factor);
+            } else if self.eat('/') || self.eat_command(&["div", "over"]) {
+                let below = self.signed_power()?;
+                let above = self.arena.mul(std::mem::take(&mut factors));
+                factors.push(self.arena.div(above, below));
+            } else if self.eat_command(&["bmod", "mod"]) {
+                let modulus = self.signed_power()?;
+                let value = self.arena.mul(std::mem::take(&mut factors));
+                factors.push(self.arena.function(super::arena::Function::Mod, vec![value, modulus]));
+            } else if self.starts_factor() {
+                factors.push(self.power()?);
+            } else {
+                break;
+            }
+        }
+        Some(if let [only] = factors[..] { only } else { self.arena.mul(factors) })
+    }
+
+    fn signed_power(&mut self) -> Option<Id> {
+        let mut negative = false;
+        let mut both = false;
+        for _ in 0..3 {
+            if self.eat('-') {
+                negative = !negative;
+            } else if self.eat_command(&["pm"]) {
+                both = true;
+            } else if !self.eat('+') {
+                break;
+            }
+        }
+        let mut power = self.power()?;
+        if both {
+            let sign = self.arena.constant(Constant::PlusMinus);
+            power = self.arena.mul(vec![sign, power]);
+        }
+        Some(if negative { self.arena.neg(power) } else { power })
+    }
+
+    /// A power, or a mixed number: a whole number and a proper fraction.
+    fn mixed(&mut self) -> Option<Id> {
+        let start = self.at;
+        if let Some(Kind::Number(whole)) = self.peek().map(|token| &token.kind)
+            && whole.decimal.is_none()
+            && let Some(fraction) = self.fraction_after_whole()
+        {
+            return Some(self.arena.number(&whole.value + fraction));
+        }
+        self.at = start;
+        self.power()
+    }
+
+    /// What makes a whole number mixed: `\frac{1}{2}`, or ` 1/2` after a space.
+    fn fraction_after_whole(&mut self) -> Option<RBig> {
+        self.at += 1;
+        let token = self.peek()?;
+        let fraction = match &token.kind {
+            Kind::Command(name) if matches!(name.as_str(), "frac" | "dfrac" | "tfrac" | "cfrac") => {
+                let id = self.power()?;
+                self.arena.as_number(id)?.clone()
+            }
+            Kind::Number(above) if token.space && above.value.is_int() => {
+                self.at += 1;
+                if !self.eat('/') {
+                    return None;
+                }
+                let Kind::Number(below) = &self.next()?.kind else { return None };
+                if below.value.is_zero() {
+                    return None;
+                }
+                &above.value / &below.value
+            }
+            _ => return None,
+        };
+        (fraction > RBig::ZERO && fraction < RBig::ONE && !fraction.is_int()).then_some(fraction)
+    }
+
+    /// Whether the next token can be a factor without an operator before it.
+    fn starts_factor(&self) -> bool {
+        let Some(token) = self.peek() else { return false };
+        match &token.kind {
+            Kind::Number(_) => {
+                // Two numbers side by side are no product.
+                let before = self.at.checked_sub(1).map(|at| &self.tokens[at].kind);
+                !matches!(before, Some(Kind::Number(_)))
+            }
+            Kind::Letter(_) | Kind::Blackboard(_) => true,
+            Kind::Word(word) => !matches!(word.as_str(), "mod" | "or" | "and" | "choose"),
+            Kind::Begin(_) => true,
+            Kind::Symbol('(' | '[' | '{') => true,
+            Kind::Symbol('|') => self.bars == 0,
+            Kind::Command(name) => command::starts_factor(name),
+            _ => false,
+        }
+    }
+
+    /// An atom with its powers and postfix operators.
+    fn power(&mut self) -> Option<Id> {
+        self.nested(|parser| {
+            let base = parser.atom()?;
+            parser.postfix(base)
+        })
+    }
+
+    fn postfix(&mut self, mut base: Id) -> Option<Id> {
+        for _ in 0..6 {
+            if self.degree_sign() {
+                let degree = self.arena.constant(Constant::Degree);
+                base = self.arena.mul(vec![base, degree]);
+            } else if self.eat('^') {
+                let exponent = self.exponent()?;
+                base = self.arena.pow(base, exponent);
+            } else if self.peek().is_some_and(|token| token.is('!')) {
+                self.at += 1;
+                let double = self.eat('!');
+                let function = if double {
+                    super::arena::Function::DoubleFactorial
+                } else {
+                    super::arena::Function::Factorial
+                };
+                base = self.arena.function(function, vec![base]);
+            } else if self.eat('%') {
+                let hundredth = self.arena.number(RBig::from_parts(1.into(), 100u8.into()));
+                base = self.arena.mul(vec![base, hundredth]);
+            } else {
+                return Some(base);
+            }
+        }
+        None
+    }
+
+    /// `^\circ`, `^{\circ}`, `\degree`, `°`.
+    fn degree_sign(&mut self) -> bool {
+        let symbol = |ahead: usize, c: char| self.peek_at(ahead).is_some_and(|token| token.is(c));
+        let circle = |ahead: usize| {
+            self.peek_at(ahead).is_some_and(|token| token.is_command("circ") || token.is_command("degree"))
+        };
+        let length = if symbol(0, '^') && circle(1) {
+            2
+        } else if symbol(0, '^') && symbol(1, '{') && circle(2) && symbol(3, '}') {
+            4
+        } else if self.peek().is_some_and(|token| token.is_command("degree")) {
+            1
+        } else {
+            return false;
+        };
+        self.at += length;
+        true
+    }
+
+    /// What stands after `^`: a group, a signed number, or one token.
+    fn exponent(&mut self) -> Option<Id> {
+        if self.eat('-') {
+            let exponent = self.exponent()?;
+            return Some(self.arena.neg(exponent));
+        }
+        if self.peek()?.is('{') {
+            return self.group();
+        }
+        self.nested(|parser| {
+            let atom = parser.argument_digit()?;
+            // Powers bind to the right: 2^3^2 is 2^9.
+            if parser.eat('^') {
+                let exponent = parser.exponent()?;
+                return Some(parser.arena.pow(atom, exponent));
+            }
+            Some(atom)
+        })
+    }
+
+    /// A group in braces.
+    fn group(&mut self) -> Option<Id> {
+        if !self.eat('{') {
+            return None;
+        }
+        let bars = std::mem::take(&mut self.bars);
+        let inside = self.sum()?;
+        self.bars = bars;
+        self.eat('}').then_some(inside)
+    }
+}

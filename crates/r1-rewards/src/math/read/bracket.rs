@@ -1,0 +1,187 @@
+//! Tuples, sets, intervals and what is made of them.
+
+use super::{Answer, Reader, split};
+use crate::math::{
+    answer::Interval,
+    arena::{Constant, Id, Node},
+    parse, region,
+    token::{Kind, Token},
+};
+
+impl Reader<'_> {
+    /// What stands in brackets as a whole: `(a, b)`, `[a, b)`, `\{a, b\}`, `\langle a, b\rangle`.
+    pub(super) fn bracket(&mut self, tokens: &[Token]) -> Option<Option<Answer>> {
+        // A labelled point, `A(1, 2)`, and a transposed vector.
+        let tokens = match tokens {
+            [Token { kind: Kind::Letter('A'..='Z'), .. }, rest @ ..]
+                if rest.first().is_some_and(|token| token.is('(')) && self.parts(rest).len() > 1 =>
+            {
+                let letter = &tokens[0].kind;
+                let counts = matches!(letter, Kind::Letter('C' | 'P')) && self.parts(rest).len() == 2;
+                if counts { tokens } else { rest }
+            }
+            [rest @ .., caret, Token { kind: Kind::Letter('T') | Kind::Command(_), .. }]
+                if caret.is('^')
+                    && rest.first().is_some_and(|token| token.is('('))
+                    && self.parts(rest).len() > 1 =>
+            {
+                rest
+            }
+            other => other,
+        };
+        let end = split::closing(tokens)?;
+        if end + 1 != tokens.len() {
+            return None;
+        }
+        let (open, close) = (&tokens[0], &tokens[end]);
+        let inside = &tokens[1..end];
+        if open.is('\u{1}') && close.is('\u{2}') {
+            return Some(self.set(inside));
+        }
+        let round = |token: &Token| token.is('(') || token.is(')');
+        let square = |token: &Token| token.is('[') || token.is(']');
+        let angle = open.is_command("langle") && close.is_command("rangle");
+        if !angle && !((round(open) || square(open)) && (round(close) || square(close))) {
+            return None;
+        }
+        let parts = self.parts(tokens);
+        if parts.len() < 2 {
+            // Brackets around a whole that is no expression, as a list or a matrix.
+            let same = open.is('(') && close.is(')');
+            let whole = same.then(|| self.structure(inside)).flatten()?;
+            return match whole {
+                Answer::Expression { .. } => None,
+                other => Some(Some(other)),
+            };
+        }
+        if parts.len() == 2 && (square(open) || square(close)) {
+            return Some(self.interval(&parts, square(open), square(close)));
+        }
+        if parts.len() == 2
+            && let Some(interval @ Answer::Region(_)) = self.interval(&parts, false, false)
+            && self.is_unbounded(&interval)
+        {
+            return Some(Some(interval));
+        }
+        let items: Option<Vec<Answer>> = parts.iter().map(|part| self.structure(part)).collect();
+        Some(items.map(Answer::Tuple))
+    }
+
+    /// The parts inside brackets, between semicolons or else commas.
+    fn parts<'t>(&self, tokens: &'t [Token]) -> Vec<&'t [Token]> {
+        let Some(end) = split::closing(tokens) else { return Vec::new() };
+        let inside = &tokens[1..end];
+        let parts = split::top(inside, |token| token.is(';'));
+        if parts.len() > 1 { parts } else { split::top(inside, |token| token.is(',')) }
+    }
+
+    fn interval(&mut self, parts: &[&[Token]], low_closed: bool, high_closed: bool) -> Option<Answer> {
+        let low = parse::expression(self.arena, parts[0])?;
+        let high = parse::expression(self.arena, parts[1])?;
+        let low_infinite = self.infinity(low) == Some(true);
+        let high_infinite = self.infinity(high) == Some(false);
+        Some(Answer::Region(vec![Interval {
+            low: (!low_infinite).then_some(low),
+            high: (!high_infinite).then_some(high),
+            low_closed: low_closed && !low_infinite,
+            high_closed: high_closed && !high_infinite,
+        }]))
+    }
+
+    fn is_unbounded(&self, answer: &Answer) -> bool {
+        matches!(answer, Answer::Region(intervals) if intervals.iter().any(|interval| interval.low.is_none() || interval.high.is_none()))
+    }
+
+    /// `Some(true)` for −∞, `Some(false)` for ∞.
+    fn infinity(&self, id: Id) -> Option<bool> {
+        match self.arena.node(id) {
+            Node::Constant(Constant::Infinity) => Some(false),
+            Node::Mul(factors) => {
+                let infinite =
+                    factors.iter().any(|id| *self.arena.node(*id) == Node::Constant(Constant::Infinity));
+                let negative = factors
+                    .iter()
+                    .filter_map(|id| self.arena.as_number(*id))
+                    .any(|value| *value < dashu::rational::RBig::ZERO);
+                infinite.then_some(negative)
+            }
+            _ => None,
+        }
+    }
+
+    /// A set in braces: its elements, or its condition after a bar.
+    fn set(&mut self, inside: &[Token]) -> Option<Answer> {
+        let bar = |token: &Token| token.is_command("mid") || token.is('|') || token.is(':');
+        let halves = split::top(inside, bar);
+        if let [elements, condition] = halves[..]
+            && !elements.is_empty()
+        {
+            let symbol = matches!(elements.first().map(|token| &token.kind), Some(Kind::Letter(_)))
+                && (elements.len() == 1 || elements[1].is_command("in"));
+            if symbol {
+                return self.structure(condition);
+            }
+            let mut joined = elements.to_vec();
+            joined.push(Token { kind: Kind::Symbol(','), space: false });
+            joined.extend_from_slice(condition);
+            return self.structure(&joined);
+        }
+        let parts = split::top(inside, |token| token.is(','));
+        let parts = if parts.len() == 1 { split::top(inside, |token| token.is(';')) } else { parts };
+        let mut items = Vec::new();
+        for part in parts {
+            match self.structure(part)? {
+                Answer::List(both) => items.extend(both),
+                item => items.push(item),
+            }
+        }
+        Some(Answer::Set(items))
+    }
+
+    /// Unions, intersections and differences.
+    pub(super) fn region(&mut self, tokens: &[Token]) -> Option<Answer> {
+        let operator = |token: &Token| {
+            matches!(token.command(), Some("cup" | "cap" | "setminus" | "backslash"))
+                || matches!(token.kind, Kind::Letter('U'))
+        };
+        let parts = split::top(tokens, operator);
+        if parts.len() < 2 || parts[1..].iter().any(|part| part.is_empty()) {
+            return None;
+        }
+        let mut at = parts[0].len();
+        let mut result = self.operand(parts[0])?;
+        for part in &parts[1..] {
+            let operator = &tokens[at];
+            at += 1 + part.len();
+            let right = self.operand(part)?;
+            result = match (result, right) {
+                (Answer::Set(mut left), Answer::Set(right)) if !operator.is_command("cap") => {
+                    if matches!(operator.command(), Some("setminus" | "backslash")) {
+                        left.retain(|item| !right.contains(item));
+                    } else {
+                        left.extend(right);
+                    }
+                    Answer::Set(left)
+                }
+                (left, right) => {
+                    let (left, right) = (region::of(&left)?, region::of(&right)?);
+                    Answer::Region(match operator.command() {
+                        Some("cap") => region::intersection(self.arena, &left, &right)?,
+                        Some("setminus" | "backslash") => region::difference(self.arena, &left, &right)?,
+                        _ => [left, right].concat(),
+                    })
+                }
+            };
+        }
+        Some(result)
+    }
+
+    fn operand(&mut self, tokens: &[Token]) -> Option<Answer> {
+        match self.structure(tokens)? {
+            answer @ (Answer::Set(_) | Answer::Region(_)) => Some(answer),
+            Answer::Empty => Some(Answer::Set(Vec::new())),
+            answer @ Answer::Tuple(_) => region::of(&answer).map(Answer::Region),
+            _ => None,
+        }
+    }
+}
