@@ -59,9 +59,14 @@ fn compile(
     let (name, command) = match language {
         Language::Rust => (
             "main.rs",
-            format!("'{compiler}' -O --edition 2021 -C debuginfo=0 -C strip=symbols --color never -o out main.rs"),
+            format!(
+                "'{compiler}' -O --edition 2021 -C debuginfo=0 -C strip=symbols --color never -o out main.rs"
+            ),
         ),
-        _ => ("main.cpp", format!("'{compiler}' -O2 -std=gnu++17 -pipe -w -s -fdiagnostics-color=never -o out main.cpp")),
+        _ => (
+            "main.cpp",
+            format!("'{compiler}' -O2 -std=gnu++17 -pipe -w -s -fdiagnostics-color=never -o out main.cpp"),
+        ),
     };
     let limits = Limits::compiler();
     let job = Job {

@@ -19,7 +19,9 @@ pub enum SandboxError {
         missing: String,
     },
     /// No sandbox exists for this operating system. Run the code rewards on Linux.
-    #[error("model-written code is run on Linux only; on this system ask for weak isolation, which is no cage")]
+    #[error(
+        "model-written code is run on Linux only; on this system ask for weak isolation, which is no cage"
+    )]
     UnsupportedSystem,
     /// A step of building the cage failed. The program never ran.
     #[error("the sandbox failed at `{step}`")]

@@ -100,7 +100,8 @@ impl Language {
         let system = ["/usr/bin", "/usr/local/bin", "/bin"].into_iter().map(PathBuf::from);
         let folders: Vec<PathBuf> =
             system.chain(env::var_os("PATH").iter().flat_map(env::split_paths)).collect();
-        let candidates = self.programs().iter().flat_map(|name| folders.iter().map(move |folder| folder.join(name)));
+        let candidates =
+            self.programs().iter().flat_map(|name| folders.iter().map(move |folder| folder.join(name)));
         let program = named.into_iter().chain(candidates).find(|path| path.is_file())?;
         if self == Self::Rust {
             return sysroot(&program);
@@ -132,7 +133,8 @@ fn is_of_system(path: &Path) -> bool {
 
 /// What a trusted program prints, as a path.
 fn output(program: &Path, arguments: &[&str]) -> Option<PathBuf> {
-    let output = Command::new(program).args(arguments).stdin(Stdio::null()).stderr(Stdio::null()).output().ok()?;
+    let output =
+        Command::new(program).args(arguments).stdin(Stdio::null()).stderr(Stdio::null()).output().ok()?;
     let text = String::from_utf8(output.stdout).ok()?;
     output.status.success().then(|| PathBuf::from(text.trim()))
 }

@@ -97,7 +97,9 @@ impl Equality {
     /// list. Keys of JSON objects are texts, and match whole numbers that are spelled so.
     pub(crate) fn holds(self, value: &Value, expected: &Json) -> bool {
         match (value, expected) {
-            (Value::List(items), Json::Array(expected)) if self.unordered && items.len() == expected.len() => {
+            (Value::List(items), Json::Array(expected))
+                if self.unordered && items.len() == expected.len() =>
+            {
                 let inner = Self { unordered: false, ..self };
                 let mut free: Vec<&Json> = expected.iter().collect();
                 items.iter().all(|item| {
@@ -151,7 +153,11 @@ fn spelled(key: &Value) -> Option<String> {
 fn to_float(digits: &str) -> f64 {
     let (sign, digits) = digits.strip_prefix('-').map_or((1.0, digits), |rest| (-1.0, rest));
     let digits = digits.strip_prefix("0x").unwrap_or(digits);
-    digits.chars().filter_map(|digit| digit.to_digit(16)).fold(0.0, |sum, digit| sum * 16.0 + f64::from(digit)) * sign
+    digits
+        .chars()
+        .filter_map(|digit| digit.to_digit(16))
+        .fold(0.0, |sum, digit| sum * 16.0 + f64::from(digit))
+        * sign
 }
 
 #[cfg(test)]

@@ -53,7 +53,8 @@ pub(super) fn judge(
         ("setup.py", test.setup.as_bytes().into()),
         ("functions.json", functions.into()),
     ];
-    let Ok(asserter) = compile::prepare(sandbox, Language::Python, include_str!("../drivers/asserter.py"))? else {
+    let Ok(asserter) = compile::prepare(sandbox, Language::Python, include_str!("../drivers/asserter.py"))?
+    else {
         return Err(SandboxError::Tests { reason: "the driver does not compile".into() });
     };
     let mut asserting = asserter.job(&submission.limits, Arc::default())?;

@@ -20,7 +20,9 @@ pub(super) fn judge(
     let run = sandbox.run(&program.job(&submission.limits, input.clone())?)?;
     let (verdict, detail) = match run.verdict() {
         Some(verdict) => (verdict, run.detail()),
-        None if accepts(sandbox, &submission.checker, &input, &run, expected)? => (Verdict::Accepted, String::new()),
+        None if accepts(sandbox, &submission.checker, &input, &run, expected)? => {
+            (Verdict::Accepted, String::new())
+        }
         None => (Verdict::WrongAnswer, String::new()),
     };
     Ok(TestResult { verdict, usage: run.usage, detail })

@@ -35,6 +35,15 @@ pub(crate) struct Job {
     pub(crate) channel: Channel,
 }
 
+impl Job {
+    /// Whether it belongs into a control group. To enter one costs milliseconds, and where there is one
+    /// process, the limit of its address space bounds memory as well.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn needs_group(&self) -> bool {
+        self.stage == Stage::Compile || !self.limit_address_space
+    }
+}
+
 /// Descriptors 3 and 4 of the program.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Channel {
@@ -61,13 +70,8 @@ pub(crate) struct Run {
 }
 
 /// What runtimes write when they cannot get memory. A program that fakes it earns another kind of zero.
-const OUT_OF_MEMORY: [&str; 5] = [
-    "MemoryError",
-    "std::bad_alloc",
-    "memory allocation of",
-    "heap out of memory",
-    "Cannot allocate memory",
-];
+const OUT_OF_MEMORY: [&str; 5] =
+    ["MemoryError", "std::bad_alloc", "memory allocation of", "heap out of memory", "Cannot allocate memory"];
 
 impl Run {
     /// The verdict, as far as it can be told without looking at the output: `None` for a clean end.

@@ -80,7 +80,13 @@ fn run(plan: &mut Plan) -> Result<(), Step> {
         for filter in filters.iter() {
             let program =
                 libc::sock_fprog { len: filter.len() as u16, filter: filter.as_ptr().cast_mut().cast() };
-            call!(Step::Seccomp, libc::SYS_seccomp, libc::SECCOMP_SET_MODE_FILTER, 0usize, &raw const program)?;
+            call!(
+                Step::Seccomp,
+                libc::SYS_seccomp,
+                libc::SECCOMP_SET_MODE_FILTER,
+                0usize,
+                &raw const program
+            )?;
         }
     }
     if plan.probe {
@@ -119,7 +125,8 @@ fn unblock_signals() {
 }
 
 fn write_file(path: &CStr, content: &[u8], step: Step) -> Result<(), Step> {
-    let fd = call!(step, libc::SYS_openat, libc::AT_FDCWD, path.as_ptr(), libc::O_WRONLY | libc::O_CLOEXEC, 0)?;
+    let fd =
+        call!(step, libc::SYS_openat, libc::AT_FDCWD, path.as_ptr(), libc::O_WRONLY | libc::O_CLOEXEC, 0)?;
     let written = call!(step, libc::SYS_write, fd, content.as_ptr(), content.len());
     let _ = call!(step, libc::SYS_close, fd);
     written.map(|_| ())
@@ -151,10 +158,12 @@ fn new_root(root: &Root, plan: &Plan) -> Result<(), Step> {
     let private = libc::MS_REC | libc::MS_PRIVATE;
     call!(step, libc::SYS_mount, none, c"/".as_ptr(), none, private, none)?;
     // The old tree is reached through this descriptor once the new root hides it.
-    let old = call!(step, libc::SYS_openat, libc::AT_FDCWD, c"/".as_ptr(), libc::O_PATH | libc::O_CLOEXEC, 0)?;
+    let old =
+        call!(step, libc::SYS_openat, libc::AT_FDCWD, c"/".as_ptr(), libc::O_PATH | libc::O_CLOEXEC, 0)?;
     let flags = libc::MS_NOSUID | libc::MS_NODEV;
     let tmpfs = c"tmpfs".as_ptr();
-    call!(step, libc::SYS_mount, tmpfs, c"/tmp".as_ptr(), tmpfs, flags, root.options.as_ptr())?;
+    let small = c"mode=755,nr_inodes=1024,size=1m".as_ptr();
+    call!(step, libc::SYS_mount, tmpfs, c"/tmp".as_ptr(), tmpfs, flags, small)?;
     call!(step, libc::SYS_chdir, c"/tmp".as_ptr())?;
     // SAFETY: changes a number of this process.
     unsafe { libc::umask(0o022) };
@@ -178,8 +187,12 @@ fn new_root(root: &Root, plan: &Plan) -> Result<(), Step> {
         let proc = c"proc".as_ptr();
         call!(Step::Proc, libc::SYS_mount, proc, c"proc".as_ptr(), proc, flags, options)?;
     }
+    // The program owns its box and nothing above it.
+    call!(step, libc::SYS_mount, tmpfs, c"box".as_ptr(), tmpfs, flags, root.options.as_ptr())?;
     call!(step, libc::SYS_pivot_root, c".".as_ptr(), c".".as_ptr())?;
     call!(step, libc::SYS_umount2, c".".as_ptr(), libc::MNT_DETACH)?;
+    let read_only = flags | libc::MS_REMOUNT | libc::MS_BIND | libc::MS_RDONLY;
+    call!(step, libc::SYS_mount, none, c"/".as_ptr(), none, read_only, none)?;
     call!(step, libc::SYS_chdir, c"/box".as_ptr())?;
     let _ = call!(step, libc::SYS_close, old);
     fill_box(plan)

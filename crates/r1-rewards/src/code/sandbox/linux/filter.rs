@@ -112,11 +112,7 @@ const NAMESPACES: [i32; 8] = [
 pub(super) fn filters(policy: FilterPolicy) -> Result<Vec<BpfProgram>, seccompiler::BackendError> {
     let mut missing = Rules::new();
     MISSING.iter().for_each(|&call| drop(missing.insert(call, Vec::new())));
-    let mut filters = vec![
-        guard(),
-        compile(missing, libc::ENOSYS)?,
-        compile(denied(policy)?, libc::EPERM)?,
-    ];
+    let mut filters = vec![guard(), compile(missing, libc::ENOSYS)?, compile(denied(policy)?, libc::EPERM)?];
     if !policy.may_fork {
         filters.push(compile(forks()?, libc::EAGAIN)?);
     }

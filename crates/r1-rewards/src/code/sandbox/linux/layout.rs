@@ -57,7 +57,8 @@ pub(super) fn root(job: &Job, proc: bool) -> Result<Root, SandboxError> {
         let Ok(metadata) = fs::symlink_metadata(&path) else { continue };
         let target = c_path(path.strip_prefix("/").unwrap_or(&path))?;
         if metadata.is_symlink() {
-            let content = fs::read_link(&path).map_err(|source| SandboxError::Cage { step: "layout", source })?;
+            let content =
+                fs::read_link(&path).map_err(|source| SandboxError::Cage { step: "layout", source })?;
             links.push((c_path(&content)?, target));
             continue;
         }
@@ -82,7 +83,8 @@ fn parents(path: &Path) -> Vec<PathBuf> {
 
 /// The job's files, to be written by the child.
 pub(super) fn files(job: &Job) -> Result<Vec<BoxFile>, SandboxError> {
-    let file = |(name, content): &(String, _)| Ok(BoxFile { name: c_text(name)?, content: Clone::clone(content) });
+    let file =
+        |(name, content): &(String, _)| Ok(BoxFile { name: c_text(name)?, content: Clone::clone(content) });
     job.files.iter().map(file).collect()
 }
 

@@ -151,9 +151,10 @@ impl Cage {
 
         let slot = self.slot(job)?;
         let plan = self.plan(job, &slot, descriptors, false)?;
-        let pid = spawner::spawn(plan).map_err(|(step, source)| SandboxError::Cage { step: step.name(), source })?;
+        let pid = spawner::spawn(plan)
+            .map_err(|(step, source)| SandboxError::Cage { step: step.name(), source })?;
         let process = Process::new(pid).map_err(cage("pidfd"))?;
-        Ok(Running::new(process, slot, &job.limits, job.stage, ends))
+        Ok(Running::new(process, slot, job, ends))
     }
 
     /// A free place, made ready for the job.
@@ -166,7 +167,7 @@ impl Cage {
             })
         };
         let mut slot = Slot { uid, group, host_box: None, home: self.slots.clone() };
-        if self.settings.cgroup {
+        if self.settings.cgroup && job.needs_group() {
             if slot.group.is_none() {
                 slot.group = Some(MemoryGroup::new().map_err(cage("cgroup"))?);
             }
@@ -215,12 +216,13 @@ impl Cage {
             Stage::Run => &self.run_filters,
         };
         let mut cgroups = Vec::new();
-        if let Some(group) = slot.group.as_ref().filter(|_| settings.cgroup) {
+        if let Some(group) = slot.group.as_ref().filter(|_| job.needs_group()) {
             cgroups.push(group.door().map_err(cage("cgroup"))?);
         }
         let rules = if settings.landlock {
             let rules = ruleset::rules(&layout::readable(&job.exposed), &layout::devices());
-            let source = |error| SandboxError::Cage { step: Step::Landlock.name(), source: io::Error::other(error) };
+            let source =
+                |error| SandboxError::Cage { step: Step::Landlock.name(), source: io::Error::other(error) };
             rules.map_err(source)?
         } else {
             None
@@ -264,8 +266,11 @@ impl Cage {
 
 impl Settings {
     fn clone_flags(self) -> c_int {
-        let namespaces =
-            libc::CLONE_NEWNS | libc::CLONE_NEWPID | libc::CLONE_NEWNET | libc::CLONE_NEWIPC | libc::CLONE_NEWUTS;
+        let namespaces = libc::CLONE_NEWNS
+            | libc::CLONE_NEWPID
+            | libc::CLONE_NEWNET
+            | libc::CLONE_NEWIPC
+            | libc::CLONE_NEWUTS;
         let user = if self.user_namespace { libc::CLONE_NEWUSER } else { 0 };
         if self.namespaces { namespaces | user } else { 0 }
     }

@@ -50,7 +50,8 @@ pub(super) fn cage(isolation: Isolation, layers: Layers) -> Result<Cage, Sandbox
 fn build(settings: Settings, report: SandboxReport) -> Result<Cage, SandboxError> {
     let compiled = |may_fork| {
         let filters = filters(settings.filter_policy(may_fork));
-        let source = |error| SandboxError::Cage { step: Step::Seccomp.name(), source: io::Error::other(error) };
+        let source =
+            |error| SandboxError::Cage { step: Step::Seccomp.name(), source: io::Error::other(error) };
         settings.seccomp.then(|| filters.map(Arc::new).map_err(source)).transpose()
     };
     Ok(Cage {
@@ -70,7 +71,8 @@ fn attempt(cage: &Cage) -> Result<(), Failure> {
         exposed: Vec::new(),
         files: Vec::new(),
         limits: Limits::default(),
-        stage: Stage::Run,
+        // The stage that uses every layer.
+        stage: Stage::Compile,
         limit_address_space: true,
         total_cpu: None,
         stdin: Arc::default(),

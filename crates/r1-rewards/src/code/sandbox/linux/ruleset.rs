@@ -25,9 +25,8 @@ pub(super) struct Rules {
 pub(super) fn abi() -> u32 {
     const VERSION: u32 = 1;
     // SAFETY: with this flag the call reads no memory and returns a number.
-    let version = unsafe {
-        libc::syscall(libc::SYS_landlock_create_ruleset, std::ptr::null::<u8>(), 0usize, VERSION)
-    };
+    let version =
+        unsafe { libc::syscall(libc::SYS_landlock_create_ruleset, std::ptr::null::<u8>(), 0usize, VERSION) };
     u32::try_from(version).unwrap_or(0)
 }
 
@@ -46,7 +45,8 @@ pub(super) fn rules(readable: &[PathBuf], devices: &[PathBuf]) -> Result<Option<
         .create()?;
     for (paths, access) in [(readable, read), (devices, device)] {
         for fd in paths.iter().filter_map(|path| PathFd::new(path).ok()) {
-            ruleset = ruleset.add_rule(PathBeneath::new(fd, access).set_compatibility(CompatLevel::BestEffort))?;
+            ruleset =
+                ruleset.add_rule(PathBeneath::new(fd, access).set_compatibility(CompatLevel::BestEffort))?;
         }
     }
     // Rights that the kernel does not handle may not be named in a rule.

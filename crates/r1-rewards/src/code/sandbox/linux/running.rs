@@ -10,11 +10,12 @@ use std::{
 
 use super::{
     Slot,
+    group::MemoryGroup,
     watch::{Exit, Process},
 };
 use crate::code::{
     Limits, SandboxError, Usage, Verdict,
-    sandbox::{Run, Stage},
+    sandbox::{Job, Run, Stage},
 };
 
 /// How often memory is looked at when no control group does.
@@ -35,7 +36,10 @@ pub(crate) struct Running {
     cpu_before: Duration,
     broken: Option<Verdict>,
     peak: u64,
+    /// Looks at it so far; the first come quickly, for programs of few milliseconds.
+    ticks: u32,
     stage: Stage,
+    grouped: bool,
     // Given back last, after the process is gone.
     slot: Slot,
 }
@@ -51,13 +55,24 @@ pub(super) struct Ends {
 }
 
 impl Running {
-    pub(super) fn new(process: Process, slot: Slot, limits: &Limits, stage: Stage, ends: Ends) -> Self {
+    pub(super) fn new(process: Process, slot: Slot, job: &Job, ends: Ends) -> Self {
+        let limits = &job.limits;
         let capture = |fd: Option<OwnedFd>, cap| fd.map(|fd| Capture::new(fd, cap));
         Self {
             process,
             limits: limits.clone(),
-            stdin: ends.stdin.map(|(fd, data)| Feed { file: fd.into(), data: data.to_vec(), written: 0, end: true }),
-            requests: ends.requests.map(|fd| Feed { file: fd.into(), data: Vec::new(), written: 0, end: false }),
+            stdin: ends.stdin.map(|(fd, data)| Feed {
+                file: fd.into(),
+                data: data.to_vec(),
+                written: 0,
+                end: true,
+            }),
+            requests: ends.requests.map(|fd| Feed {
+                file: fd.into(),
+                data: Vec::new(),
+                written: 0,
+                end: false,
+            }),
             stdout: capture(ends.stdout, limits.output_bytes),
             stderr: capture(ends.stderr, STDERR_BYTES),
             results: capture(ends.results, limits.output_bytes),
@@ -65,7 +80,9 @@ impl Running {
             cpu_before: Duration::ZERO,
             broken: None,
             peak: 0,
-            stage,
+            ticks: 0,
+            stage: job.stage,
+            grouped: job.needs_group(),
             slot,
         }
     }
@@ -75,7 +92,9 @@ impl Running {
         let wall = self.started.elapsed();
         let cpu = self.process.cpu().saturating_sub(self.cpu_before);
         let left = self.limits.wall.saturating_sub(wall).min(self.limits.cpu.saturating_sub(cpu) / 2);
-        let wait = left.clamp(Duration::from_millis(1), SAMPLE);
+        self.ticks = self.ticks.saturating_add(1);
+        let sample = Duration::from_millis(1 << self.ticks.min(4)).min(SAMPLE);
+        let wait = left.clamp(Duration::from_millis(1), sample);
         let ended = self.poll(wait)?;
         if !ended {
             self.peak = self.peak.max(self.process.peak());
@@ -185,8 +204,13 @@ impl Running {
         usage
     }
 
+    /// The control group, if this program is in one.
+    fn group(&self) -> Option<&MemoryGroup> {
+        self.slot.group.as_ref().filter(|_| self.grouped)
+    }
+
     fn usage(&self, cpu: Duration) -> Usage {
-        let peak = self.peak.max(self.slot.group.as_ref().and_then(|group| group.peak()).unwrap_or(0));
+        let peak = self.peak.max(self.group().and_then(MemoryGroup::peak).unwrap_or(0));
         Usage::new(cpu.saturating_sub(self.cpu_before), self.started.elapsed(), peak >> 10)
     }
 
@@ -202,7 +226,7 @@ impl Running {
         let Exit { code, signal, cpu } = self.process.wait();
         let mut usage = self.usage(cpu);
         usage.wall_ms = Usage::new(cpu, wall, 0).wall_ms;
-        let out_of_memory = self.slot.group.as_ref().is_some_and(|group| group.exceeded());
+        let out_of_memory = self.group().is_some_and(MemoryGroup::exceeded);
         let cpu_here = cpu.saturating_sub(self.cpu_before);
         let broken = match self.broken {
             Some(Verdict::OutputLimit) => self.broken,

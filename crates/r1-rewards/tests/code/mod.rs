@@ -1,0 +1,103 @@
+//! What the tests of the cage share.
+#![allow(dead_code)]
+
+use std::{
+    env, fs,
+    os::unix::{fs::PermissionsExt, process::CommandExt},
+    path::PathBuf,
+    process::{Child, Command, Stdio},
+};
+
+use r1_rewards::code::*;
+
+/// A user that owns nothing.
+const NOBODY: u32 = 65534;
+
+pub fn is_root() -> bool {
+    use std::os::unix::fs::MetadataExt;
+    fs::metadata("/proc/self").unwrap().uid() == 0
+}
+
+/// Every set of layers that reaches the minimum here.
+pub fn layer_sets() -> Vec<(Layers, Sandbox)> {
+    let sets = [
+        Layers::ALL,
+        Layers { cgroup: false, ..Layers::ALL },
+        Layers { landlock: false, ..Layers::ALL },
+        Layers { namespaces: false, ..Layers::ALL },
+        Layers { namespaces: false, cgroup: false, ..Layers::ALL },
+    ];
+    let mut works: Vec<(Layers, Sandbox)> = Vec::new();
+    for layers in sets {
+        match Sandbox::with(Isolation::Strict, layers) {
+            Ok(sandbox) if works.iter().any(|(_, other)| other.report() == sandbox.report()) => {}
+            Ok(sandbox) => works.push((layers, sandbox)),
+            Err(error) => println!("not tested: {layers:?}: {error}"),
+        }
+    }
+    works
+}
+
+/// Runs a test of this binary as a user without any right, and passes its output on.
+pub fn as_nobody(test: &str) {
+    let folder = tempfile::tempdir().unwrap();
+    fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755)).unwrap();
+    let binary = folder.path().join("tests");
+    fs::copy(env::current_exe().unwrap(), &binary).unwrap();
+    fs::set_permissions(&binary, fs::Permissions::from_mode(0o755)).unwrap();
+    let output = Command::new(&binary)
+        .args([test, "--exact", "--nocapture"])
+        .env_remove("CARGO_MANIFEST_DIR")
+        .current_dir("/")
+        .uid(NOBODY)
+        .gid(NOBODY)
+        .output()
+        .unwrap();
+    let (stdout, stderr) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    println!("{stdout}");
+    assert!(output.status.success(), "as nobody: {stdout}\n{stderr}");
+    assert!(stdout.contains("1 passed"), "{stdout}");
+}
+
+/// What must not change: a secret file, a process of the same user, and the folder of boxes.
+pub struct Host {
+    pub folder: PathBuf,
+    pub victim: Child,
+    _guard: tempfile::TempDir,
+}
+
+impl Host {
+    pub fn new() -> Self {
+        let guard = tempfile::tempdir().unwrap();
+        let folder = guard.path().to_owned();
+        // Readable and writable for all, so that only the cage protects it.
+        fs::set_permissions(&folder, fs::Permissions::from_mode(0o777)).unwrap();
+        fs::write(folder.join("secret"), "secret").unwrap();
+        fs::set_permissions(folder.join("secret"), fs::Permissions::from_mode(0o666)).unwrap();
+        let victim = Command::new("sleep").arg("1000").stdin(Stdio::null()).spawn().unwrap();
+        Self { folder, victim, _guard: guard }
+    }
+
+    pub fn assert_unchanged(&mut self, after: &str) {
+        assert_eq!(fs::read_to_string(self.folder.join("secret")).unwrap(), "secret", "after {after}");
+        let names: Vec<_> =
+            fs::read_dir(&self.folder).unwrap().flatten().map(|entry| entry.file_name()).collect();
+        assert_eq!(names, ["secret"], "after {after}");
+        assert!(self.victim.try_wait().unwrap().is_none(), "the victim died of {after}");
+        let limits = fs::read_to_string(format!("/proc/{}/limits", self.victim.id())).unwrap();
+        assert!(
+            !limits.lines().any(|line| line.starts_with("Max open files") && line.contains(" 3 ")),
+            "{after}"
+        );
+        use std::os::unix::fs::MetadataExt;
+        assert_eq!(fs::metadata("/dev/null").unwrap().mode() & 0o777, 0o666, "after {after}");
+        assert_eq!(fs::metadata("/dev/null").unwrap().uid(), 0, "after {after}");
+    }
+}
+
+impl Drop for Host {
+    fn drop(&mut self) {
+        self.victim.kill().unwrap();
+        self.victim.wait().unwrap();
+    }
+}
