@@ -62,7 +62,7 @@
 //!   ([`StepTotals`]). [`Reduction::LocalTokenMean`] is the one exception, and says so.
 //! - Problems are drawn only when no rollouts are pending. If a step fails, nothing has been trained with it; if it
 //!   fails while rollouts are collected, the source stands where it stood.
-//! - Same seed, same build, same machine type: same bits on the CPU.
+//! - Same seed, same build, same machine type: same bits on the CPU; killed and resumed from a checkpoint, too.
 //! - An abstention, a bad reference and a number that is not finite never become a reward of 0.
 //! - Advantages are given for each token, so that outcome and process rewards take the same path.
 //! - Inputs of the equations have names; no two tensors can be swapped.
@@ -93,6 +93,7 @@ mod micro_batch;
 mod gradient;
 mod reference;
 mod trainer;
+mod checkpoint;
 mod step_report;
 mod step_timings;
 mod sample_row;
@@ -101,6 +102,7 @@ mod dump;
 pub use advantage::{
     AdvantageConfig, Baseline, Deviation, Scale, batch_advantages, group_advantages, per_token,
 };
+pub use checkpoint::{Better, Checkpoint, CheckpointNote, Checkpoints};
 pub use config::GrpoConfig;
 pub use correction::{Correction, CorrectionInputs, CorrectionLevel, Outside, mismatch_weights};
 pub use error::GrpoError;

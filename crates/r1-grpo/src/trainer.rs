@@ -32,16 +32,16 @@ const MAX_EMPTY_ROLLOUTS: usize = 8;
 /// DeepSeekMath (arXiv:2402.03300), Algorithm 1.
 #[derive(Debug)]
 pub struct GrpoTrainer<M: CausalLm = Transformer> {
-    config: GrpoConfig,
+    pub(crate) config: GrpoConfig,
     /// Taken out only while the optimizer has the weights.
-    policy: Option<LanguageModel<M>>,
-    reference: Option<Reference<M>>,
-    optimizer: AdamW,
-    pending: PendingRollouts,
-    updates: u64,
-    rollouts: u64,
-    tokens: u64,
-    timings: StepTimings,
+    pub(crate) policy: Option<LanguageModel<M>>,
+    pub(crate) reference: Option<Reference<M>>,
+    pub(crate) optimizer: AdamW,
+    pub(crate) pending: PendingRollouts,
+    pub(crate) updates: u64,
+    pub(crate) rollouts: u64,
+    pub(crate) tokens: u64,
+    pub(crate) timings: StepTimings,
 }
 
 impl<M: CausalLm> GrpoTrainer<M> {

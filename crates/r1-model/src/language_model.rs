@@ -162,6 +162,11 @@ impl<M: CausalLm> LanguageModel<M> {
         })
     }
 
+    /// How the parameters are stored.
+    pub fn slots(&self) -> &[Slot] {
+        &self.slots
+    }
+
     /// The token ids of a prompt, and whether it ends inside the thoughts.
     ///
     /// # Errors

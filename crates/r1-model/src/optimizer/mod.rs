@@ -4,6 +4,6 @@ pub mod gradients;
 pub mod schedule;
 pub mod adamw;
 
-pub use adamw::{AdamW, AdamWConfig};
+pub use adamw::{AdamW, AdamWConfig, Moments};
 pub use gradients::GradientStore;
 pub use schedule::Schedule;

@@ -1,0 +1,201 @@
+//! Saving a trainer and going on from where it stood, to the last bit.
+
+mod state;
+mod tensors;
+mod pending;
+mod series;
+
+use std::{collections::BTreeMap, path::Path};
+
+use burn::tensor::{Device, Tensor, TensorData};
+use r1_data::ProblemSource;
+use r1_model::{
+    AdamW, CausalLm, LanguageModel, Transformer,
+    checkpoint::{WeightType, collect_weights, read_weights},
+    optimizer::Moments,
+};
+use r1_run::atomic;
+
+use crate::{GrpoConfig, GrpoError, GrpoTrainer, StepTimings, reference::Reference};
+use state::{State, damaged};
+use tensors::{filled, read_tensors, write_tensors};
+
+pub use series::{Better, Checkpoints};
+pub use state::{Checkpoint, CheckpointNote};
+
+const POLICY: &str = "policy";
+const OPTIMIZER: &str = "optimizer.safetensors";
+const REFERENCE: &str = "reference.safetensors";
+
+impl<M: CausalLm> GrpoTrainer<M> {
+    /// Saves everything that training depends on, and the place of `source`: a run that goes on from here ends with the
+    /// same bits as one that was never interrupted.
+    ///
+    /// The folder is written under another name, forced to the disk and renamed, so it is whole or not there. For the
+    /// weights alone, in the layout of Hugging Face, see [`LanguageModel::save`].
+    ///
+    /// # Errors
+    /// When a file cannot be written; what stood in `dir` before is then still there.
+    pub fn save(
+        &self,
+        dir: impl AsRef<Path>,
+        source: &(impl ProblemSource + ?Sized),
+    ) -> Result<(), GrpoError> {
+        self.save_with(dir, source, CheckpointNote::default())
+    }
+
+    /// As [`save`](Self::save), with what the caller wants to find in the checkpoint again.
+    ///
+    /// # Errors
+    /// As [`save`](Self::save).
+    pub fn save_with(
+        &self,
+        dir: impl AsRef<Path>,
+        source: &(impl ProblemSource + ?Sized),
+        note: CheckpointNote,
+    ) -> Result<(), GrpoError> {
+        let (optimizer_steps, moments) = self.optimizer.state();
+        atomic::write_folder(dir.as_ref(), |dir| {
+            self.policy().save(dir.join(POLICY), WeightType::F32)?;
+            let mut tensors = BTreeMap::new();
+            for (path, Moments { first, second }) in moments {
+                tensors.insert(format!("first.{path}"), values(first));
+                tensors.insert(format!("second.{path}"), values(second));
+            }
+            write_tensors(&dir.join(OPTIMIZER), &tensors)?;
+            if let Some(reference) = &self.reference {
+                let weights = collect_weights(&reference.model).into_iter().collect();
+                write_tensors(&dir.join(REFERENCE), &weights)?;
+            }
+            pending::write_pending(dir, &self.pending)?;
+            let state = State {
+                format: 0,
+                updates: self.updates,
+                rollouts: self.rollouts,
+                tokens: self.tokens,
+                optimizer_steps,
+                source_position: source.position(),
+                reference_since: self.reference.as_ref().map(|reference| reference.since),
+                note: CheckpointNote { metric: note.metric.filter(|metric| metric.is_finite()), ..note },
+                config: self.config.clone(),
+                files: BTreeMap::new(),
+            };
+            state.write(dir)
+        })
+    }
+
+    /// Goes on from a checkpoint with a model of one's own: `policy` gives architecture and tokenizer, its weights
+    /// become the checkpoint's. See [`load`](GrpoTrainer::load).
+    ///
+    /// # Errors
+    /// As [`load`](GrpoTrainer::load).
+    pub fn load_into(
+        mut policy: LanguageModel<M>,
+        dir: impl AsRef<Path>,
+        config: Option<GrpoConfig>,
+        source: &mut (impl ProblemSource + ?Sized),
+    ) -> Result<Self, GrpoError> {
+        let checkpoint = Checkpoint::open(dir)?;
+        let folder = checkpoint.dir().join(POLICY);
+        let weights = read_weights(&folder, policy.slots(), policy.config.tied)?;
+        policy.model = filled(policy.model, weights, &folder)?;
+        Self::restore(policy, &checkpoint, config, source)
+    }
+
+    /// Everything but the weights of the policy. The source is moved last, so that an error leaves it alone.
+    fn restore(
+        policy: LanguageModel<M>,
+        checkpoint: &Checkpoint,
+        config: Option<GrpoConfig>,
+        source: &mut (impl ProblemSource + ?Sized),
+    ) -> Result<Self, GrpoError> {
+        let (dir, state) = (checkpoint.dir(), &checkpoint.state);
+        let config = checkpoint.agree(config)?;
+        config.validate()?;
+        let moments = read_moments(&dir.join(OPTIMIZER), &policy)?;
+        let mut trainer = Self {
+            optimizer: AdamW::from_state(config.optimizer, state.optimizer_steps, moments),
+            reference: None,
+            pending: pending::read_pending(dir)?,
+            updates: state.updates,
+            rollouts: state.rollouts,
+            tokens: state.tokens,
+            timings: StepTimings::default(),
+            policy: Some(policy),
+            config,
+        };
+        if let Some(since) = state.reference_since {
+            let path = dir.join(REFERENCE);
+            let model = filled(trainer.policy().model.valid(), read_tensors(&path)?, &path)?;
+            trainer.reference = Some(Reference { model, since });
+        }
+        source.seek(state.source_position)?;
+        Ok(trainer)
+    }
+}
+
+impl GrpoTrainer<Transformer> {
+    /// Goes on from what [`save`](GrpoTrainer::save) wrote: the next [`step`](GrpoTrainer::step) is the one that would
+    /// have come. `source` must be made as it was, and is moved to its place.
+    ///
+    /// `config` may be left out; if it is given, it must be the checkpoint's.
+    ///
+    /// # Errors
+    /// [`GrpoError::NoCheckpoint`] and [`GrpoError::Checkpoint`] when there is none, or a file of it is missing,
+    /// truncated or damaged; [`GrpoError::CheckpointConfig`] with the first setting that differs; errors of the model
+    /// and of the source. Nothing has then happened to `source`.
+    ///
+    /// # Examples
+    /// ```no_run
+    /// # use r1_data::{Cursor, Problem};
+    /// use r1_grpo::GrpoTrainer;
+    ///
+    /// # let problems: Vec<Problem> = Vec::new();
+    /// let mut source = Cursor::new(problems, 0)?;
+    /// let trainer = GrpoTrainer::load("runs/zero/checkpoint", None, &r1_model::device()?, &mut source)?;
+    /// println!("{} updates were made", trainer.updates());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn load(
+        dir: impl AsRef<Path>,
+        config: Option<GrpoConfig>,
+        device: &Device,
+        source: &mut (impl ProblemSource + ?Sized),
+    ) -> Result<Self, GrpoError> {
+        let checkpoint = Checkpoint::open(dir)?;
+        let policy = LanguageModel::load(checkpoint.dir().join(POLICY), device)?;
+        Self::restore(policy, &checkpoint, config, source)
+    }
+}
+
+fn values(tensor: &Tensor<1>) -> Vec<f32> {
+    tensor.to_data().convert::<f32>().try_to_vec().expect("the data was converted to f32")
+}
+
+/// Both moments of each parameter that has any, checked against the parameters.
+fn read_moments<M: CausalLm>(
+    path: &Path,
+    policy: &LanguageModel<M>,
+) -> Result<BTreeMap<String, Moments>, GrpoError> {
+    let mut tensors = read_tensors(path)?;
+    let mut moments = BTreeMap::new();
+    for slot in policy.slots() {
+        let taken = ["first", "second"].map(|moment| tensors.remove(&format!("{moment}.{}", slot.path)));
+        let [Some(first), Some(second)] = taken else {
+            if taken.iter().all(Option::is_none) {
+                continue;
+            }
+            return Err(damaged(path, format!("holds only one moment of `{}`", slot.path)));
+        };
+        let count: usize = slot.shape.iter().product();
+        if first.len() != count || second.len() != count {
+            return Err(damaged(path, format!("holds moments of another length for `{}`", slot.path)));
+        }
+        let tensor = |values| Tensor::from_data(TensorData::new(values, [count]), &policy.device);
+        moments.insert(slot.path.clone(), Moments { first: tensor(first), second: tensor(second) });
+    }
+    match tensors.keys().min() {
+        Some(name) => Err(damaged(path, format!("has `{name}`, which the model lacks"))),
+        None => Ok(moments),
+    }
+}

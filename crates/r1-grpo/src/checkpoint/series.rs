@@ -1,0 +1,161 @@
+//! The checkpoints of a run: the last few, and the best.
+
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+};
+
+use r1_data::ProblemSource;
+use r1_model::CausalLm;
+use r1_run::atomic;
+
+use super::{Checkpoint, CheckpointNote};
+use crate::{GrpoError, GrpoTrainer};
+
+/// The checkpoints of one run, in a folder of their own: `step-000100`, `step-000200` and so on.
+///
+/// # Examples
+/// ```no_run
+/// use r1_grpo::{Better, Checkpoints};
+///
+/// let checkpoints = Checkpoints::new("runs/zero/checkpoints").with_keep_last(3).with_keep_best(Better::Higher);
+/// if let Some(dir) = checkpoints.latest()? {
+///     println!("the run can go on from {}", dir.display());
+/// }
+/// # Ok::<(), r1_grpo::GrpoError>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct Checkpoints {
+    dir: PathBuf,
+    keep_last: usize,
+    keep_best: Option<Better>,
+}
+
+/// Which metric is the better one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Better {
+    /// The greater, as of rewards.
+    Higher,
+    /// The smaller, as of losses.
+    Lower,
+}
+
+impl Checkpoints {
+    /// The checkpoints in this folder, which need not exist. The last two are kept.
+    pub fn new(dir: impl Into<PathBuf>) -> Self {
+        Self { dir: dir.into(), keep_last: 2, keep_best: None }
+    }
+
+    /// The same, keeping another number of the newest; at least one.
+    pub fn with_keep_last(self, keep_last: usize) -> Self {
+        Self { keep_last: keep_last.max(1), ..self }
+    }
+
+    /// The same, keeping the checkpoint with the best [`CheckpointNote::metric`], too.
+    pub fn with_keep_best(self, better: Better) -> Self {
+        Self { keep_best: Some(better), ..self }
+    }
+
+    /// Saves the trainer under the number of its updates, then deletes what need not be kept.
+    ///
+    /// # Errors
+    /// As [`GrpoTrainer::save`]; everything that was saved before is then still there.
+    pub fn save<M: CausalLm>(
+        &self,
+        trainer: &GrpoTrainer<M>,
+        source: &(impl ProblemSource + ?Sized),
+        note: CheckpointNote,
+    ) -> Result<PathBuf, GrpoError> {
+        let dir = self.dir.join(format!("step-{:06}", trainer.updates()));
+        trainer.save_with(&dir, source, note)?;
+        self.prune()?;
+        Ok(dir)
+    }
+
+    /// The newest checkpoint, if there is one.
+    ///
+    /// # Errors
+    /// When the folder cannot be read.
+    pub fn latest(&self) -> Result<Option<PathBuf>, GrpoError> {
+        Ok(self.all()?.pop())
+    }
+
+    /// The checkpoint with the best metric, the newer of two equals, if any has one.
+    ///
+    /// # Errors
+    /// When the folder or a checkpoint in it cannot be read.
+    pub fn best(&self) -> Result<Option<PathBuf>, GrpoError> {
+        let sign = if self.keep_best == Some(Better::Lower) { -1.0 } else { 1.0 };
+        let mut best: Option<(f64, PathBuf)> = None;
+        for dir in self.all()? {
+            let Some(metric) = Checkpoint::open(&dir)?.metric() else { continue };
+            if best.as_ref().is_none_or(|(than, _)| sign * metric >= *than) {
+                best = Some((sign * metric, dir));
+            }
+        }
+        Ok(best.map(|(_, dir)| dir))
+    }
+
+    /// Deletes every checkpoint, for a run that starts anew.
+    ///
+    /// # Errors
+    /// When one cannot be deleted.
+    pub fn clear(&self) -> Result<(), GrpoError> {
+        self.all()?.iter().try_for_each(|dir| delete(dir))
+    }
+
+    /// All checkpoints, the oldest first. What a killed process had begun is finished before, or cleared away.
+    fn all(&self) -> Result<Vec<PathBuf>, GrpoError> {
+        for hidden in self.names(|name| name.starts_with(".step-") && name.ends_with(".old"))? {
+            let name = hidden.trim_start_matches('.').trim_end_matches(".old");
+            atomic::recover_folder(&self.dir.join(name))?;
+        }
+        let left_over =
+            |name: &str| name.starts_with(".step-") && (name.ends_with(".new") || name.ends_with(".deleted"));
+        self.names(left_over)?.iter().try_for_each(|name| remove(&self.dir.join(name)))?;
+        let steps =
+            self.names(|name| name.strip_prefix("step-").is_some_and(|n| n.parse::<u64>().is_ok()))?;
+        let mut steps: Vec<PathBuf> = steps.iter().map(|name| self.dir.join(name)).collect();
+        steps.sort_by_key(|dir| (dir.as_os_str().len(), dir.clone()));
+        Ok(steps)
+    }
+
+    fn prune(&self) -> Result<(), GrpoError> {
+        let all = self.all()?;
+        let best = if self.keep_best.is_some() { self.best()? } else { None };
+        let old = &all[..all.len().saturating_sub(self.keep_last)];
+        old.iter().filter(|dir| Some(*dir) != best.as_ref()).try_for_each(|dir| delete(dir))
+    }
+
+    fn names(&self, keep: impl Fn(&str) -> bool) -> Result<Vec<String>, GrpoError> {
+        let unreadable = |source| GrpoError::CheckpointRead { path: self.dir.clone(), source };
+        let entries = match fs::read_dir(&self.dir) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+            entries => entries.map_err(unreadable)?,
+        };
+        let mut names = Vec::new();
+        for entry in entries {
+            let name = entry.map_err(unreadable)?.file_name().to_string_lossy().into_owned();
+            if keep(&name) {
+                names.push(name);
+            }
+        }
+        Ok(names)
+    }
+}
+
+/// Takes a checkpoint's name away before its files, so that no half of it looks like one.
+fn delete(dir: &Path) -> Result<(), GrpoError> {
+    let name = dir.file_name().unwrap_or_default().to_string_lossy();
+    let hidden = dir.with_file_name(format!(".{name}.deleted"));
+    remove(&hidden)?;
+    fs::rename(dir, &hidden).map_err(|source| GrpoError::CheckpointWrite { path: dir.to_owned(), source })?;
+    remove(&hidden)
+}
+
+fn remove(dir: &Path) -> Result<(), GrpoError> {
+    match fs::remove_dir_all(dir) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        removed => removed.map_err(|source| GrpoError::CheckpointWrite { path: dir.to_owned(), source }),
+    }
+}
