@@ -11,16 +11,19 @@ use std::{sync::Arc, time::Instant};
 
 use anyhow::{Context, Result, bail};
 use burn::tensor::{Distribution, Tensor, TensorData};
-use r1::data::{Content, Cursor, Generate, Key, Problem, Prompt, Reference, Sampling, template::PromptTemplate};
+use r1::data::{
+    Content, Cursor, Generate, Key, Problem, Prompt, Reference, Sampling, template::PromptTemplate,
+};
 use r1::grpo::{GrpoConfig, GrpoTrainer, Objective};
 use r1::model::{AdamW, GradientStore, LanguageModel, PackedBatch, kernels, optimizer::AdamWConfig, train};
 use r1::rewards::reward_fn;
 use serde_json::json;
 
 #[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+static ALLOCATOR: r1::allocator::MiMalloc = r1::allocator::MiMalloc;
 
 fn main() -> Result<()> {
+    r1::allocator::keep_memory();
     let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
     let what = arguments.first().map(String::as_str).unwrap_or_default();
     if what.is_empty() {
@@ -43,7 +46,9 @@ fn main() -> Result<()> {
 /// Prints a row with the peak memory so far.
 fn say(mut row: serde_json::Value) {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")?.trim().strip_suffix(" kB")?.parse::<f64>().ok());
+    let peak = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmHWM:")?.trim().strip_suffix(" kB")?.parse::<f64>().ok());
     row["peak_rss_gb"] = json!(peak.map(|kib| (kib / 1e4).round() / 1e2));
     println!("{row}");
 }
@@ -64,18 +69,35 @@ fn training(mut model: LanguageModel, rounds: u64) -> Result<()> {
             let total = batch * (length - 1);
             for part in 0..batch * length / PASS {
                 let rows = PASS / length;
-                let sequences: Vec<Vec<u32>> =
-                    (0..rows).map(|row| random_ids(round * 100 + (part * rows + row) as u64, length, model.config.vocab)).collect();
+                let sequences: Vec<Vec<u32>> = (0..rows)
+                    .map(|row| {
+                        random_ids(round * 100 + (part * rows + row) as u64, length, model.config.vocab)
+                    })
+                    .collect();
                 let packed = PackedBatch::from_sequences(&sequences);
                 let mut targets = packed.ids()[1..].to_vec();
                 targets.push(0);
-                let weights: Vec<f32> = (0..PASS).map(|i| if i % length == length - 1 { 0.0 } else { -1.0 / total as f32 }).collect();
+                let weights: Vec<f32> = (0..PASS)
+                    .map(|i| if i % length == length - 1 { 0.0 } else { -1.0 / total as f32 })
+                    .collect();
                 let targets: Arc<[u32]> = targets.into();
-                train::backward(&model.model, &packed, train::Recompute::Nothing, &mut gradients, |hidden, head| {
-                    let scores = kernels::token_logprobs(head.normalize(hidden), head.weight.clone(), &targets, 1.0);
-                    let weights = Tensor::<2>::from_data(TensorData::new(weights, [PASS, 1]), &scores.device());
-                    (scores.slice([0..PASS, 0..1]) * weights).sum()
-                });
+                train::backward(
+                    &model.model,
+                    &packed,
+                    train::Recompute::Nothing,
+                    &mut gradients,
+                    |hidden, head| {
+                        let scores = kernels::token_logprobs(
+                            head.normalize(hidden),
+                            head.weight.clone(),
+                            &targets,
+                            1.0,
+                        );
+                        let weights =
+                            Tensor::<2>::from_data(TensorData::new(weights, [PASS, 1]), &scores.device());
+                        (scores.slice([0..PASS, 0..1]) * weights).sum()
+                    },
+                );
             }
             model.model = optimizer.step(model.model, gradients, 1e-5).0;
             let seconds = start.elapsed().as_secs_f64();
@@ -109,11 +131,14 @@ fn grpo(mut model: LanguageModel, rounds: u64) -> Result<()> {
     model.stop_ids.clear(); // Completions of exactly 64 tokens.
     let mut random = Key::new(0).stream();
     let problems = (0..200).map(|i| {
-        let question = format!("What is {} + {}? Answer with a number.", random.between(10, 99), random.between(10, 99));
+        let question =
+            format!("What is {} + {}? Answer with a number.", random.between(10, 99), random.between(10, 99));
         Problem::new(i.to_string(), question, Reference::text(""))
     });
     let mut source = Cursor::new(problems.collect(), 0)?;
-    let reward = reward_fn("random", |_, completion| r1::data::key::hash(&completion.text) as u32 as f32 / u32::MAX as f32);
+    let reward = reward_fn("random", |_, completion| {
+        r1::data::key::hash(&completion.text) as u32 as f32 / u32::MAX as f32
+    });
     let config = GrpoConfig::dr_grpo()
         .with_objective(Objective::dapo())
         .with_template(PromptTemplate::Chat { system: None })
@@ -126,8 +151,10 @@ fn grpo(mut model: LanguageModel, rounds: u64) -> Result<()> {
         let start = Instant::now();
         let report = trainer.step(&mut source, &reward)?;
         let seconds = start.elapsed().as_secs_f64();
-        say(json!({"peer": "r1", "what": "grpo", "prompts": 2, "group_size": 8, "completion_tokens": report.mean_length,
-                   "seconds": seconds, "parts": trainer.timings()}));
+        say(
+            json!({"peer": "r1", "what": "grpo", "prompts": 2, "group_size": 8, "completion_tokens": report.mean_length,
+                   "seconds": seconds, "parts": trainer.timings()}),
+        );
     }
     Ok(())
 }
@@ -143,7 +170,9 @@ fn matmul() -> Result<()> {
             std::hint::black_box(x.clone().matmul(weight.clone().transpose()));
         }
         let seconds = start.elapsed().as_secs_f64() / 20.0;
-        say(json!({"what": "matmul", "shape": [m, k, n], "gflop_per_second": 2e-9 * (m * k * n) as f64 / seconds}));
+        say(
+            json!({"what": "matmul", "shape": [m, k, n], "gflop_per_second": 2e-9 * (m * k * n) as f64 / seconds}),
+        );
     }
     Ok(())
 }

@@ -6,12 +6,23 @@
 //! ```text
 //! cargo run --release --example r1_zero
 //! cargo run --release --example r1_zero -- --steps 20 --seed 7 --out runs/short
+//! cargo run --release --example r1_zero -- --steps 20 --seed 7 --out runs/short --resume
 //! ```
+//!
+//! Ctrl-C finishes the update and saves. Whenever it is stopped or killed, `--resume` goes on from the last
+//! checkpoint in `OUT/checkpoints` and ends with the same bits.
 //!
 //! The base stands in `examples/nano` (made by `pretrain_nano`). It knows how to work a problem out and
 //! seldom does so: what reinforcement learning does at this scale is to select that behaviour.
 
-use std::{path::PathBuf, time::Instant};
+use std::{
+    path::PathBuf,
+    process,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
 
 use anyhow::Result;
 use clap::Parser;
@@ -21,14 +32,18 @@ use r1::data::{
     template::PromptTemplate,
 };
 use r1::eval::{EvalConfig, EvalReport, evaluate};
-use r1::grpo::{GrpoConfig, GrpoTrainer, SampleRow};
+use r1::grpo::{Better, Checkpoint, CheckpointNote, Checkpoints, GrpoConfig, GrpoTrainer, SampleRow};
 use r1::model::{LanguageModel, checkpoint::WeightType};
 use r1::rewards::{AccuracyReward, FormatReward, Rubric};
 use r1::run::{
-    Progress, Report, Run, Status,
+    Progress, Report, Run, Status, read_lines,
     report::{Chart, Row, SamplePair, Unit},
 };
 use serde_json::json;
+use signal_hook::{
+    consts::{SIGINT, SIGTERM},
+    flag::{register, register_conditional_shutdown},
+};
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
@@ -48,7 +63,13 @@ struct Arguments {
     /// Held-out problems of the evaluation.
     #[arg(long, default_value_t = 510)]
     problems: usize,
-    /// Folder of the run; an earlier run there is replaced.
+    /// Updates between two checkpoints; 0 saves none, but when the run is stopped.
+    #[arg(long, default_value_t = 50)]
+    save_every: u64,
+    /// Goes on from the last checkpoint in the folder of the run; without one, starts anew.
+    #[arg(long)]
+    resume: bool,
+    /// Folder of the run; an earlier run there is replaced, unless it is resumed.
     #[arg(long, default_value = "runs/r1_zero")]
     out: PathBuf,
 }
@@ -87,10 +108,27 @@ fn main() -> Result<()> {
     let reward = Rubric::new().with(1.0, AccuracyReward::new()).with(1.0, FormatReward::r1_zero());
     let levels = tasks.map(|task| (r1::data::task::by_name(task.name()).expect("a built-in task"), 1));
     let mut source = TaskSource::new(levels, arguments.seed)?;
-    let mut run = Run::replace(&arguments.out)?;
+    let checkpoints = Checkpoints::new(arguments.out.join("checkpoints")).with_keep_best(Better::Higher);
+    let found = if arguments.resume { checkpoints.latest()? } else { None };
+    let (mut trainer, mut run) = match found {
+        Some(dir) => {
+            eprintln!("going on from {}", dir.display());
+            let positions = Checkpoint::open(&dir)?.positions().unwrap_or_default();
+            let trainer = GrpoTrainer::load(dir, Some(config), &r1::model::device()?, &mut source)?;
+            (trainer, Run::resume(&arguments.out, positions)?)
+        }
+        None => {
+            checkpoints.clear()?;
+            (GrpoTrainer::new(config, policy)?, Run::replace(&arguments.out)?)
+        }
+    };
+    let stop = Arc::new(AtomicBool::new(false));
+    for signal in [SIGINT, SIGTERM] {
+        // The first asks for the end, the second does not wait for it.
+        register_conditional_shutdown(signal, 130, stop.clone())?;
+        register(signal, stop.clone())?;
+    }
     let mut progress = Progress::new(arguments.steps);
-    let mut trainer = GrpoTrainer::new(config, policy)?;
-    let start = Instant::now();
     while trainer.updates() < arguments.steps {
         let report = trainer.step(&mut source, &reward)?;
         run.log(&report)?;
@@ -105,9 +143,19 @@ fn main() -> Result<()> {
             tokens_per_second: trainer.timings().sampled_tokens_per_second(),
         };
         progress.update(report.step, &status);
+        let (stopped, every) = (stop.load(Ordering::Relaxed), arguments.save_every);
+        if stopped || every > 0 && (report.step % every == 0 || report.step == arguments.steps) {
+            let note = CheckpointNote { positions: Some(run.positions()?), metric: report.reward };
+            checkpoints.save(&trainer, &source, note)?;
+        }
+        if stopped {
+            progress.finish();
+            eprintln!("stopped after update {}; go on with --resume", report.step);
+            process::exit(130);
+        }
     }
     progress.finish();
-    let train_seconds = start.elapsed().as_secs_f64();
+    let train_seconds = train_seconds(&arguments)?;
 
     eprintln!("evaluating the policy on the same problems");
     let mut policy = trainer.into_policy();
@@ -125,6 +173,14 @@ fn main() -> Result<()> {
     show(&page, train_seconds);
     println!("\nThe run is in {}; open report.html there.", arguments.out.display());
     Ok(())
+}
+
+/// The seconds of all steps, those before an interruption and those that were made twice included.
+fn train_seconds(arguments: &Arguments) -> Result<f64> {
+    let lines = read_lines(&arguments.out.join("timings.jsonl"))?;
+    let steps = lines.iter().filter_map(|line| line["timings"].as_object());
+    let seconds = steps.flatten().filter(|(name, _)| name.ends_with("_seconds"));
+    Ok(seconds.filter_map(|(_, value)| value.as_f64()).sum())
 }
 
 /// The report: the table, the curves, and the same problems before and after.

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use r1_data::{Sampling, template::PromptTemplate};
-use r1_model::{Schedule, optimizer::AdamWConfig};
+use r1_model::{Schedule, optimizer::AdamWConfig, train::Recompute};
 use serde::{Deserialize, Serialize};
 
 use crate::{AdvantageConfig, GrpoError, Objective};
@@ -63,6 +63,8 @@ pub struct GrpoConfig {
     /// Most tokens in one forward and backward pass (a longer completion goes alone). It bounds memory, and does
     /// not change the result.
     pub tokens_per_micro_batch: usize,
+    /// What the backward pass computes a second time to save memory. It does not change the result.
+    pub recompute: Recompute,
     /// The term of the reward that tells right from wrong, for `pass_at_1` in the report; `None` is the first.
     pub pass_term: Option<String>,
     /// Where the batch of a loss that is not finite is written.
@@ -169,6 +171,11 @@ impl GrpoConfig {
     /// The same with another seed.
     pub fn with_seed(self, seed: u64) -> Self {
         Self { seed, ..self }
+    }
+
+    /// The same with another choice of what the backward pass computes again.
+    pub fn with_recompute(self, recompute: Recompute) -> Self {
+        Self { recompute, ..self }
     }
 
     /// The same with another bound on the tokens of one pass.

@@ -1,11 +1,11 @@
 //! The gradient of one optimizer step, micro-batch after micro-batch.
 
 use burn::tensor::{Tensor, TensorData};
-use r1_model::{CausalLm, GradientStore};
+use r1_model::{CausalLm, GradientStore, train};
 
 use crate::{
     Group, GrpoConfig, GrpoInputs, LossMetrics, MicroBatch, Reduction, Rollout, StepTotals, Tally,
-    TokenScores, TopEntropy, grpo_loss, per_token, token_scores, top_entropy,
+    TokenScores, TopEntropy, grpo_loss, micro_batch::score_rows, per_token, token_scores, top_entropy,
 };
 
 /// What a step's forward and backward passes give.
@@ -42,13 +42,8 @@ pub(crate) fn gradient_pass<M: CausalLm>(model: &M, groups: &[&Group], config: &
         let first = groups.iter().flat_map(|group| &group.rollouts).find(|rollout| trains(rollout, config));
         micro_batches = pack(&|rollout| first.is_some_and(|first| std::ptr::eq(first, rollout)));
     }
-    let step = Step {
-        tracked: model.clone().train(),
-        groups,
-        config,
-        sizes: Sizes::new(groups, config),
-        micro_batches: micro_batches.len(),
-    };
+    let step =
+        Step { model, groups, config, sizes: Sizes::new(groups, config), micro_batches: micro_batches.len() };
     let mut pass = GradientPass::default();
     for micro_batch in &micro_batches {
         step.add(micro_batch, &mut pass);
@@ -58,7 +53,7 @@ pub(crate) fn gradient_pass<M: CausalLm>(model: &M, groups: &[&Group], config: &
 
 /// What the micro-batches of a step share.
 struct Step<'a, M> {
-    tracked: M,
+    model: &'a M,
     groups: &'a [&'a Group],
     config: &'a GrpoConfig,
     sizes: Sizes,
@@ -68,43 +63,49 @@ struct Step<'a, M> {
 impl<M: CausalLm> Step<'_, M> {
     /// Adds loss, gradient and observations of one micro-batch.
     fn add(&self, micro_batch: &MicroBatch, pass: &mut GradientPass) {
-        let Self { tracked, groups, config, sizes, micro_batches } = self;
+        let Self { model, groups, config, sizes, micro_batches } = self;
         let members = &micro_batch.members;
         let rollouts: Vec<&Rollout> =
             members.iter().map(|member| &groups[member.group].rollouts[member.rollout]).collect();
         let group_tokens: Vec<usize> =
             members.iter().map(|member| sizes.group_tokens[member.group]).collect();
 
-        let scores = token_scores(tracked, micro_batch, f64::from(config.sampling.temperature));
-        let [tokens, _] = scores.dims();
-        let column = |index: usize| scores.clone().slice([0..tokens, index..index + 1]).reshape([tokens]);
-        let (logprobs, mut entropy) = (column(0), column(1));
-        if config.objective.entropy_coef == 0.0 {
-            entropy = entropy.detach();
-        }
-        let (device, dtype) = (logprobs.device(), logprobs.dtype());
-        let constant =
-            |values: Vec<f32>| Tensor::<1>::from_data(TensorData::new(values, [tokens]), (&device, dtype));
         let advantages: Vec<f32> = rollouts.iter().map(|rollout| rollout.advantage).collect();
         let sampled = joined(&rollouts, |rollout| Some(&rollout.completion.logprobs)).unwrap_or_default();
         let old = joined(&rollouts, |rollout| rollout.old.as_ref().map(|old| &old.logprobs));
-        let current = logprobs.clone().detach();
-        let output = grpo_loss(
-            GrpoInputs {
-                logprobs,
-                old_logprobs: old.clone().map_or_else(|| current.clone(), constant),
-                reference_logprobs: joined(&rollouts, |it| it.reference_logprobs.as_ref()).map(constant),
-                sampled_logprobs: Some(constant(sampled.clone())),
-                advantages: constant(per_token(&advantages, &micro_batch.segments)),
-                entropy: Some(entropy),
-                top_entropy: sizes.top_entropy,
-                segments: &micro_batch.segments,
-                totals: sizes.totals(*micro_batches, &group_tokens),
-            },
-            &config.objective,
-        );
-        pass.gradients.add(tracked, output.loss.backward());
-        pass.metrics.merge(&output.metrics.read());
+        let mut seen = None;
+        train::backward(*model, &micro_batch.batch, config.recompute, &mut pass.gradients, |hidden, head| {
+            let scores = score_rows(hidden, head, micro_batch, f64::from(config.sampling.temperature));
+            let [tokens, _] = scores.dims();
+            let column = |index: usize| scores.clone().slice([0..tokens, index..index + 1]).reshape([tokens]);
+            let (logprobs, mut entropy) = (column(0), column(1));
+            if config.objective.entropy_coef == 0.0 {
+                entropy = entropy.detach();
+            }
+            let (device, dtype) = (logprobs.device(), logprobs.dtype());
+            let constant = |values: Vec<f32>| {
+                Tensor::<1>::from_data(TensorData::new(values, [tokens]), (&device, dtype))
+            };
+            let current = logprobs.clone().detach();
+            let output = grpo_loss(
+                GrpoInputs {
+                    logprobs,
+                    old_logprobs: old.clone().map_or_else(|| current.clone(), constant),
+                    reference_logprobs: joined(&rollouts, |it| it.reference_logprobs.as_ref()).map(constant),
+                    sampled_logprobs: Some(constant(sampled.clone())),
+                    advantages: constant(per_token(&advantages, &micro_batch.segments)),
+                    entropy: Some(entropy),
+                    top_entropy: sizes.top_entropy,
+                    segments: &micro_batch.segments,
+                    totals: sizes.totals(*micro_batches, &group_tokens),
+                },
+                &config.objective,
+            );
+            seen = Some((output.metrics, current));
+            output.loss
+        });
+        let (metrics, current) = seen.expect("the loss was computed");
+        pass.metrics.merge(&metrics.read());
         let old = old.unwrap_or_else(|| {
             let data = current.inner().into_data().convert::<f32>();
             data.try_to_vec().expect("the data was converted to f32")

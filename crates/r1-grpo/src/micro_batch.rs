@@ -3,7 +3,7 @@
 use std::{ops::Range, sync::Arc};
 
 use burn::tensor::{Int, Tensor, TensorData};
-use r1_model::{CausalLm, PackedBatch, kernels::token_logprobs};
+use r1_model::{CausalLm, Head, PackedBatch, kernels::token_logprobs};
 
 use crate::{Group, Rollout};
 
@@ -75,11 +75,19 @@ impl MicroBatch {
 /// # Gradients
 /// Flow into the weights of a model that is tracked.
 pub fn token_scores<M: CausalLm>(model: &M, micro_batch: &MicroBatch, temperature: f64) -> Tensor<2> {
-    let hidden = model.hidden(&micro_batch.batch);
+    score_rows(model.hidden(&micro_batch.batch), model.head(), micro_batch, temperature)
+}
+
+/// The same from the hidden states after the last block, `[tokens of the batch, d_model]`.
+pub(crate) fn score_rows(
+    hidden: Tensor<2>,
+    head: Head,
+    micro_batch: &MicroBatch,
+    temperature: f64,
+) -> Tensor<2> {
     let rows: Vec<i32> = micro_batch.rows.iter().map(|&row| row as i32).collect();
     let count = rows.len();
     let rows = Tensor::<1, Int>::from_data(TensorData::new(rows, [count]), &hidden.device());
-    let head = model.head();
     token_logprobs(head.normalize(hidden.select(0, rows)), head.weight, &micro_batch.targets, temperature)
 }
 

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use r1_data::{Sampling, template::PromptTemplate};
-use r1_model::{Schedule, optimizer::AdamWConfig};
+use r1_model::{Schedule, optimizer::AdamWConfig, train::Recompute};
 
 use crate::{AdvantageConfig, GrpoConfig, Objective};
 
@@ -42,6 +42,7 @@ impl GrpoConfig {
             skip_zero_advantage: true,
             seed: 0,
             tokens_per_micro_batch: 2048,
+            recompute: Recompute::Nothing,
             pass_term: None,
             dump_dir: PathBuf::from("."),
         }

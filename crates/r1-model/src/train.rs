@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     causal_lm::{Attend, CausalLm, Head},
     optimizer::GradientStore,
-    packed_batch::PackedBatch,
+    packed_batch::{PackedBatch, PackedLayout},
 };
 
 /// What the backward pass computes a second time instead of keeping it.
@@ -38,30 +38,51 @@ pub fn backward<M: CausalLm>(
     loss: impl FnOnce(Tensor<2>, Head) -> Tensor<1>,
 ) -> Tensor<1> {
     let tracked = model.clone().train();
-    if recompute == Recompute::Nothing {
-        let value = loss(tracked.hidden(batch), tracked.head());
-        gradients.add(&tracked, value.backward());
-        return value.inner();
-    }
     let layout = batch.layout();
-    let mut inputs = Vec::with_capacity(model.num_blocks());
+    // Each block has a tape of its own, so that its gradients join the sum, and its intermediate values
+    // are freed, before the next block's exist.
+    let mut tapes = Vec::with_capacity(model.num_blocks());
     let mut x = model.embed(batch);
     for index in 0..model.num_blocks() {
-        inputs.push(x.clone());
-        x = model.block(index, x, Attend::Packed(&layout));
+        let input = x.clone();
+        let tape = match recompute {
+            Recompute::Nothing => Tape::record(&tracked, index, input, &layout),
+            Recompute::Blocks => Tape { input, output: None },
+        };
+        x = match &tape.output {
+            Some(output) => output.clone().inner(),
+            None => model.block(index, x, Attend::Packed(&layout)),
+        };
+        tapes.push(tape);
     }
     let x = x.autodiff().require_grad();
     let value = loss(x.clone(), tracked.head());
     let mut found = value.backward();
     let mut upstream = x.grad_remove(&mut found).expect("the loss depends on the hidden states");
     gradients.add(&tracked, found);
-    for (index, input) in inputs.into_iter().enumerate().rev() {
-        let input = input.autodiff().require_grad();
-        let output = tracked.block(index, input.clone(), Attend::Packed(&layout));
+    while let Some(tape) = tapes.pop() {
+        let index = tapes.len();
+        let tape =
+            if tape.output.is_some() { tape } else { Tape::record(&tracked, index, tape.input, &layout) };
+        let output = tape.output.expect("the tape was recorded");
         let mut found = (output * upstream.autodiff()).sum().backward();
-        upstream = input.grad_remove(&mut found).expect("a block depends on its input");
+        upstream = tape.input.grad_remove(&mut found).expect("a block depends on its input");
         gradients.add(&tracked, found);
     }
     gradients.add(&tracked, (tracked.embed(batch) * upstream.autodiff()).sum().backward());
     value.inner()
+}
+
+/// One block's input and, once it was recorded, its output.
+struct Tape {
+    input: Tensor<2>,
+    output: Option<Tensor<2>>,
+}
+
+impl Tape {
+    fn record<M: CausalLm>(tracked: &M, index: usize, input: Tensor<2>, layout: &PackedLayout) -> Self {
+        let input = input.autodiff().require_grad();
+        let output = Some(tracked.block(index, input.clone(), Attend::Packed(layout)));
+        Self { input, output }
+    }
 }
