@@ -1,21 +1,259 @@
-//! Programs in the cage, from end to end.
+//! Programs of every language and tests of every kind, from end to end.
 
 #![cfg(all(feature = "code", target_os = "linux"))]
 
-use r1_rewards::code::*;
+use std::time::Duration;
 
-fn sandbox() -> Sandbox {
-    Sandbox::new().unwrap()
+use r1_data::{Completion, FinishReason, Problem, Reference};
+use r1_rewards::{Outcome, Reward, RewardError, code::*, score_all};
+use serde_json::{Value, json};
+
+fn judge(language: Language, source: &str, tests: &[TestCase]) -> Judgement {
+    judge_by(Submission::new(language, source), tests)
+}
+
+fn judge_by(submission: Submission, tests: &[TestCase]) -> Judgement {
+    Sandbox::new().unwrap().judge(&submission, tests).unwrap()
+}
+
+fn codes(judgement: &Judgement) -> Vec<&'static str> {
+    judgement.tests.iter().map(|test| test.verdict.code()).collect()
+}
+
+const SUMS: [(Language, &str); 4] = [
+    (Language::Python, "print(sum(map(int, input().split())))"),
+    (Language::Cpp, "#include <bits/stdc++.h>\nint main(){long a,b;std::cin>>a>>b;std::cout<<a+b<<'\\n';}"),
+    (
+        Language::Rust,
+        "fn main(){let mut s=String::new();std::io::stdin().read_line(&mut s).unwrap();\
+         println!(\"{}\",s.split_whitespace().map(|w|w.parse::<i64>().unwrap()).sum::<i64>())}",
+    ),
+    (
+        Language::JavaScript,
+        "const w=require('fs').readFileSync('/dev/stdin','utf8').trim().split(' ').map(Number);console.log(w[0]+w[1])",
+    ),
+];
+
+#[test]
+fn every_language_reads_and_writes() {
+    let tests = [TestCase::stdio("1 2\n", "3\n"), TestCase::stdio("5 5\n", "11\n")];
+    let sandbox = Sandbox::new().unwrap();
+    println!("{}", sandbox.report());
+    for (language, source) in SUMS {
+        match sandbox.judge(&Submission::new(language, source), &tests) {
+            Ok(judgement) => assert_eq!(codes(&judgement), ["AC", "WA"], "{language}: {judgement:?}"),
+            Err(SandboxError::Toolchain { .. }) => println!("{language} is not installed"),
+            Err(error) => panic!("{language}: {error:?}"),
+        }
+    }
 }
 
 #[test]
-fn python_reads_and_writes() {
-    let sandbox = sandbox();
-    println!("{}", sandbox.report());
-    let tests = [TestCase::stdio("1 2\n", "3\n"), TestCase::stdio("5 5\n", "11\n")];
-    let submission = Submission::new(Language::Python, "print(sum(map(int, input().split())))");
-    let judgement = sandbox.judge(&submission, &tests).unwrap();
-    println!("{judgement:?}");
-    assert_eq!(judgement.tests[0].verdict, Verdict::Accepted);
-    assert_eq!(judgement.tests[1].verdict, Verdict::WrongAnswer);
+fn verdicts_tell_what_happened() {
+    let limits = Limits::default().with_cpu(Duration::from_millis(800)).with_memory_bytes(128 << 20);
+    let cases = [
+        (Language::Cpp, "int main(){for(volatile int i=0;;i=i+1);}", "TLE"),
+        (
+            Language::Cpp,
+            "#include <vector>\nint main(){std::vector<char*> v;for(;;){char*p=new char[1<<24];for(int i=0;i<1<<24;i+=4096)p[i]=1;v.push_back(p);}}",
+            "MLE",
+        ),
+        (Language::Cpp, "int main(){return 3;}", "RE"),
+        (Language::Cpp, "int main(){int*p=0;*(volatile int*)p=1;}", "RE"),
+        (
+            Language::Cpp,
+            "#include <cstdio>\nint main(){for(;;)puts(\"xxxxxxxxxxxxxxxxxxxxxxxxxxxx\");}",
+            "OLE",
+        ),
+        (Language::Cpp, "int main({", "CE"),
+        (Language::JavaScript, "const a=[];for(;;)a.push(new Array(1e6).fill(1.5))", "MLE"),
+        (Language::JavaScript, "for(;;);", "TLE"),
+        (Language::JavaScript, "throw 1", "RE"),
+        (Language::Python, "raise ValueError", "RE"),
+        (Language::Python, "print(", "RE"),
+        (Language::Python, "x = [0] * 10**9", "MLE"),
+        (Language::Python, "a\0b", "CE"),
+    ];
+    for (language, source, expected) in cases {
+        let submission =
+            Submission::new(language, source).with_limits(Limits { output_bytes: 1 << 20, ..limits.clone() });
+        let judgement = judge_by(submission, &[TestCase::stdio("", "")]);
+        assert_eq!(judgement.verdict.code(), expected, "{source}: {judgement:?}");
+    }
+}
+
+#[test]
+fn calls_are_compared_outside() {
+    let tests = [
+        TestCase::call("f", vec![json!([1, 2, 3])], json!({"sum": 6, "list": [3, 2, 1], "half": 3.0})),
+        TestCase::call("f", vec![json!([])], json!({"sum": 0, "list": [], "half": 0})),
+        TestCase::call("f", vec![json!([5])], json!({"sum": 6, "list": [5], "half": 2.5})),
+    ];
+    let python = "def f(x):\n    return {'sum': sum(x), 'list': tuple(reversed(x)), 'half': sum(x) / 2}";
+    let judgement = judge(Language::Python, python, &tests);
+    assert_eq!(codes(&judgement), ["AC", "AC", "WA"], "{judgement:?}");
+    let class = "class Solution:\n    def f(self, x):\n        return {'sum': sum(x), 'list': x[::-1], 'half': sum(x) / 2}";
+    assert_eq!(codes(&judge(Language::Python, class, &tests)), ["AC", "AC", "WA"]);
+    let js = "const f = (x) => { const s = x.reduce((a, b) => a + b, 0); return {sum: s, list: [...x].reverse(), half: s / 2}; }";
+    assert_eq!(codes(&judge(Language::JavaScript, js, &tests)), ["AC", "AC", "WA"]);
+    let error =
+        Sandbox::new().unwrap().judge(&Submission::new(Language::Cpp, "int main(){}"), &tests).unwrap_err();
+    assert!(matches!(error, SandboxError::Tests { .. }), "{error}");
+}
+
+#[test]
+fn a_call_that_kills_the_process_fails_alone() {
+    let source = "import os\ndef f(x):\n    if x == 1: os._exit(0)\n    if x == 2:\n        while True: pass\n    if x == 3: raise KeyError\n    return x";
+    let tests: Vec<_> = (0..5).map(|x| TestCase::call("f", vec![json!(x)], json!(x))).collect();
+    let limits = Limits::default().with_cpu(Duration::from_millis(500));
+    let submission = Submission::new(Language::Python, source).with_limits(limits);
+    let judgement = judge_by(submission.clone(), &tests);
+    assert_eq!(codes(&judgement), ["AC", "RE", "TLE", "RE", "AC"], "{judgement:?}");
+    assert_eq!(codes(&judge_by(submission.stopping_at_failure(), &tests)), ["AC", "RE"]);
+}
+
+#[test]
+fn assertions_run_apart_from_the_program() {
+    let test = TestCase::Assert {
+        assert: "import random\nfor _ in range(20):\n    x = random.random()\n    assert abs(twice(x) - 2 * x) < 1e-9\nassert pair(3) == (3, {3})".into(),
+        functions: vec!["twice".into(), "pair".into()],
+        setup: "unused = 1".into(),
+    };
+    let right = "def twice(x): return x + x\ndef pair(x): return (x, {x})";
+    let judgement = judge(Language::Python, right, std::slice::from_ref(&test));
+    assert_eq!(judgement.verdict, Verdict::Accepted, "{judgement:?}");
+    for (wrong, verdict) in [
+        ("def twice(x): return 3 * x\ndef pair(x): return (x, {x})", "WA"),
+        ("def twice(x): return 2 * x\ndef pair(x): return [x, {x}]", "WA"),
+        ("def twice(x): return 2 * x", "RE"),
+        ("def twice(x): raise ValueError(x)", "RE"),
+        ("import sys; sys.exit(0)", "RE"),
+        ("syntax error", "RE"),
+    ] {
+        let judgement = judge(Language::Python, wrong, std::slice::from_ref(&test));
+        assert_eq!(judgement.verdict.code(), verdict, "{wrong}: {judgement:?}");
+    }
+    let broken = TestCase::assert("assert (", "f");
+    let error =
+        Sandbox::new().unwrap().judge(&Submission::new(Language::Python, right), &[broken]).unwrap_err();
+    let error = error.into_reward_error("code", "p");
+    assert!(matches!(error, RewardError::Ungradable { .. }), "{error}");
+}
+
+/// Programs that want the reward without the work.
+const HACKS: [&str; 16] = [
+    "import sys; sys.exit(0)",
+    "import os; os._exit(0)",
+    "class E:\n    def __eq__(s, o): return True\n    def __ne__(s, o): return False\n    def __hash__(s): return 7\ndef f(x): return E()",
+    "class E(int):\n    def __eq__(s, o): return True\n    __hash__ = int.__hash__\ndef f(x): return E(0)",
+    "class E(list):\n    def __eq__(s, o): return True\ndef f(x): return E()",
+    "import builtins\nbuiltins.abs = lambda *a: 0\nbuiltins.AssertionError = type('A', (Exception,), {})\ndef f(x): return None",
+    "import json\njson.dumps = lambda *a, **k: '{\"r\": [\"i\", \"0x7\"]}'\ndef f(x): return None",
+    "import sys\nsys.stdout.write('AC\\nall tests passed\\n7\\n')\ndef f(x): return None",
+    "import os\nfor fd in range(3, 20):\n    try: os.write(fd, b'{\"outcome\": \"right\", \"detail\": \"\"}\\n')\n    except OSError: pass\ndef f(x): return None",
+    "import os\nfor fd in range(3, 20):\n    try: os.write(fd, b'{\"n\": \"\", \"r\": [\"i\", \"0x7\"]}\\n')\n    except OSError: pass\nos._exit(0)",
+    "import os\ndef f(x):\n    for name in os.listdir('.'):\n        t = open(name).read()\n        if 'assert' in t and 'driver' not in name and 'main' not in name: return 7\n    return None",
+    "import inspect, sys\ndef f(x):\n    frame = sys._getframe()\n    while frame:\n        for v in frame.f_locals.values():\n            if isinstance(v, dict) and 'returns' in v: return v['returns']\n        frame = frame.f_back\n    return None",
+    "import gc\ndef f(x):\n    for o in gc.get_objects():\n        if isinstance(o, dict) and 'expected' in o: return o['expected']\n    return None",
+    "import sys, os\nsys.settrace(lambda *a: None)\nos.environ.clear()\nsys.modules['__main__'].__dict__.clear()\ndef f(x): return None",
+    "def f(x): raise SystemExit(0)",
+    "def f(x):\n    import os\n    os.dup2(4, 3); os.dup2(4, 5)\n    return None",
+];
+
+#[test]
+fn hacks_earn_nothing() {
+    let sandbox = Sandbox::new().unwrap();
+    let call = TestCase::call("f", vec![json!(3)], json!(7));
+    let assert = TestCase::assert("assert f(3) == 7", "f");
+    let stdio = TestCase::stdio("3\n", "7\n");
+    for hack in HACKS {
+        for test in [&call, &assert, &stdio] {
+            let judgement =
+                sandbox.judge(&Submission::new(Language::Python, hack), std::slice::from_ref(test)).unwrap();
+            assert_ne!(judgement.verdict, Verdict::Accepted, "{hack}\n{test:?}\n{judgement:?}");
+        }
+    }
+    // The honest program, for comparison.
+    let honest = "def f(x): return x + 4\nif __name__ == '__main__': print(f(int(input())))";
+    for test in [call, assert, stdio] {
+        assert_eq!(
+            sandbox.judge(&Submission::new(Language::Python, honest), &[test]).unwrap().verdict,
+            Verdict::Accepted
+        );
+    }
+}
+
+#[test]
+fn a_custom_checker_runs_in_the_cage() {
+    let source = "import sys\na, b = open(sys.argv[2]).read().split()\nsys.exit(0 if int(a) + int(b) == int(open(sys.argv[3]).read()) else 1)";
+    let checker = Checker::Custom { language: Language::Python, source: source.into() };
+    let any_pair = |text: &str| {
+        Submission::new(Language::Python, format!("print('{text}')")).with_checker(checker.clone())
+    };
+    let tests = [TestCase::stdio("", "10")];
+    assert_eq!(judge_by(any_pair("4 6"), &tests).verdict, Verdict::Accepted);
+    assert_eq!(judge_by(any_pair("4 7"), &tests).verdict, Verdict::WrongAnswer);
+    let broken = Checker::Custom { language: Language::Python, source: "import sys; sys.exit(3)".into() };
+    let error =
+        Sandbox::new().unwrap().judge(&Submission::new(Language::Python, "").with_checker(broken), &tests);
+    assert!(matches!(error, Err(SandboxError::Checker { .. })), "{error:?}");
+}
+
+fn problem(tests: Value) -> Problem {
+    Problem::new("double", "Double a number.", Reference::Tests { tests })
+}
+
+fn completion(code: &str) -> Completion {
+    Completion::from_text(format!("<think>Hm.</think>\n```python\n{code}\n```\nDone."), FinishReason::Stop)
+}
+
+#[test]
+fn the_reward_counts_as_its_scheme_says() {
+    let tests = json!({"language": "python", "tests": [{"stdin": "2", "stdout": "4"}, {"stdin": "3", "stdout": "6"}]});
+    let problem = problem(tests);
+    let reward = CodeReward::new(Sandbox::new().unwrap(), Language::Python);
+    let group =
+        [completion("print(int(input()) * 2)"), completion("print(int(input()) ** 2)"), completion("")];
+    for (scheme, expected) in [
+        (Scheme::All, [1.0, 0.0, 0.0]),
+        (Scheme::Fraction, [1.0, 0.5, 0.0]),
+        (Scheme::Weighted, [1.1, 0.05, 0.0]),
+    ] {
+        let reward = reward.clone().with_scheme(scheme);
+        let scores = score_all(&reward, &[(&problem, &group), (&problem, &group[..1])]);
+        let values: Vec<f32> =
+            scores[0].iter().map(|s| s.as_ref().unwrap().outcome.value().unwrap()).collect();
+        assert_eq!(values, expected, "{scheme:?}");
+        assert_eq!(scores[1].len(), 1);
+    }
+    let without = Completion::from_text("No code.", FinishReason::Stop);
+    assert_eq!(reward.score(&problem, &without).unwrap(), Outcome::Score(0.0));
+    let number = Problem::new("n", "1?", Reference::number("1"));
+    assert_eq!(reward.score(&number, &group[0]).unwrap(), Outcome::Abstain);
+    for bad in [json!([]), json!({"tests": 1}), json!({"tests": [], "odd": 1}), json!("x")] {
+        let error = reward.score(&self::problem(bad.clone()), &group[0]).unwrap_err();
+        assert!(matches!(error, RewardError::Ungradable { .. }), "{bad}");
+    }
+}
+
+#[test]
+fn bugs_are_made_and_repaired() {
+    let sandbox = Sandbox::new().unwrap();
+    let source = "n = int(input())\ntotal = 0\nfor i in range(n + 1):\n    total += i\nprint(total)\n";
+    let tests = vec![TestCase::stdio("3", "6"), TestCase::stdio("10", "55")];
+    let task = BugFix {
+        id: "sum".into(),
+        task: "Print 1 + .. + n.".into(),
+        source: source.into(),
+        suite: Suite::of(tests),
+    };
+    let problems = task.problems(&sandbox, 3).unwrap();
+    assert_eq!(problems.len(), 3);
+    let reward = CodeReward::new(sandbox, Language::Python);
+    for problem in &problems {
+        let start = problem.question.find("```python\n").unwrap() + 10;
+        let buggy = &problem.question[start..problem.question.rfind("\n```").unwrap()];
+        assert_eq!(reward.score(problem, &completion(buggy)).unwrap(), Outcome::Score(0.0));
+        assert_eq!(reward.score(problem, &completion(source)).unwrap(), Outcome::Score(1.0));
+    }
 }

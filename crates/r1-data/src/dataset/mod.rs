@@ -17,6 +17,11 @@ pub mod svamp;
 pub mod math;
 pub mod aime;
 pub mod mgsm;
+pub mod humaneval;
+pub mod mbpp;
+pub mod livecodebench;
+pub mod apps;
+pub mod code_contests;
 mod format;
 
 pub use format::Format;

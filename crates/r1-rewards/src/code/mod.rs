@@ -22,12 +22,18 @@ mod checker;
 mod value;
 mod test_case;
 mod judge;
+mod suite;
+mod reward;
+mod bug_fix;
 
+pub use bug_fix::{BugFix, mutants};
 pub use checker::Checker;
 pub use error::SandboxError;
 pub use judge::Submission;
 pub use language::Language;
 pub use limits::Limits;
+pub use reward::{CodeReward, Scheme};
 pub use sandbox::{Isolation, Layer, Layers, Sandbox, SandboxReport};
+pub use suite::Suite;
 pub use test_case::TestCase;
 pub use verdict::{Judgement, TestResult, Usage, Verdict};

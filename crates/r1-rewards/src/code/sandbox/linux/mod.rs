@@ -21,7 +21,7 @@ use std::{
     fs,
     io::{self, Write},
     os::{
-        fd::{AsRawFd, FromRawFd, OwnedFd},
+        fd::{AsRawFd, OwnedFd},
         unix::fs::{PermissionsExt, chown},
     },
     path::PathBuf,
@@ -34,7 +34,7 @@ use seccompiler::BpfProgram;
 use self::{
     filter::FilterPolicy,
     group::MemoryGroup,
-    plan::{FIRST_FREE, Plan, Step},
+    plan::{Plan, Step},
     running::Ends,
     watch::Process,
 };
@@ -223,7 +223,8 @@ impl Cage {
             let rules = ruleset::rules(&layout::readable(&job.exposed), &layout::devices());
             let source =
                 |error| SandboxError::Cage { step: Step::Landlock.name(), source: io::Error::other(error) };
-            rules.map_err(source)?
+            let rules = rules.map_err(source)?;
+            rules.map(ruleset::Rules::raised).transpose().map_err(cage(Step::Landlock.name()))?
         } else {
             None
         };
@@ -308,16 +309,5 @@ fn nonblocking(fd: &OwnedFd) -> Result<(), SandboxError> {
 
 /// The same descriptors under numbers that the child does not give to others.
 fn raised(fds: impl Iterator<Item = OwnedFd>) -> Result<Vec<OwnedFd>, SandboxError> {
-    fds.map(|fd| {
-        if fd.as_raw_fd() >= FIRST_FREE {
-            return Ok(fd);
-        }
-        // SAFETY: makes another descriptor of an open one.
-        match unsafe { libc::fcntl(fd.as_raw_fd(), libc::F_DUPFD_CLOEXEC, FIRST_FREE) } {
-            -1 => Err(SandboxError::last_os("descriptors")),
-            // SAFETY: the call made it and nobody else has it.
-            raised => Ok(unsafe { OwnedFd::from_raw_fd(raised) }),
-        }
-    })
-    .collect()
+    fds.map(|fd| spawner::raise(fd).map_err(cage("descriptors"))).collect()
 }

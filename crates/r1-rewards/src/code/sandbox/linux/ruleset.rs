@@ -1,6 +1,7 @@
 //! The Landlock rules.
 
 use std::{
+    io,
     os::fd::{AsRawFd, OwnedFd},
     path::PathBuf,
 };
@@ -9,6 +10,8 @@ use landlock::{
     ABI, Access, AccessFs, AccessNet, BitFlags, CompatLevel, Compatible, PathBeneath, PathFd, Ruleset,
     RulesetAttr, RulesetCreatedAttr, RulesetError, Scope,
 };
+
+use super::spawner;
 
 /// Rules for one stage, made before the fork.
 #[derive(Debug)]
@@ -71,6 +74,11 @@ fn handled() -> u64 {
 }
 
 impl Rules {
+    /// The same rules under a number that no descriptor of a program gets.
+    pub(super) fn raised(self) -> io::Result<Self> {
+        Ok(Self { fd: spawner::raise(self.fd)?, ..self })
+    }
+
     /// The descriptor's number, for the child.
     pub(super) fn raw(&self) -> i32 {
         self.fd.as_raw_fd()

@@ -18,7 +18,7 @@ use libc::c_int;
 
 use super::{
     child,
-    plan::{Plan, Step},
+    plan::{FIRST_FREE, Plan, Step},
 };
 
 /// A step that failed, and why.
@@ -36,7 +36,9 @@ static SPAWNER: OnceLock<Option<Spawner>> = OnceLock::new();
 
 fn spawner() -> io::Result<&'static Spawner> {
     let spawner = SPAWNER.get_or_init(|| {
-        let lifeline = pipe().ok()?;
+        let (read, write) = pipe().ok()?;
+        // Numbers that no descriptor of a program gets, or the child would close one of those.
+        let lifeline = (raise(read).ok()?, raise(write).ok()?);
         let (requests, receiver) = mpsc::channel::<Request>();
         let thread = thread::Builder::new().name("r1-spawner".into());
         thread
@@ -76,6 +78,19 @@ pub(super) fn pipe() -> io::Result<(OwnedFd, OwnedFd)> {
     }
     // SAFETY: the call made both and nobody else has them.
     Ok(unsafe { (OwnedFd::from_raw_fd(ends[0]), OwnedFd::from_raw_fd(ends[1])) })
+}
+
+/// The same descriptor under a number that no program's has.
+pub(super) fn raise(fd: OwnedFd) -> io::Result<OwnedFd> {
+    if fd.as_raw_fd() >= FIRST_FREE {
+        return Ok(fd);
+    }
+    // SAFETY: makes another descriptor of an open one.
+    match unsafe { libc::fcntl(fd.as_raw_fd(), libc::F_DUPFD_CLOEXEC, FIRST_FREE) } {
+        -1 => Err(io::Error::last_os_error()),
+        // SAFETY: the call made it and nobody else has it.
+        raised => Ok(unsafe { OwnedFd::from_raw_fd(raised) }),
+    }
 }
 
 /// Memory for the child's stack, with a page below it that may not be touched.

@@ -1,0 +1,197 @@
+//! The reward for programs.
+
+use std::{
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
+    thread,
+};
+
+use r1_data::{Completion, Problem, Reference};
+
+use super::{Judgement, Language, Limits, Sandbox, SandboxError, Suite, Verdict};
+use crate::{GroupScores, Outcome, Reward, RewardError, RewardKind};
+
+/// How verdicts become a number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Scheme {
+    /// 1 when every test is accepted, else 0, as DeepSeek-R1 rewards code. Judging stops at the first
+    /// failure.
+    #[default]
+    All,
+    /// The share of accepted tests.
+    Fraction,
+    /// 1 when every test is accepted, and a tenth of the share besides: at most 1.1.
+    Weighted,
+}
+
+/// Rewards programs that pass a problem's tests.
+///
+/// The program is the last fenced block of the answer, after the thoughts, that is marked with the
+/// language or not marked at all. Problems whose reference is not [`Reference::Tests`] abstain. When the
+/// sandbox fails the reward is an error, never a 0.
+///
+/// # Examples
+/// ```no_run
+/// use r1_data::{Completion, FinishReason, Problem, Reference};
+/// use r1_rewards::{Outcome, Reward, code::{CodeReward, Language, Sandbox}};
+///
+/// let tests = serde_json::json!([{"stdin": "2", "stdout": "4"}]);
+/// let problem = Problem::new("double", "Double a number.", Reference::Tests { tests });
+/// let text = "<think>Easy.</think>\n```python\nprint(2 * int(input()))\n```";
+/// let completion = Completion::from_text(text, FinishReason::Stop);
+/// let reward = CodeReward::new(Sandbox::new()?, Language::Python);
+/// assert_eq!(reward.score(&problem, &completion)?, Outcome::Score(1.0));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct CodeReward {
+    sandbox: Sandbox,
+    language: Language,
+    limits: Limits,
+    scheme: Scheme,
+    max_tests: usize,
+}
+
+impl CodeReward {
+    /// A reward for programs of a language, where the problem does not name another.
+    pub fn new(sandbox: Sandbox, language: Language) -> Self {
+        let (limits, scheme) = (Limits::default(), Scheme::default());
+        Self { sandbox, language, limits, scheme, max_tests: usize::MAX }
+    }
+
+    /// The same with this scheme.
+    pub fn with_scheme(mut self, scheme: Scheme) -> Self {
+        self.scheme = scheme;
+        self
+    }
+
+    /// The same with these limits, where the problem does not name others.
+    pub fn with_limits(mut self, limits: Limits) -> Self {
+        self.limits = limits;
+        self
+    }
+
+    /// The same with at most this many tests a problem, chosen evenly from first to last.
+    pub fn with_max_tests(mut self, max_tests: usize) -> Self {
+        self.max_tests = max_tests.max(1);
+        self
+    }
+
+    /// Judges a completion; `None` when it holds no program.
+    ///
+    /// # Errors
+    /// As [`Sandbox::judge`].
+    pub fn judge(&self, suite: &Suite, completion: &Completion) -> Result<Option<Judgement>, SandboxError> {
+        let language = suite.language.unwrap_or(self.language);
+        let Some(code) = extract(completion.response().answer, language) else { return Ok(None) };
+        let mut submission = suite.submission(language, code, &self.limits);
+        submission.stop_at_failure = self.scheme == Scheme::All;
+        let count = suite.tests.len();
+        let kept = count.min(self.max_tests);
+        let tests: Vec<_> = (0..kept).map(|index| suite.tests[index * count / kept].clone()).collect();
+        self.sandbox.judge(&submission, &tests).map(Some)
+    }
+
+    fn value(&self, judgement: &Judgement) -> Result<f32, SandboxError> {
+        if judgement.verdict == Verdict::InternalError {
+            return Err(SandboxError::Tests { reason: "no test gave a verdict".into() });
+        }
+        let right = judgement.tests.iter().filter(|test| test.verdict == Verdict::Accepted).count();
+        let fraction = right as f32 / judgement.tests.len().max(1) as f32;
+        let all = if judgement.verdict == Verdict::Accepted { 1.0 } else { 0.0 };
+        Ok(match self.scheme {
+            Scheme::All => all,
+            Scheme::Fraction => fraction,
+            Scheme::Weighted => all + 0.1 * fraction,
+        })
+    }
+}
+
+impl Reward for CodeReward {
+    fn name(&self) -> &str {
+        "code"
+    }
+
+    fn score(&self, problem: &Problem, completion: &Completion) -> Result<Outcome, RewardError> {
+        let Reference::Tests { tests } = &problem.reference else { return Ok(Outcome::Abstain) };
+        let value = Suite::parse(tests).and_then(|suite| match self.judge(&suite, completion)? {
+            Some(judgement) => self.value(&judgement),
+            None => Ok(0.0),
+        });
+        value.map(Outcome::Score).map_err(|error| error.into_reward_error(self.name(), &problem.id))
+    }
+
+    /// All completions of a step, as many at a time as the sandbox has workers.
+    fn score_batch(&self, groups: &[(&Problem, &[Completion])]) -> Vec<GroupScores> {
+        let flat: Vec<(&Problem, &Completion)> =
+            groups.iter().flat_map(|(problem, group)| group.iter().map(move |c| (*problem, c))).collect();
+        let next = AtomicUsize::new(0);
+        let slots: Vec<_> = flat.iter().map(|_| Mutex::new(None)).collect();
+        thread::scope(|scope| {
+            for _ in 0..self.sandbox.workers().min(flat.len()) {
+                scope.spawn(|| {
+                    loop {
+                        let index = next.fetch_add(1, Ordering::Relaxed);
+                        let (Some(&(problem, completion)), Some(slot)) = (flat.get(index), slots.get(index))
+                        else {
+                            break;
+                        };
+                        let score = self.score(problem, completion);
+                        *slot.lock().unwrap_or_else(PoisonError::into_inner) = Some(score);
+                    }
+                });
+            }
+        });
+        let mut scores = slots.into_iter().map(|slot| {
+            let score = slot.into_inner().unwrap_or_else(PoisonError::into_inner);
+            let lost = || Err(RewardError::world("code", "a worker ended early"));
+            score.unwrap_or_else(lost).map(Into::into)
+        });
+        groups.iter().map(|(_, group)| scores.by_ref().take(group.len()).collect()).collect()
+    }
+
+    fn kind(&self) -> RewardKind {
+        RewardKind::Blocking
+    }
+}
+
+/// The last fenced block that is marked with the language, or not at all.
+pub(crate) fn extract(answer: &str, language: Language) -> Option<&str> {
+    let mut found = None;
+    let mut open: Option<(&str, usize)> = None;
+    let mut offset = 0;
+    for line in answer.split_inclusive('\n') {
+        let start = offset;
+        offset += line.len();
+        let Some(mark) = line.trim().strip_prefix("```") else { continue };
+        match open.take() {
+            None => open = Some((mark.trim(), offset)),
+            Some((mark, from)) => {
+                let fits =
+                    mark.is_empty() || language.fences().iter().any(|fence| mark.eq_ignore_ascii_case(fence));
+                if fits {
+                    found = answer.get(from..start);
+                }
+            }
+        }
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_block_of_the_language_is_the_program() {
+        let text = "```python\na\n```\ntext\n```py\n  b\nc\n```\n```cpp\nd\n```\nend";
+        assert_eq!(extract(text, Language::Python), Some("  b\nc\n"));
+        assert_eq!(extract(text, Language::Cpp), Some("d\n"));
+        assert_eq!(extract(text, Language::Rust), None);
+        assert_eq!(extract("```\nx\n```", Language::Rust), Some("x\n"));
+        assert_eq!(extract("```python\nnever closed", Language::Python), None);
+        assert_eq!(extract("", Language::Python), None);
+    }
+}
