@@ -13,6 +13,7 @@ mod generate;
 mod grade;
 mod guess;
 mod eval;
+mod run_code;
 
 use std::{panic, process::ExitCode};
 
@@ -48,6 +49,7 @@ enum Command {
     Generate(generate::Arguments),
     Grade(grade::Arguments),
     Eval(eval::Arguments),
+    RunCode(run_code::Arguments),
 }
 
 fn main() -> ExitCode {
@@ -61,6 +63,7 @@ fn main() -> ExitCode {
         Command::Generate(arguments) => generate::run(arguments),
         Command::Grade(arguments) => grade::run(arguments),
         Command::Eval(arguments) => eval::run(arguments),
+        Command::RunCode(arguments) => run_code::run(arguments),
     });
     match outcome {
         Ok(Ok(()) | Err(Failure::ReaderGone)) => ExitCode::SUCCESS,
