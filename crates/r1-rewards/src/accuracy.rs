@@ -155,6 +155,9 @@ pub fn explain(
     explained(gold, completion, mode, policy, true)
 }
 
+/// A longer reference without a box is a solution, not an answer.
+const LONG_GOLD: usize = 300;
+
 fn explained(
     gold: &str,
     completion: &Completion,
@@ -162,7 +165,11 @@ fn explained(
     policy: &Policy,
     explain: bool,
 ) -> (Verdict, Option<Judgement>) {
-    let gold = boxed(gold).unwrap_or(Cow::Borrowed(gold));
+    let gold = match boxed(gold) {
+        Some(boxed) => boxed,
+        None if gold.len() > LONG_GOLD && gold.contains('$') => Cow::Owned(unmarked(gold)),
+        None => Cow::Borrowed(gold),
+    };
     if markup::unwrap(&gold).is_empty() {
         return (Verdict::ungradable("the reference is empty"), None);
     }
@@ -200,25 +207,24 @@ impl From<&Judgement> for Verdict {
 /// The marked answer; in lenient mode what the whole text comes to.
 fn answer_of(completion: &Completion, mode: Mode) -> Option<String> {
     match find(&completion.response(), mode) {
+        Found::Marked(answer) if mode != Mode::Strict && !math::is_mathematical(&answer) => {
+            Some(unmarked(&answer))
+        }
         Found::Marked(answer) => Some(answer.into_owned()),
         Found::Unmarked(text) if mode == Mode::Lenient && !text.trim().is_empty() => Some(unmarked(text)),
         Found::Unmarked(_) => None,
     }
 }
 
-/// The answer of a text without marks: all of it where it is mathematics, else its last formula,
-/// else its last number.
+/// The answer of a text without marks: all of it where it is mathematics, else its last formula or
+/// the last number after that.
 fn unmarked(text: &str) -> String {
     if math::is_mathematical(text) {
         return text.to_owned();
     }
-    if let Some(formula) = last_formula(text) {
-        return formula.into_owned();
-    }
-    match prose::last_number(text) {
-        Some(number) => number.to_string(),
-        None => text.to_owned(),
-    }
+    let (formula, rest) = last_formula(text).unzip();
+    let number = prose::last_number(rest.unwrap_or(text)).map(|number| number.to_string());
+    number.or(formula.map(Cow::into_owned)).unwrap_or_else(|| text.to_owned())
 }
 
 /// Applies `compare` to the answer.

@@ -35,6 +35,14 @@ pub(crate) fn find<'a>(response: &Response<'a>, mode: Mode) -> Found<'a> {
         return Found::Marked(boxed(tagged).unwrap_or(Cow::Borrowed(tagged)));
     }
     if let Some(boxed) = boxed(after) {
+        // Foreign models may correct a box by a last sentence.
+        let later = (mode == Mode::Lenient)
+            .then(|| after.rfind(FINAL).filter(|at| *at > after.rfind("\\boxed").unwrap_or(0)));
+        if let Some(Some(at)) = later
+            && let Some(anchored) = anchored(&after[at..])
+        {
+            return Found::Marked(Cow::Borrowed(anchored));
+        }
         return Found::Marked(boxed);
     }
     if mode != Mode::Strict
@@ -44,6 +52,8 @@ pub(crate) fn find<'a>(response: &Response<'a>, mode: Mode) -> Found<'a> {
     }
     Found::Unmarked(after)
 }
+
+const FINAL: &str = "final answer is";
 
 const BOXES: [&str; 3] = ["\\boxed", "\\fbox", "\\framebox"];
 
@@ -73,18 +83,22 @@ pub(crate) fn boxed(text: &str) -> Option<Cow<'_, str>> {
 fn boxes(text: &str) -> Vec<(usize, &str, usize)> {
     let bytes = text.as_bytes();
     let mut found = Vec::new();
-    // For every open brace: where its box starts and its content begins, or nothing; and whether a
-    // box closed inside it.
-    let mut open: Vec<Option<(usize, usize, bool)>> = Vec::new();
+    // For every open brace: where its box starts and its content begins, or nothing.
+    let mut open: Vec<Option<(usize, usize)>> = Vec::new();
+    // Of the open boxes: whether another closed inside.
+    let mut nested: Vec<bool> = Vec::new();
     let mut at = 0;
     while at < bytes.len() {
         match bytes[at] {
             b'\\' => {
+                // A text that was escaped twice writes two backslashes.
+                at += usize::from(BOXES.iter().any(|name| text[at + 1..].starts_with(name)));
                 if let Some(name) = BOXES.iter().find(|name| text[at..].starts_with(**name)) {
                     let after = at + name.len();
                     let spaces = bytes[after..].iter().take_while(|byte| **byte == b' ').count();
                     if bytes.get(after + spaces) == Some(&b'{') {
-                        open.push(Some((at, after + spaces + 1, false)));
+                        open.push(Some((at, after + spaces + 1)));
+                        nested.push(false);
                         at = after + spaces + 1;
                         continue;
                     }
@@ -108,12 +122,12 @@ fn boxes(text: &str) -> Vec<(usize, &str, usize)> {
             }
             b'{' => open.push(None),
             b'}' => {
-                if let Some(Some((start, content, nested))) = open.pop() {
+                if let Some(Some((start, content))) = open.pop() {
                     let inside = text[content..at].trim();
-                    if !nested && !inside.is_empty() {
+                    if nested.pop() == Some(false) && !inside.is_empty() {
                         found.push((start, inside, at + 1));
                     }
-                    if let Some((_, _, outer)) = open.iter_mut().rev().flatten().next() {
+                    if let Some(outer) = nested.last_mut() {
                         *outer = true;
                     }
                 }
@@ -125,21 +139,60 @@ fn boxes(text: &str) -> Vec<(usize, &str, usize)> {
     found
 }
 
-/// Whether a text between two boxes joins them into one list.
+/// Words after which a box corrects the one before.
+const CORRECTIONS: [&str; 24] = [
+    "so",
+    "no",
+    "not",
+    "wait",
+    "but",
+    "actually",
+    "then",
+    "thus",
+    "hence",
+    "therefore",
+    "instead",
+    "is",
+    "should",
+    "check",
+    "correct",
+    "rather",
+    "sorry",
+    "now",
+    "because",
+    "since",
+    "must",
+    "becomes",
+    "gives",
+    "hmm",
+];
+
+/// Whether a text between two boxes joins them into one list: nothing, a comma, "and", "or"; with
+/// two or three words or a label beside it, but no correction.
 fn separates(between: &str) -> bool {
-    if between.len() > 80 {
+    if between.len() > 60 || between.contains("\n\n") {
         return false;
     }
-    let mut rest = between.trim_matches(|c: char| c.is_whitespace() || "$,;、.()[]\\".contains(c));
-    for command in ["quad", "qquad", "text{", "\\text{", "\\quad"] {
-        rest = rest.strip_prefix(command).unwrap_or(rest).trim_start();
+    let mut sentence = between.trim();
+    sentence = sentence
+        .strip_prefix("$.")
+        .or_else(|| sentence.strip_prefix('.'))
+        .unwrap_or(if sentence.contains(". ") { "." } else { "" });
+    if !sentence.is_empty() || between.trim() == "." {
+        return false;
     }
-    let rest = rest.trim_end_matches("quad").trim_end_matches("\\q").trim_end_matches('\\');
-    let word = rest.trim_matches(|c: char| c.is_whitespace() || "{},;$\\".contains(c));
-    // A new sentence is no separator.
-    let sentence = between.contains(". ")
-        || between.trim_end().ends_with('.') && word.is_empty() && !between.trim().is_empty();
-    !sentence && matches!(word, "" | "and" | "or" | "和" | "或")
+    let comma = between.contains([',', '、', ';']);
+    let mut joined = comma;
+    let mut others = 0;
+    let plain = between.replace("\\text", " ").replace("\\qquad", " ").replace("\\quad", " ");
+    for word in plain.split(|c: char| !(c.is_alphanumeric() || c == '_')).filter(|word| !word.is_empty()) {
+        match word.to_lowercase().as_str() {
+            "and" | "or" | "和" | "或" => joined = true,
+            lower if CORRECTIONS.contains(&lower) => return false,
+            _ => others += 1,
+        }
+    }
+    others == 0 || (joined && others <= 4 && !between.contains(['+', '<', '>', '?', '!']))
 }
 
 /// What follows the last anchor, up to the end of its line or sentence.
@@ -172,8 +225,8 @@ fn sentence_end(line: &str) -> usize {
 }
 
 /// The content of the last formula of a text: `$..$`, `$$..$$`, `\(..\)`, `\[..\]`; or the last bold
-/// words where there is no formula. With the percent sign after it.
-pub(crate) fn last_formula(text: &str) -> Option<Cow<'_, str>> {
+/// words where there is no formula. With the percent sign after it, and the text that follows.
+pub(crate) fn last_formula(text: &str) -> Option<(Cow<'_, str>, &str)> {
     let closed = [("$$", "$$"), ("$", "$"), ("\\(", "\\)"), ("\\[", "\\]"), ("**", "**")].iter().filter_map(
         |(open, close)| {
             let end = text.rfind(close)?;
@@ -190,7 +243,8 @@ pub(crate) fn last_formula(text: &str) -> Option<Cow<'_, str>> {
     let (end, content, _) = *best.or_else(|| formulas.first())?;
     let tail = text[end..].trim_start();
     let percent = ["\\%", "%", "percent", "pct"].iter().any(|sign| tail.starts_with(sign));
-    Some(if percent { Cow::Owned(format!("{content}\\%")) } else { Cow::Borrowed(content) })
+    let content = if percent { Cow::Owned(format!("{content}\\%")) } else { Cow::Borrowed(content) };
+    Some((content, &text[end..]))
 }
 
 #[cfg(test)]

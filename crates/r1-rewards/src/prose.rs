@@ -45,7 +45,16 @@ pub(crate) fn last_number(text: &str) -> Option<Number> {
     let text = spell(&text[start..]);
     let numbers: Vec<&str> =
         tokens(&text).filter(|token| token.contains(|c: char| c.is_ascii_digit())).collect();
-    numbers.into_iter().rev().find_map(Number::parse)
+    numbers.into_iter().rev().find_map(|token| Number::parse(token).or_else(|| Number::parse(leading(token))))
+}
+
+/// The number that a word starts with, as `5` in `5kg`.
+fn leading(word: &str) -> &str {
+    let end = word
+        .find(|c: char| !(c.is_ascii_digit() || matches!(c, '.' | ',' | '-' | '$')))
+        .unwrap_or(word.len());
+    let attached = word[end..].starts_with(char::is_alphabetic);
+    if attached { &word[..end] } else { "" }
 }
 
 /// The words without the punctuation around them.

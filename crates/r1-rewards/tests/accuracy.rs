@@ -71,11 +71,23 @@ fn it_abstains_on_tasks_of_another_kind() {
     for reference in [
         Reference::Tests { tests: serde_json::json!([]) },
         Reference::Other { value: serde_json::json!(1) },
-        Reference::expression("x^2 + 1"),
+        Reference::Preference { chosen: "1".into(), rejected: "2".into() },
     ] {
         assert_eq!(score(reference, "1").unwrap(), Outcome::Abstain);
     }
-    assert_eq!(score(Reference::expression("\\frac{1}{2}"), "0.5").unwrap(), Outcome::Score(1.0));
+}
+
+#[test]
+fn expressions_and_texts_are_graded_by_what_they_mean() {
+    for (reference, answer, reward) in [
+        (Reference::expression("\\frac{1}{2}"), "0.5", 1.0),
+        (Reference::expression("x^2 + 2x + 1"), "(x+1)^2", 1.0),
+        (Reference::expression("x^2 + 1"), "x^2 - 1", 0.0),
+        (Reference::text("(2, \\infty)"), "x > 2", 1.0),
+        (Reference::text("Paris"), "paris", 1.0),
+    ] {
+        assert_eq!(score(reference, answer).unwrap(), Outcome::Score(reward), "{answer}");
+    }
 }
 
 #[test]

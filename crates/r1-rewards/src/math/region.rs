@@ -83,13 +83,13 @@ fn linear(arena: &mut Arena, left: Id, right: Id, link: Link) -> Option<Vec<Inte
         };
         let (zero, one, two) = (at(arena, 0), at(arena, 1), at(arena, 2));
         let (f0, f1, f2) = (approximate(arena, zero)?, approximate(arena, one)?, approximate(arena, two)?);
-        let far = at(arena, 1000);
+        let far = at(arena, -1000);
         let f1000 = approximate(arena, far)?;
         let slope = f1 - f0;
         let fits = |value: f64, wanted: f64| {
             (value - wanted).abs() <= 1e-9 * (value.abs() + wanted.abs() + f0.abs())
         };
-        if slope.abs() < 1e-12 || !fits(f2, f0 + 2.0 * slope) || !fits(f1000, f0 + 1000.0 * slope) {
+        if slope.abs() < 1e-12 || !fits(f2, f0 + 2.0 * slope) || !fits(f1000, f0 - 1000.0 * slope) {
             return absolute(arena, left, right, link);
         }
         let rise = arena.sub(one, zero);
@@ -154,7 +154,8 @@ fn high_end(arena: &Arena, interval: &Interval) -> Option<End> {
 
 /// Compares ends; places that machine precision cannot tell apart are the same.
 fn order(a: End, b: End) -> std::cmp::Ordering {
-    let close = a.0 == b.0 || (a.0 - b.0).abs() <= 1e-12 * a.0.abs().max(b.0.abs());
+    let finite = a.0.is_finite() && b.0.is_finite();
+    let close = a.0 == b.0 || (finite && (a.0 - b.0).abs() <= 1e-12 * a.0.abs().max(b.0.abs()));
     if close { a.1.cmp(&b.1) } else { a.0.total_cmp(&b.0) }
 }
 

@@ -249,7 +249,12 @@ impl<'a> Lexer<'a> {
 
     fn letters(&mut self) {
         let end = self.rest.find(|c: char| !c.is_ascii_alphabetic()).unwrap_or(self.rest.len());
-        let (run, rest) = self.rest.split_at(end);
+        let (mut run, mut rest) = self.rest.split_at(end);
+        // `e^xy` raises to x alone.
+        let raised = self.tokens.last().is_some_and(|token| token.is('^') || token.is('_'));
+        if raised && !super::parse::is_name(run) {
+            (run, rest) = self.rest.split_at(1);
+        }
         self.rest = rest;
         let mut chars = run.chars();
         match (chars.next(), chars.next()) {

@@ -92,14 +92,16 @@ impl Judge<'_> {
         let calls = |node: &Node| matches!(node, Node::Call(..));
         let constant = constant && !mentions(&self.arena, a, &calls) && !mentions(&self.arena, b, &calls);
         let points = if constant { 1 } else { POINTS };
+        let bars = |node: &Node| matches!(node, Node::Function(Function::Abs, _));
+        let one_has_bars = mentions(&self.arena, a, &bars) != mentions(&self.arena, b, &bars);
         let (mut both, mut one) = (0, 0);
         for point in 0..points {
             let setting = Setting { bits: 53, real_only, decimal_log: self.decimal_log, point };
             match self.at_point(a, b, setting, both < PRECISE) {
                 Outcome::Equal => both += 1,
                 Outcome::Different => return Some(false),
-                // In complex mode below zero the branches of roots differ.
-                Outcome::OneUndefined if key::is_negative(point) => {}
+                // `ln(xy)` is `ln x + ln y` where both are defined; `ln|x|` claims more than `ln x`.
+                Outcome::OneUndefined if key::is_negative(point) && !one_has_bars => {}
                 Outcome::OneUndefined => one += 1,
                 Outcome::Undefined => {}
             }

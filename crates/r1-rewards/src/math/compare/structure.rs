@@ -77,8 +77,13 @@ impl Judge<'_> {
             (other, A::Set(items) | A::List(items)) if items.len() == 1 => self.answers(other, &items[0]),
             (A::Text(a), A::Text(b)) => {
                 let bare = |text: &str| {
-                    let text = text.strip_prefix("the ").or_else(|| text.strip_prefix("a ")).unwrap_or(text);
-                    text.replace(' ', "")
+                    let article = ["the ", "an ", "a "].iter().find_map(|article| text.strip_prefix(article));
+                    let text = article.unwrap_or(text);
+                    if text.contains(|c: char| c.is_ascii_digit()) {
+                        text.to_owned()
+                    } else {
+                        text.replace(' ', "")
+                    }
                 };
                 let equal = bare(a) == bare(b);
                 self.at(Rung::Text, equal)

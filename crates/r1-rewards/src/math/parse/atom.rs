@@ -251,7 +251,10 @@ impl Parser<'_> {
             let letter = self.letter(letter)?;
             return function::of_name(name).map(|known| self.arena.function(known, vec![letter]));
         }
-        if word.len() > 3 || PROSE.contains(&word) {
+        let capitalised = word.len() == 3
+            && word.starts_with(|c: char| c.is_ascii_uppercase())
+            && word[1..].bytes().all(|byte| byte.is_ascii_lowercase());
+        if word.len() > 3 || capitalised || PROSE.contains(&word) {
             return None;
         }
         let mut factors = Vec::new();

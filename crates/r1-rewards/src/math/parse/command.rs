@@ -129,7 +129,7 @@ impl Parser<'_> {
             "lfloor" => self.delimited(Function::Floor, "rfloor"),
             "lceil" => self.delimited(Function::Ceil, "rceil"),
             "lvert" | "vert" | "lVert" | "Vert" => {
-                let close = if name.starts_with('l') { format!("r{}", &name[1..]) } else { name.to_owned() };
+                let close = name.strip_prefix('l').map_or_else(|| name.to_owned(), |kind| format!("r{kind}"));
                 self.delimited(Function::Abs, &close)
             }
             "overline" | "bar" => {

@@ -47,7 +47,7 @@ pub(super) fn of_name(name: &str) -> Option<Function> {
 }
 
 /// Plain words that mean what the command of their name means.
-pub(super) fn is_known(word: &str) -> bool {
+pub(crate) fn is_known(word: &str) -> bool {
     const OTHERS: [&str; 36] = [
         "sqrt",
         "cbrt",

@@ -16,10 +16,16 @@ const MAX_DEPTH: usize = 48;
 /// More nodes are not built.
 const MAX_NODES: usize = 4000;
 
+pub(crate) use function::is_known as is_name;
+
 /// Reads one expression from all of `tokens`.
 pub(crate) fn expression(arena: &mut Arena, tokens: &[Token]) -> Option<Id> {
     let mut parser = Parser { arena, tokens, at: 0, depth: 0, bars: 0 };
-    let id = parser.sum()?;
+    let mut id = parser.sum()?;
+    if parser.eat_command(&["choose"]) {
+        let k = parser.sum()?;
+        id = parser.arena.function(super::arena::Function::Binomial, vec![id, k]);
+    }
     (parser.at == tokens.len()).then_some(id)
 }
 

@@ -17,7 +17,7 @@ impl Reader<'_> {
             Kind::Command(name) => matches!(name.as_str(), "lor" | "land" | "vee" | "wedge"),
             _ => false,
         };
-        let both = tokens.iter().any(|token| is_and(token));
+        let both = tokens.iter().any(is_and);
         let mut parts = split::top(tokens, strong);
         if parts.len() == 1 {
             parts = split::top(tokens, |token| token.is(','));

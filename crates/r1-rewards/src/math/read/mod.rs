@@ -6,6 +6,8 @@ mod quantity;
 mod relation;
 mod split;
 
+use std::borrow::Cow;
+
 use super::{
     answer::Answer,
     arena::{Arena, Constant, Id, Node},
@@ -35,6 +37,7 @@ impl Reading {
 
 /// An answer, and whether another reading of the commas exists.
 pub(crate) fn read(arena: &mut Arena, text: &str, reading: Reading) -> (Answer, bool) {
+    let text = &*single_escapes(markup::unwrap(text));
     let text = markup::unwrap(text);
     let mut ambiguous = false;
     let structured = (text.len() <= MAX_BYTES)
@@ -45,6 +48,18 @@ pub(crate) fn read(arena: &mut Arena, text: &str, reading: Reading) -> (Answer, 
             reader.structure(trim(&tokens))
         });
     (structured.unwrap_or_else(|| text::read(text)), ambiguous)
+}
+
+/// The text with `\\\\frac` written `\\frac`, where no matrix needs its line breaks: a text that was
+/// escaped twice.
+pub(crate) fn single_escapes(text: &str) -> Cow<'_, str> {
+    let bytes = text.as_bytes();
+    let twice = bytes.windows(3).any(|window| window[..2] == *b"\\\\" && window[2].is_ascii_alphabetic());
+    if twice && !text.contains("\\begin") {
+        Cow::Owned(text.replace("\\\\", "\\"))
+    } else {
+        Cow::Borrowed(text)
+    }
 }
 
 /// Whether all of a text reads as mathematics.

@@ -17,6 +17,13 @@ impl Reader<'_> {
             return Some(answer);
         }
         let start = self.unit_start(tokens)?;
+        let numeric = |token: &Token| {
+            matches!(token.kind, Kind::Number(_) | Kind::Command(_))
+                || matches!(token.kind, Kind::Letter('x' | 'n'))
+        };
+        if !tokens[..start].iter().any(numeric) {
+            return None;
+        }
         let (value, words) = (&tokens[..start], &tokens[start..]);
         let text = rendered(words);
         let lower = text.trim().trim_matches('.').to_lowercase();

@@ -1,0 +1,66 @@
+//! The labelled pairs of `cases/math.toml`.
+
+use std::collections::BTreeMap;
+
+use r1_data::{Completion, FinishReason};
+use r1_rewards::{
+    Mode, grade,
+    math::{Policy, compare},
+};
+use serde::Deserialize;
+
+#[derive(Deserialize)]
+struct Corpus {
+    contested: Vec<Contested>,
+    #[serde(flatten)]
+    categories: BTreeMap<String, Category>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Category {
+    equal: Vec<[String; 2]>,
+    different: Vec<[String; 2]>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Contested {
+    reference: String,
+    answer: String,
+    equal: bool,
+    reason: String,
+}
+
+fn verdict(category: &str, reference: &str, answer: &str) -> (bool, String) {
+    if category == "completion" {
+        let verdict = grade(reference, &Completion::from_text(answer, FinishReason::Stop), Mode::Strict);
+        return (verdict.equal == Some(true), verdict.reason);
+    }
+    let judgement = compare(reference, answer, &Policy::default());
+    let how = format!("{:?}: {} | {}", judgement.rung, judgement.reference, judgement.answer);
+    (judgement.equal == Some(true), how)
+}
+
+#[test]
+fn every_labelled_pair_is_judged_as_labelled() {
+    let corpus: Corpus = toml::from_str(include_str!("cases/math.toml")).unwrap();
+    let mut pairs = Vec::new();
+    for (name, category) in &corpus.categories {
+        pairs.extend(category.equal.iter().map(|pair| (name.as_str(), pair.clone(), true)));
+        pairs.extend(category.different.iter().map(|pair| (name.as_str(), pair.clone(), false)));
+    }
+    for Contested { reference, answer, equal, reason } in corpus.contested {
+        assert!(!reason.is_empty());
+        pairs.push(("contested", [reference, answer], equal));
+    }
+    assert!(pairs.len() >= 300 && corpus.categories.len() >= 15, "{} pairs", pairs.len());
+    let mut wrong = Vec::new();
+    for (category, [reference, answer], equal) in &pairs {
+        let (found, how) = verdict(category, reference, answer);
+        if found != *equal {
+            wrong.push(format!("{category}: `{reference}` and `{answer}` should be {equal}; {how}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{} of {} wrong:\n{}", wrong.len(), pairs.len(), wrong.join("\n"));
+}
