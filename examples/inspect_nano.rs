@@ -31,6 +31,7 @@ fn main() -> Result<()> {
         "{:<20} pass@1  untagged  tagged terse  worked  pass@1 if worked  step accuracy  tokens",
         "task"
     );
+    let (mut all_right, mut all_steps) = (0, 0);
     for task in [&ChainedArithmetic as &dyn Task, &LetterCounting, &NumberSorting] {
         let problems = held_out(task, 1, count, 0);
         let template = PromptTemplate::Chat { system: None };
@@ -67,7 +68,8 @@ fn main() -> Result<()> {
                 steps += if agreeing == expected.len() { agreeing } else { agreeing + 1 };
             }
         }
-        let share = |part: usize, whole: usize| 100.0 * part as f64 / whole.max(1) as f64;
+        all_right += steps_right;
+        all_steps += steps;
         let total = problems.len();
         println!(
             "{:<20} {:>5.1}%  {:>7.1}%  {:>11.1}%  {:>5.1}%  {:>15.1}%  {:>12.2}%  {:>6.1}",
@@ -81,5 +83,11 @@ fn main() -> Result<()> {
             tokens as f64 / total.max(1) as f64,
         );
     }
+    println!("a single worked step of any task is right in {:.2}% of {all_steps}", share(all_right, all_steps));
     Ok(())
+}
+
+/// Percent.
+fn share(part: usize, whole: usize) -> f64 {
+    100.0 * part as f64 / whole.max(1) as f64
 }
