@@ -147,7 +147,8 @@ impl Block<'_> {
         }
     }
 
-    /// `M × N` dot products.
+    /// `M × N` dot products. The indices are those of the tile, so they stay indices.
+    #[allow(clippy::needless_range_loop)]
     #[inline(always)]
     unsafe fn tile<S: Simd, const P: usize, const M: usize, const N: usize>(
         &self,
