@@ -132,6 +132,9 @@ fn main() -> Result<()> {
     while trainer.updates() < arguments.steps {
         let report = trainer.step(&mut source, &reward)?;
         run.log(&report)?;
+        if let Some(diagnosis) = &report.diagnosis {
+            eprintln!("update {} taught nothing: {diagnosis}", report.step);
+        }
         run.time(&json!({"step": report.step, "timings": trainer.timings()}))?;
         for group in trainer.last_groups().take(1) {
             run.samples(&SampleRow::of_group(report.step, group))?;

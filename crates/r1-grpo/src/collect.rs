@@ -5,11 +5,11 @@ use std::{
     time::{Duration, Instant},
 };
 
-use r1_data::{Completion, Generate, GenerateError, Key, Problem, ProblemSource, Prompt};
+use r1_data::{Completion, Generate, GenerateError, Key, Problem, ProblemSource, Prompt, Sampling};
 use r1_model::{CausalLm, LanguageModel};
 use r1_rewards::{GroupScores, Reward, RewardError, Score, score_all};
 
-use crate::{Group, GrpoConfig, GrpoError, Rollout, batch_advantages};
+use crate::{Group, GrpoConfig, GrpoError, Rollout, batch_advantages, gdpo_advantages};
 
 /// How often a group is scored again after something outside failed.
 const RETRIES: usize = 2;
@@ -27,37 +27,27 @@ pub(crate) struct Collected {
     pub(crate) reward_time: Duration,
 }
 
-/// Draws problems, samples a group for each, scores the groups and compares the completions.
-///
-/// On an error the source stands where it stood before.
+/// What is asked for.
+pub(crate) struct Order<'a> {
+    pub(crate) problems: usize,
+    pub(crate) sampling: &'a Sampling,
+    /// Number of the rollout, part of its keys.
+    pub(crate) rollout: u64,
+}
+
+/// Draws problems, samples a group for each and scores the groups. Advantages are for [`rank`] to give.
 pub(crate) fn collect<M: CausalLm>(
     policy: &mut LanguageModel<M>,
     config: &GrpoConfig,
-    rollout: u64,
+    order: &Order<'_>,
     source: &mut (impl ProblemSource + ?Sized),
     reward: &(impl Reward + ?Sized),
 ) -> Result<Collected, GrpoError> {
-    let start = source.position();
-    let collected = try_collect(policy, config, rollout, source, reward);
-    if collected.is_err() {
-        source.seek(start)?;
-    }
-    collected
-}
-
-fn try_collect<M: CausalLm>(
-    policy: &mut LanguageModel<M>,
-    config: &GrpoConfig,
-    rollout: u64,
-    source: &mut (impl ProblemSource + ?Sized),
-    reward: &(impl Reward + ?Sized),
-) -> Result<Collected, GrpoError> {
-    let problems: Vec<Problem> =
-        (0..config.prompts_per_rollout()).map(|_| source.next()).collect::<Result<_, _>>()?;
-    let prompts = prompts(&problems, config, rollout);
+    let problems: Vec<Problem> = (0..order.problems).map(|_| source.next()).collect::<Result<_, _>>()?;
+    let prompts = prompts(&problems, config, order.rollout);
 
     let started = Instant::now();
-    let completions = policy.generate(&prompts, config.group_size, &config.sampling);
+    let completions = policy.generate(&prompts, config.group_size, order.sampling);
     let completions = completions.map_err(|error| with_problem(error, &problems))?;
     let sampling_time = started.elapsed();
 
@@ -81,7 +71,6 @@ fn try_collect<M: CausalLm>(
             }
         }
     }
-    rank(&mut collected.groups, config);
     Ok(collected)
 }
 
@@ -172,9 +161,23 @@ fn unranked((completion, score): (Completion, Score)) -> Rollout {
 }
 
 /// Gives every rollout its advantage.
-fn rank(groups: &mut [Group], config: &GrpoConfig) {
-    let rewards: Vec<Vec<Option<f32>>> = groups.iter().map(Group::rewards).collect();
-    let advantages = batch_advantages(&rewards, &config.advantage);
+pub(crate) fn rank(groups: &mut [Group], config: &GrpoConfig) {
+    let advantages = match &config.term_weights {
+        None => {
+            let rewards: Vec<Vec<Option<f32>>> = groups.iter().map(Group::rewards).collect();
+            batch_advantages(&rewards, &config.advantage)
+        }
+        Some(weights) => {
+            let terms = |rollout: &Rollout| -> Vec<Option<f32>> {
+                let term =
+                    |name: &String| rollout.parts.iter().find(|part| part.name == *name)?.outcome.value();
+                weights.keys().map(term).collect()
+            };
+            let terms: Vec<Vec<_>> =
+                groups.iter().map(|group| group.rollouts.iter().map(terms).collect()).collect();
+            gdpo_advantages(&terms, &weights.values().copied().collect::<Vec<_>>(), &config.advantage)
+        }
+    };
     for (group, advantages) in groups.iter_mut().zip(advantages) {
         for (rollout, advantage) in group.rollouts.iter_mut().zip(advantages) {
             rollout.advantage = advantage;

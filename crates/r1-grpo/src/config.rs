@@ -1,12 +1,12 @@
 //! Everything that is chosen before training starts.
 
-use std::path::PathBuf;
+use std::{collections::BTreeMap, path::PathBuf};
 
 use r1_data::{Sampling, template::PromptTemplate};
 use r1_model::{Schedule, optimizer::AdamWConfig, train::Recompute};
 use serde::{Deserialize, Serialize};
 
-use crate::{AdvantageConfig, GrpoError, Objective};
+use crate::{AdaptiveEntropy, AdvantageConfig, GrpoError, Objective};
 
 /// Settings of a [`GrpoTrainer`](crate::GrpoTrainer).
 ///
@@ -44,8 +44,18 @@ pub struct GrpoConfig {
     pub objective: Objective,
     /// How rewards become advantages. A deviation over the batch is that over the whole rollout.
     pub advantage: AdvantageConfig,
+    /// Weights of the terms of the reward, by name, for [GDPO](crate::gdpo_advantages); terms without a weight are left
+    /// out, and `advantage` then gives deviation and epsilon only. `None` compares the rewards themselves.
+    pub term_weights: Option<BTreeMap<String, f32>>,
+    /// Dynamic sampling: how often, at most, groups without signal are replaced by those of further problems before
+    /// training goes on with fewer. 0 keeps every group.
+    pub refill_rounds: usize,
+    /// Changes the weight of the entropy bonus from update to update; `objective.entropy_coef` is where it starts.
+    pub adaptive_entropy: Option<AdaptiveEntropy>,
     /// How rollouts are sampled; the loss divides its logits by the same temperature.
     pub sampling: Sampling,
+    /// Other limits of tokens than that of `sampling` for rollouts that start later, in order.
+    pub max_tokens_from: Vec<LengthStep>,
     /// What is put around a question.
     pub template: PromptTemplate,
     /// After how many updates the reference becomes the policy, counted when a rollout starts; `None` keeps the
@@ -71,6 +81,16 @@ pub struct GrpoConfig {
     pub dump_dir: PathBuf,
 }
 
+/// A limit of tokens for each completion, from an update on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LengthStep {
+    /// Updates made before the limit holds.
+    pub after: u64,
+    /// The limit.
+    pub max_tokens: usize,
+}
+
 impl Default for GrpoConfig {
     fn default() -> Self {
         Self::r1_zero()
@@ -86,6 +106,13 @@ impl GrpoConfig {
     /// Problems that one rollout asks.
     pub fn prompts_per_rollout(&self) -> usize {
         self.prompts_per_step * self.mini_batches_per_rollout
+    }
+
+    /// How a rollout is sampled that starts after so many updates.
+    pub fn sampling_after(&self, updates: u64) -> Sampling {
+        let steps = self.max_tokens_from.iter().filter(|step| step.after <= updates);
+        let max_tokens = steps.last().map_or(self.sampling.max_tokens, |step| step.max_tokens);
+        self.sampling.clone().with_max_tokens(max_tokens)
     }
 
     /// The same with another number of completions for each problem.
@@ -133,14 +160,37 @@ impl GrpoConfig {
         Self { advantage, ..self }
     }
 
-    /// The same with another way to sample.
+    /// The same with another way to sample, and its limit of tokens throughout.
     pub fn with_sampling(self, sampling: Sampling) -> Self {
-        Self { sampling, ..self }
+        Self { sampling, max_tokens_from: Vec::new(), ..self }
     }
 
-    /// The same with another limit of tokens for each completion.
+    /// The same with another limit of tokens for each completion, throughout.
     pub fn with_max_tokens(self, max_tokens: usize) -> Self {
-        Self { sampling: self.sampling.with_max_tokens(max_tokens), ..self }
+        Self { sampling: self.sampling.with_max_tokens(max_tokens), max_tokens_from: Vec::new(), ..self }
+    }
+
+    /// The same with another limit of tokens for rollouts that start after so many updates.
+    pub fn with_max_tokens_after(mut self, after: u64, max_tokens: usize) -> Self {
+        self.max_tokens_from.push(LengthStep { after, max_tokens });
+        self.max_tokens_from.sort_by_key(|step| step.after);
+        self
+    }
+
+    /// The same with GDPO, and these weights of the terms.
+    pub fn with_term_weights<N: Into<String>>(self, weights: impl IntoIterator<Item = (N, f32)>) -> Self {
+        let weights = weights.into_iter().map(|(name, weight)| (name.into(), weight)).collect();
+        Self { term_weights: Some(weights), ..self }
+    }
+
+    /// The same with dynamic sampling of so many rounds at most; 0 turns it off.
+    pub fn with_refill_rounds(self, refill_rounds: usize) -> Self {
+        Self { refill_rounds, ..self }
+    }
+
+    /// The same with a weight of the entropy bonus that follows the entropy.
+    pub fn with_adaptive_entropy(self, adaptive_entropy: AdaptiveEntropy) -> Self {
+        Self { adaptive_entropy: Some(adaptive_entropy), ..self }
     }
 
     /// The same at another temperature.
@@ -226,6 +276,21 @@ impl GrpoConfig {
         not_negative("optimizer.weight_decay", self.optimizer.weight_decay)?;
         positive("optimizer.max_grad_norm", self.optimizer.max_grad_norm)?;
         self.objective.validate()?;
+        for step in &self.max_tokens_from {
+            count("max_tokens_from.max_tokens", step.max_tokens)?;
+        }
+        let ordered = self.max_tokens_from.is_sorted_by(|a, b| a.after < b.after);
+        check("max_tokens_from", self.max_tokens_from.len() as f64, ordered, "in the order of `after`")?;
+        if let Some(AdaptiveEntropy { target, delta, min, max }) = self.adaptive_entropy {
+            positive("adaptive_entropy.target", f64::from(target))?;
+            not_negative("adaptive_entropy.delta", f64::from(delta))?;
+            not_negative("adaptive_entropy.min", f64::from(min))?;
+            let above = max.is_finite() && max >= min;
+            check("adaptive_entropy.max", f64::from(max), above, "`adaptive_entropy.min` or more")?;
+        }
+        for weight in self.term_weights.iter().flat_map(BTreeMap::values) {
+            check("term_weights", f64::from(*weight), weight.is_finite(), "finite numbers")?;
+        }
         self.validate_sampling()
     }
 

@@ -41,12 +41,17 @@ pub fn diagnosis<G: AsRef<Group>>(groups: &[G]) -> Option<String> {
     }
     let graded: Vec<f32> = rollouts.iter().filter_map(|rollout| rollout.reward).collect();
     let Some(&first) = graded.first() else {
-        return Some(format!("every reward abstained on all {count} completions; is it for this kind of task?"));
+        return Some(format!(
+            "every reward abstained on all {count} completions; is it for this kind of task?"
+        ));
     };
     let earned = if graded.iter().all(|reward| *reward == first) {
         format!("all {count} completions got {first}")
     } else {
-        format!("the {count} completions of {} groups got the same reward within each group", groups().count())
+        format!(
+            "the {count} completions of {} groups got the same reward within each group",
+            groups().count()
+        )
     };
     let mut causes: BTreeMap<usize, (&str, usize)> = BTreeMap::new();
     for rollout in &rollouts {
@@ -103,7 +108,9 @@ mod tests {
         let uneven = diagnosis(&[group(&[right, right]), group(&[wrong, wrong])]).unwrap();
         assert_eq!(uneven, "the 4 completions of 2 groups got the same reward within each group");
         let foreign = ("hello", Stop, None);
-        assert!(diagnosis(&[group(&[foreign, foreign])]).unwrap().starts_with("every reward abstained on all 2"));
+        assert!(
+            diagnosis(&[group(&[foreign, foreign])]).unwrap().starts_with("every reward abstained on all 2")
+        );
         assert_eq!(diagnosis(&[group(&[right, wrong]), group(&[cut, cut])]), None);
         assert!(diagnosis::<Group>(&[]).unwrap().contains("no problem could be graded"));
     }

@@ -25,7 +25,8 @@ pub(crate) fn trains(rollout: &Rollout, config: &GrpoConfig) -> bool {
 /// Whether the rollout can have a gradient, so that it must be computed.
 pub(crate) fn matters(rollout: &Rollout, config: &GrpoConfig) -> bool {
     let objective = &config.objective;
-    let only_surrogate = objective.kl.coef == 0.0 && objective.entropy_coef == 0.0;
+    let only_surrogate =
+        objective.kl.coef == 0.0 && objective.entropy_coef == 0.0 && config.adaptive_entropy.is_none();
     // The mean over a micro-batch depends on what is in it, and the quantile of the entropy on all tokens.
     let independent = objective.reduction != Reduction::LocalTokenMean && objective.top_entropy >= 1.0;
     let skipped = config.skip_zero_advantage && only_surrogate && independent && rollout.advantage == 0.0;

@@ -69,6 +69,8 @@
 
 mod error;
 mod advantage;
+mod gdpo;
+mod process;
 mod filter;
 mod segment;
 mod ratio;
@@ -84,6 +86,7 @@ mod inputs;
 mod loss;
 mod preset;
 mod validate;
+mod adaptive_entropy;
 mod config;
 mod recipe;
 mod rollout;
@@ -92,21 +95,26 @@ mod pending;
 mod micro_batch;
 mod gradient;
 mod reference;
+mod entropy_state;
 mod trainer;
 mod checkpoint;
+mod diagnosis;
 mod step_report;
 mod step_timings;
 mod sample_row;
 mod dump;
 
+pub use adaptive_entropy::AdaptiveEntropy;
 pub use advantage::{
     AdvantageConfig, Baseline, Deviation, Scale, batch_advantages, group_advantages, per_token,
 };
 pub use checkpoint::{Better, Checkpoint, CheckpointNote, Checkpoints};
-pub use config::GrpoConfig;
+pub use config::{GrpoConfig, LengthStep};
 pub use correction::{Correction, CorrectionInputs, CorrectionLevel, Outside, mismatch_weights};
+pub use diagnosis::{REFLECTIVE_WORDS, diagnosis, reflective_words};
 pub use error::GrpoError;
 pub use filter::{GroupSignal, group_signal, groups_with_signal};
+pub use gdpo::gdpo_advantages;
 pub use inputs::{GrpoInputs, GrpoLoss, StepTotals};
 pub use kl::{Kl, KlEstimator, KlInputs, kl_divergence};
 pub use loss::grpo_loss;
@@ -114,6 +122,7 @@ pub use mask::{TopEntropy, top_entropy};
 pub use metrics::{LossMetrics, PendingMetrics};
 pub use micro_batch::{Member, MicroBatch, token_scores};
 pub use objective::Objective;
+pub use process::{StepReward, process_advantages};
 pub use ratio::{RatioInputs, RatioLevel, log_ratio};
 pub use reduction::{Reduction, ReductionInputs, token_weights};
 pub use rollout::{Group, Rollout, TokenScores};

@@ -15,14 +15,27 @@ pub(crate) struct PendingRollouts {
     mini_batches: VecDeque<Vec<usize>>,
     /// Groups of the last update.
     last: Vec<usize>,
-    /// Problems that could not be graded, until an update has reported them.
+    /// What the rollout cost, until an update has reported it.
+    pub(crate) cost: RolloutCost,
+}
+
+/// What was thrown away to get the groups of a rollout.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub(crate) struct RolloutCost {
+    /// Problems that could not be graded.
     pub(crate) ungradable: usize,
+    /// Groups without signal that were replaced, or could not be.
+    pub(crate) dropped_groups: usize,
+    /// How often further problems were drawn.
+    pub(crate) refill_rounds: usize,
+    /// Limit of tokens of each completion.
+    pub(crate) max_tokens: usize,
 }
 
 impl PendingRollouts {
     /// Splits groups at random into mini-batches, anew for each epoch. There are fewer mini-batches if there are
     /// fewer groups.
-    pub(crate) fn new(groups: Vec<Group>, ungradable: usize, config: &GrpoConfig, rollout: u64) -> Self {
+    pub(crate) fn new(groups: Vec<Group>, cost: RolloutCost, config: &GrpoConfig, rollout: u64) -> Self {
         let parts = config.mini_batches_per_rollout.min(groups.len());
         let mut mini_batches = VecDeque::new();
         for epoch in 0..config.inner_epochs {
@@ -32,7 +45,7 @@ impl PendingRollouts {
             let bound = |part: usize| part * groups.len() / parts;
             mini_batches.extend((0..parts).map(|part| order[bound(part)..bound(part + 1)].to_vec()));
         }
-        Self { groups, mini_batches, last: Vec::new(), ungradable }
+        Self { groups, mini_batches, last: Vec::new(), cost }
     }
 
     /// True when problems must be drawn before the next update.
@@ -48,7 +61,7 @@ impl PendingRollouts {
     /// The next update was made.
     pub(crate) fn advance(&mut self) {
         self.last = self.mini_batches.pop_front().unwrap_or_default();
-        self.ungradable = 0;
+        self.cost = RolloutCost { max_tokens: self.cost.max_tokens, ..RolloutCost::default() };
     }
 
     /// The groups of the last update.

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use r1_data::{Sampling, template::PromptTemplate};
 use r1_model::{Schedule, optimizer::AdamWConfig, train::Recompute};
 
-use crate::{AdvantageConfig, GrpoConfig, Objective};
+use crate::{AdvantageConfig, GrpoConfig, LengthStep, Objective};
 
 impl GrpoConfig {
     /// DeepSeek-R1-Zero.
@@ -35,7 +35,11 @@ impl GrpoConfig {
             optimizer: AdamWConfig::default(),
             objective: Objective::r1(),
             advantage: AdvantageConfig::default(),
+            term_weights: None,
+            refill_rounds: 0,
+            adaptive_entropy: None,
             sampling: Sampling::default().with_max_tokens(32_768),
+            max_tokens_from: vec![LengthStep { after: 8_200, max_tokens: 65_536 }],
             template: PromptTemplate::R1Zero,
             reference_refresh: Some(400),
             mask_truncated: false,
@@ -53,21 +57,27 @@ impl GrpoConfig {
     ///
     /// The second stage samples at temperature 0.7 (section 3.2.2): `.with_temperature(0.7)`.
     pub fn r1() -> Self {
-        Self { template: PromptTemplate::Chat { system: None }, ..Self::r1_zero() }
+        Self {
+            template: PromptTemplate::Chat { system: None },
+            max_tokens_from: Vec::new(),
+            ..Self::r1_zero()
+        }
     }
 
     /// DAPO (arXiv:2503.14476): learning rate 1e-6 after a warm-up of 20 rollouts (320 updates), 512 problems a
     /// rollout in 16 updates, 16 completions, 20,480 tokens, truncated completions masked (its overlong filter),
     /// no divergence.
     ///
-    /// Its dynamic sampling is not part of the preset, and its soft punishment of overlong completions is a reward.
-    /// Template, AdamW and the epsilon of the deviation are those of `r1_zero` (inferred).
+    /// Groups without signal are replaced (dynamic sampling) in up to 10 rounds; the paper has no bound (inferred). Its
+    /// soft punishment of overlong completions is a reward. Template, AdamW and the epsilon of the deviation are those of `r1_zero` (inferred).
     pub fn dapo() -> Self {
         Self {
             learning_rate: 1e-6,
             schedule: Schedule::Constant { warmup: 320 },
             objective: Objective::dapo(),
             sampling: Sampling::default().with_max_tokens(20_480),
+            max_tokens_from: Vec::new(),
+            refill_rounds: 10,
             mask_truncated: true,
             reference_refresh: None,
             ..Self::r1_zero()
@@ -86,6 +96,7 @@ impl GrpoConfig {
             objective: Objective::dr_grpo(3_000),
             advantage: AdvantageConfig::dr_grpo(),
             sampling: Sampling::default().with_max_tokens(3_000),
+            max_tokens_from: Vec::new(),
             reference_refresh: None,
             ..Self::r1_zero()
         }
@@ -97,6 +108,7 @@ impl GrpoConfig {
         Self {
             mini_batches_per_rollout: 4,
             objective: Objective::gspo(),
+            max_tokens_from: Vec::new(),
             reference_refresh: None,
             ..Self::r1_zero()
         }
@@ -108,6 +120,7 @@ impl GrpoConfig {
         Self {
             optimizer: AdamWConfig { beta1: 0.9, beta2: 0.95, epsilon: 1e-15, ..AdamWConfig::default() },
             objective: Objective::cispo(),
+            max_tokens_from: Vec::new(),
             reference_refresh: None,
             ..Self::r1_zero()
         }

@@ -5,13 +5,16 @@ use std::collections::BTreeMap;
 use r1_rewards::Part;
 use serde::{Serialize, Serializer};
 
-use crate::{Group, GroupSignal, GrpoConfig, LossMetrics, Rollout, Tally};
+use crate::{
+    Group, GroupSignal, GrpoConfig, LossMetrics, Rollout, Tally, diagnosis, pending::RolloutCost,
+    reflective_words,
+};
 
 /// What one update did, under TRL's names. Equal runs have equal reports; wall-clock figures are in
 /// [`StepTimings`](crate::StepTimings).
 ///
-/// All is about the problems of this update, but `num_tokens`, which adds up over the run, and `ungradable`, which
-/// the first update of a rollout reports. A field that has no value is left out.
+/// All is about the problems of this update, but `num_tokens`, which adds up over the run, and `ungradable`,
+/// `dropped_groups` and `refill_rounds`, which the first update of a rollout reports. A field that has no value is left out.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct StepReport {
     /// Updates made, this one included.
@@ -26,6 +29,24 @@ pub struct StepReport {
     /// Mean entropy over tokens, in nats.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub entropy: Option<f64>,
+    /// The greatest divergence of a token from the reference, in nats.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub kl_max: Option<f64>,
+    /// Mean divergence (`k3`) from the policy that sampled, in nats.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub old_kl: Option<f64>,
+    /// Mean importance ratio.
+    #[serde(rename = "ratio/mean", skip_serializing_if = "Option::is_none")]
+    pub ratio_mean: Option<f64>,
+    /// The least importance ratio.
+    #[serde(rename = "ratio/min", skip_serializing_if = "Option::is_none")]
+    pub ratio_min: Option<f64>,
+    /// The greatest importance ratio.
+    #[serde(rename = "ratio/max", skip_serializing_if = "Option::is_none")]
+    pub ratio_max: Option<f64>,
+    /// Weight of the entropy bonus in this update, if it is adaptive.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub entropy_coef: Option<f32>,
     /// Norm of the gradient before it is clipped.
     pub grad_norm: f64,
     /// The learning rate of this update.
@@ -50,6 +71,15 @@ pub struct StepReport {
     pub effective_groups: usize,
     /// Problems that were dropped because their reference cannot be graded.
     pub ungradable: usize,
+    /// Groups without signal that dynamic sampling dropped.
+    pub dropped_groups: usize,
+    /// How often dynamic sampling drew further problems.
+    pub refill_rounds: usize,
+    /// Why the step taught nothing, if it did not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub diagnosis: Option<String>,
+    /// [Reflective words](crate::REFLECTIVE_WORDS), mean over completions.
+    pub reflective_words: f64,
     /// Completions on which every reward abstained.
     pub abstained: usize,
     /// Completions whose loss was computed: without those that are masked, or skipped for want of an advantage.
@@ -69,6 +99,15 @@ pub struct StepReport {
     /// Mean length of the completions that ended by themselves.
     #[serde(rename = "completions/mean_terminated_length", skip_serializing_if = "Option::is_none")]
     pub mean_terminated_length: Option<f64>,
+    /// Mean length of the completions whose pass term is 1 or more.
+    #[serde(rename = "completions/mean_length_right", skip_serializing_if = "Option::is_none")]
+    pub mean_length_right: Option<f64>,
+    /// Mean length of the other graded completions.
+    #[serde(rename = "completions/mean_length_wrong", skip_serializing_if = "Option::is_none")]
+    pub mean_length_wrong: Option<f64>,
+    /// Limit of tokens of a completion.
+    #[serde(rename = "completions/max_tokens")]
+    pub max_tokens: usize,
     /// Share of ratios clipped below, with a negative advantage.
     #[serde(rename = "clip_ratio/low_mean", skip_serializing_if = "Option::is_none")]
     pub clip_low_mean: Option<f64>,
@@ -118,14 +157,24 @@ pub(crate) struct StepFacts<'a> {
     pub(crate) grad_norm: f64,
     pub(crate) metrics: &'a LossMetrics,
     pub(crate) mismatch: Tally,
-    pub(crate) ungradable: usize,
+    pub(crate) cost: RolloutCost,
+    pub(crate) entropy_coef: Option<f32>,
     pub(crate) reward: &'a str,
 }
 
 impl StepReport {
     pub(crate) fn new(facts: StepFacts<'_>, groups: &[&Group], config: &GrpoConfig) -> Self {
-        let StepFacts { step, tokens, learning_rate, grad_norm, metrics, mismatch, ungradable, reward } =
-            facts;
+        let StepFacts {
+            step,
+            tokens,
+            learning_rate,
+            grad_norm,
+            metrics,
+            mismatch,
+            cost,
+            entropy_coef,
+            reward,
+        } = facts;
         let rollouts: Vec<&Rollout> = groups.iter().flat_map(|group| &group.rollouts).collect();
         let mut lengths = Tally::default();
         let mut terminated = Tally::default();
@@ -150,12 +199,28 @@ impl StepReport {
         let pass_at_1 = terms
             .get(pass_term)
             .map(|values| values.iter().filter(|&&value| value >= 1.0).count() as f64 / values.len() as f64);
+        let (mut right, mut wrong, mut reflective) = (Tally::default(), Tally::default(), Tally::default());
+        for rollout in &rollouts {
+            reflective.add(reflective_words(&rollout.completion.text) as f64);
+            let part = rollout.parts.iter().find(|part| part.name == pass_term);
+            let passed = part.map_or(rollout.reward, |part| part.outcome.value());
+            if let Some(value) = passed {
+                let outcome = if value >= 1.0 { &mut right } else { &mut wrong };
+                outcome.add(rollout.completion.ids.len() as f64);
+            }
+        }
         Self {
             step,
             loss: metrics.loss(),
             policy_loss: metrics.policy_loss,
             kl: metrics.kl.mean(),
+            kl_max: metrics.kl.max,
+            old_kl: metrics.old_kl.mean(),
+            ratio_mean: metrics.ratio.mean(),
+            ratio_min: metrics.ratio.min,
+            ratio_max: metrics.ratio.max,
             entropy: metrics.entropy.mean(),
+            entropy_coef,
             grad_norm,
             learning_rate,
             num_tokens: tokens,
@@ -168,7 +233,11 @@ impl StepReport {
                 .collect(),
             pass_at_1,
             effective_groups: effective,
-            ungradable,
+            ungradable: cost.ungradable,
+            dropped_groups: cost.dropped_groups,
+            refill_rounds: cost.refill_rounds,
+            diagnosis: diagnosis(groups),
+            reflective_words: reflective.mean().unwrap_or_default(),
             abstained: rollouts.len() - rewards.len(),
             trained_completions: metrics.completions,
             mean_length: lengths.mean().unwrap_or_default(),
@@ -176,6 +245,9 @@ impl StepReport {
             max_length: lengths.max.unwrap_or_default() as u64,
             clipped_ratio: share(rollouts.len() - terminated.count as usize, rollouts.len()),
             mean_terminated_length: terminated.mean(),
+            mean_length_right: right.mean(),
+            mean_length_wrong: wrong.mean(),
+            max_tokens: cost.max_tokens,
             clip_low_mean: metrics.clipped_low.fraction(),
             clip_low_min: metrics.clipped_low.by_completion.min,
             clip_high_mean: metrics.clipped_high.fraction(),

@@ -7,11 +7,12 @@ use r1_model::{AdamW, CausalLm, LanguageModel, Transformer};
 use r1_rewards::Reward;
 
 use crate::{
-    Group, GrpoConfig, GrpoError, StepReport, StepTimings,
-    collect::collect,
+    Group, GroupSignal, GrpoConfig, GrpoError, StepReport, StepTimings,
+    collect::{Order, collect, rank},
     dump::dump,
+    entropy_state::EntropyState,
     gradient::{GradientPass, gradient_pass, score_rollouts},
-    pending::PendingRollouts,
+    pending::{PendingRollouts, RolloutCost},
     reference::Reference,
     step_report::StepFacts,
 };
@@ -41,6 +42,8 @@ pub struct GrpoTrainer<M: CausalLm = Transformer> {
     pub(crate) updates: u64,
     pub(crate) rollouts: u64,
     pub(crate) tokens: u64,
+    /// Weight of the entropy bonus, and the mean entropy of the last update, for an adaptive weight.
+    pub(crate) entropy: EntropyState,
     pub(crate) timings: StepTimings,
 }
 
@@ -55,6 +58,7 @@ impl<M: CausalLm> GrpoTrainer<M> {
             reference: Reference::new(&policy.model, &config),
             optimizer: AdamW::new(config.optimizer),
             policy: Some(policy),
+            entropy: EntropyState::new(&config),
             config,
             pending: PendingRollouts::default(),
             updates: 0,
@@ -84,10 +88,12 @@ impl<M: CausalLm> GrpoTrainer<M> {
         }
         let started = Instant::now();
         let groups = self.pending.next();
-        let pass = gradient_pass(&self.policy().model, &groups, &self.config);
+        let config = self.entropy.applied(&self.config);
+        let pass = gradient_pass(&self.policy().model, &groups, &config);
         if pass.metrics.non_finite_tokens > 0 || !pass.metrics.loss().is_finite() {
             return Err(dump("loss", self.updates + 1, &groups, &self.config.dump_dir));
         }
+        let entropy_coef = config.adaptive_entropy.map(|_| config.objective.entropy_coef);
         let learning_rate = self.config.learning_rate * self.config.schedule.factor(self.updates);
         let GradientPass { gradients, metrics, mismatch } = pass;
         let grad_norm = self.update(|model, optimizer| optimizer.step(model, gradients, learning_rate));
@@ -96,6 +102,7 @@ impl<M: CausalLm> GrpoTrainer<M> {
             return Err(dump("gradient", self.updates + 1, &groups, &self.config.dump_dir));
         }
         self.updates += 1;
+        self.entropy.follow(&self.config, metrics.entropy.mean());
         let facts = StepFacts {
             step: self.updates,
             tokens: self.tokens,
@@ -103,7 +110,8 @@ impl<M: CausalLm> GrpoTrainer<M> {
             grad_norm,
             metrics: &metrics,
             mismatch,
-            ungradable: self.pending.ungradable,
+            cost: self.pending.cost,
+            entropy_coef,
             reward: reward.name(),
         };
         let report = StepReport::new(facts, &groups, &self.config);
@@ -119,24 +127,66 @@ impl<M: CausalLm> GrpoTrainer<M> {
         }
     }
 
-    /// Samples and scores completions of the next problems, until there is one that can be graded.
+    /// Collects the rollouts of the next updates. On an error the source and the trainer stand where they stood.
     fn collect_rollouts(
         &mut self,
         source: &mut (impl ProblemSource + ?Sized),
         reward: &(impl Reward + ?Sized),
     ) -> Result<(), GrpoError> {
-        let mut ungradable = Vec::new();
-        for _ in 0..MAX_EMPTY_ROLLOUTS {
+        let (start, rollouts, tokens) = (source.position(), self.rollouts, self.tokens);
+        match self.fill_batch(source, reward) {
+            Ok(pending) => self.pending = pending,
+            Err(error) => {
+                (self.rollouts, self.tokens) = (rollouts, tokens);
+                source.seek(start)?;
+                return Err(error);
+            }
+        }
+        Ok(())
+    }
+
+    /// Samples and scores completions of the next problems, until there is one that can be graded. With dynamic
+    /// sampling, until there are enough groups with signal, or as many rounds as are allowed.
+    fn fill_batch(
+        &mut self,
+        source: &mut (impl ProblemSource + ?Sized),
+        reward: &(impl Reward + ?Sized),
+    ) -> Result<PendingRollouts, GrpoError> {
+        let config = &self.config;
+        let sampling = config.sampling_after(self.updates);
+        let (mut kept, mut without_signal, mut ungradable) = (Vec::new(), Vec::new(), Vec::new());
+        for round in 0.. {
+            let wanted = config.prompts_per_rollout() - kept.len();
             let policy = self.policy.as_mut().expect("the policy is only away while the optimizer has it");
-            let collected = collect(policy, &self.config, self.rollouts + 1, source, reward)?;
+            let order = Order { problems: wanted, sampling: &sampling, rollout: self.rollouts + 1 };
+            let collected = collect(policy, config, &order, source, reward)?;
             self.rollouts += 1;
             self.tokens += collected.tokens;
             self.timings.add(&collected);
             ungradable.extend(collected.ungradable);
-            if !collected.groups.is_empty() {
-                let dropped = ungradable.len();
-                self.pending = PendingRollouts::new(collected.groups, dropped, &self.config, self.rollouts);
-                return Ok(());
+            for group in collected.groups {
+                let teaches = config.refill_rounds == 0 || group.signal() == GroupSignal::Mixed;
+                if teaches { kept.push(group) } else { without_signal.push(group) }
+            }
+            let graded = !(kept.is_empty() && without_signal.is_empty());
+            if kept.len() == config.prompts_per_rollout() || graded && round >= config.refill_rounds {
+                let dropped_groups = without_signal.len();
+                if kept.is_empty() {
+                    // A step without signal is made and reported, so that somebody looks into it.
+                    kept = without_signal;
+                    kept.truncate(config.prompts_per_rollout());
+                }
+                rank(&mut kept, config);
+                let cost = RolloutCost {
+                    ungradable: ungradable.len(),
+                    dropped_groups,
+                    refill_rounds: round,
+                    max_tokens: sampling.max_tokens,
+                };
+                return Ok(PendingRollouts::new(kept, cost, config, self.rollouts));
+            }
+            if !graded && round + 1 >= MAX_EMPTY_ROLLOUTS {
+                break;
             }
         }
         let last = ungradable.last().cloned().unwrap_or_default();

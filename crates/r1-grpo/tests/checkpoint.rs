@@ -13,8 +13,8 @@ use std::{
 use burn::tensor::Device;
 use r1_data::{Key, ProblemSource};
 use r1_grpo::{
-    Better, Checkpoint, CheckpointNote, Checkpoints, GrpoConfig, GrpoError, GrpoTrainer, Kl, Objective,
-    SampleRow,
+    AdaptiveEntropy, Better, Checkpoint, CheckpointNote, Checkpoints, GrpoConfig, GrpoError, GrpoTrainer, Kl,
+    Objective, SampleRow,
 };
 use r1_rewards::{Reward, reward_fn};
 use r1_run::Run;
@@ -26,11 +26,13 @@ fn letter() -> impl Reward {
     reward_fn("letter", |_, completion| completion.text.matches('a').count() as f32 / 3.0)
 }
 
-/// Everything that a checkpoint must hold matters here: moments, a reference that is refreshed, rollouts that serve
-/// four updates in two epochs.
+/// Everything that a checkpoint must hold matters here: moments, a reference that is refreshed, an adaptive weight,
+/// rollouts that serve four updates in two epochs.
 fn config() -> GrpoConfig {
     let objective = Objective { kl: Kl::k3(0.01), ..Objective::dapo() };
+    let adaptive = AdaptiveEntropy { target: 2.0, ..AdaptiveEntropy::default() };
     let config = tiny::config().with_objective(objective).with_reference_refresh(Some(5));
+    let config = config.with_adaptive_entropy(adaptive).with_refill_rounds(1);
     config.with_prompts_per_step(2).with_mini_batches_per_rollout(2).with_inner_epochs(2)
 }
 

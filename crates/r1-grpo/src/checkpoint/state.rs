@@ -9,7 +9,7 @@ use std::{
 use r1_run::{Positions, atomic};
 use serde::{Deserialize, Serialize};
 
-use crate::{GrpoConfig, GrpoError};
+use crate::{GrpoConfig, GrpoError, entropy_state::EntropyState};
 
 /// Version of the layout; others are refused.
 const FORMAT: u32 = 1;
@@ -47,6 +47,7 @@ pub(crate) struct State {
     pub(crate) source_position: u64,
     /// Updates when the policy became the reference, if there is one.
     pub(crate) reference_since: Option<u64>,
+    pub(crate) entropy: EntropyState,
     pub(crate) note: CheckpointNote,
     pub(crate) config: GrpoConfig,
     /// Every other file and its length in bytes.

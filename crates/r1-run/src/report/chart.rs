@@ -61,6 +61,11 @@ impl Chart {
             Self::new("Completion length", "tokens")
                 .line("all", "completions/mean_length")
                 .line("ended by the model", "completions/mean_terminated_length"),
+            Self::new("Length by outcome", "tokens")
+                .line("right", "completions/mean_length_right")
+                .line("wrong", "completions/mean_length_wrong"),
+            Self::new("Reflective words", "wait, however, check and others, for each completion")
+                .line("words", "reflective_words"),
             Self::new("Cut off by the limit", "share of completions")
                 .line("clipped", "completions/clipped_ratio")
                 .range(0.0, 1.0),
@@ -73,6 +78,12 @@ impl Chart {
             Self::new("Clipped tokens", "share of tokens")
                 .line("low side", "clip_ratio/low_mean")
                 .line("high side", "clip_ratio/high_mean"),
+            Self::new("Importance ratio", "policy over the policy that sampled, per token")
+                .line("mean", "ratio/mean")
+                .line("least", "ratio/min")
+                .line("greatest", "ratio/max"),
+            Self::new("Groups dropped for want of a signal", "by dynamic sampling")
+                .line("groups", "dropped_groups"),
             Self::new("Gradient norm", "before clipping").line("norm", "grad_norm"),
             Self::new("Loss", "starts near 0 by construction; not a measure of progress")
                 .line("loss", "loss"),
