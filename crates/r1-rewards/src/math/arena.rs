@@ -106,11 +106,30 @@ pub(crate) struct Arena {
     nodes: Vec<Node>,
     ids: HashMap<Node, Id>,
     names: Vec<String>,
+    /// What reading may still cost; backtracking stops when it is gone.
+    work: Work,
+}
+
+/// Steps of the parsers.
+#[derive(Debug)]
+struct Work(u32);
+
+impl Default for Work {
+    fn default() -> Self {
+        Self(12_000)
+    }
 }
 
 impl Arena {
     pub(crate) fn node(&self, id: Id) -> &Node {
         &self.nodes[id as usize]
+    }
+
+    /// Pays for one step of reading; `None` when too many were taken.
+    pub(crate) fn work(&mut self, steps: u32) -> Option<()> {
+        let left = self.work.0.checked_sub(steps);
+        self.work.0 = left.unwrap_or(0);
+        left.map(|_| ())
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -182,7 +201,7 @@ impl Arena {
             }
         }
         flat.retain(|term| match &self.nodes[*term as usize] {
-            Node::Number(value) => {
+            Node::Number(value) if is_small(value) && is_small(&constant) => {
                 constant += value;
                 false
             }
@@ -209,7 +228,7 @@ impl Arena {
             }
         }
         flat.retain(|factor| match &self.nodes[*factor as usize] {
-            Node::Number(value) => {
+            Node::Number(value) if is_small(value) && is_small(&constant) => {
                 constant *= value;
                 false
             }
@@ -351,6 +370,11 @@ fn folded_power(value: &RBig, power: i64) -> Option<RBig> {
     }
     let raised = value.pow(size as isize);
     Some(if power < 0 { RBig::ONE / raised } else { raised })
+}
+
+/// Whether a number may still be folded with others.
+fn is_small(value: &RBig) -> bool {
+    value.numerator().bit_len() + value.denominator().bit_len() <= 2 * MAX_FOLDED_BITS
 }
 
 trait Bits {

@@ -62,12 +62,29 @@ impl<'a, R: Real> Numeric<'a, R> {
         {
             return known.clone();
         }
-        self.fuel.spend(R::COST)?;
+        self.fuel.spend(self.cost(id))?;
         let value = self.compute(id).filter(Complex::is_sane);
         if self.bindings.is_empty() {
             self.memo[id as usize] = Some(value.clone());
         }
         value
+    }
+
+    /// What a node costs in steps: transcendental functions in many bits the most.
+    fn cost(&self, id: Id) -> u32 {
+        if R::COST == 1 {
+            // Inside sums nothing is remembered.
+            return if self.bindings.is_empty() { 2 } else { 12 };
+        }
+        let words = (self.setting.bits / 64) as u32;
+        match self.arena.node(id) {
+            Node::Function(..) | Node::Call(..) => R::COST * words * words / 4,
+            Node::Pow(_, exponent) if self.arena.as_integer(*exponent).is_none() => {
+                R::COST * words * words / 4
+            }
+            Node::Mul(ids) | Node::Add(ids) => R::COST * words / 8 * (1 + ids.len() as u32),
+            _ => R::COST * words / 8,
+        }
     }
 
     fn rational(&self, value: &RBig) -> Complex<R> {

@@ -292,6 +292,9 @@ impl<'a> Lexer<'a> {
                 self.space = true
             }
             "hspace" | "vspace" | "vphantom" | "hphantom" => {
+                if rest.trim_start().starts_with('{') && braced(rest).is_none() {
+                    return None;
+                }
                 self.rest = braced(rest).map_or(rest, |(_, rest)| rest);
                 self.space = true;
             }
@@ -309,6 +312,10 @@ impl<'a> Lexer<'a> {
                 }
             }
             _ if TEXTS.contains(&name) => {
+                if rest.trim_start().starts_with('{') && braced(rest).is_none() {
+                    // Never closed: no answer, and not worth a look at every brace.
+                    return None;
+                }
                 let Some((inside, rest)) = braced(rest.trim_start()).or_else(|| first(rest)) else {
                     return Some(());
                 };

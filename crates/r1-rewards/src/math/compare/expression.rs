@@ -35,6 +35,8 @@ impl Judge<'_> {
         if mentions(&self.arena, a, &infinite) || mentions(&self.arena, b, &infinite) {
             return self.at(Rung::Canonical, false);
         }
+        // Every evaluation clears a table as long as the arena.
+        self.fuel.spend(20 + self.arena.len() as u32 / 3)?;
         if let Some(verdict) = modular::equal(&self.arena, self.fuel, a, b) {
             return self.at(Rung::Modular, verdict);
         }

@@ -115,12 +115,13 @@ impl Parser<'_> {
             };
             return Some(self.arena.function(function, vec![n, k]));
         }
-        let start = self.at;
-        if let Some(group) = self.group() {
-            return Some(group);
-        }
-        self.at = start + 1;
+        self.at += 1;
+        let bars = std::mem::take(&mut self.bars);
         let n = self.sum()?;
+        self.bars = bars;
+        if self.eat('}') {
+            return Some(n);
+        }
         if self.eat_command(&["choose"]) {
             let k = self.sum()?;
             return self.eat('}').then(|| self.arena.function(Function::Binomial, vec![n, k]));

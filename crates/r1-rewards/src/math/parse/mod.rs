@@ -69,6 +69,7 @@ impl<'a> Parser<'a> {
         if self.depth == MAX_DEPTH || self.arena.len() > MAX_NODES {
             return None;
         }
+        self.arena.work(1)?;
         self.depth += 1;
         let result = read(self);
         self.depth -= 1;

@@ -39,14 +39,14 @@ impl Reading {
 pub(crate) fn read(arena: &mut Arena, text: &str, reading: Reading) -> (Answer, bool) {
     let text = &*single_escapes(markup::unwrap(text));
     let text = markup::unwrap(text);
+    if text.len() > MAX_BYTES {
+        return (Answer::Text(String::new()), false);
+    }
     let mut ambiguous = false;
-    let structured = (text.len() <= MAX_BYTES)
-        .then(|| token::tokens(text, reading.commas, &mut ambiguous))
-        .flatten()
-        .and_then(|tokens| {
-            let mut reader = Reader { arena, depth: 0, letter_units: reading.letter_units };
-            reader.structure(trim(&tokens))
-        });
+    let structured = token::tokens(text, reading.commas, &mut ambiguous).and_then(|tokens| {
+        let mut reader = Reader { arena, depth: 0, letter_units: reading.letter_units };
+        reader.structure(trim(&tokens))
+    });
     (structured.unwrap_or_else(|| text::read(text)), ambiguous)
 }
 
@@ -96,6 +96,7 @@ impl Reader<'_> {
         if self.depth == MAX_DEPTH {
             return None;
         }
+        self.arena.work(4 + tokens.len() as u32 / 8)?;
         self.depth += 1;
         let answer = self.form(trim(tokens));
         self.depth -= 1;
