@@ -142,3 +142,17 @@ fn compilers_are_in_the_cage_too() {
     }
     assert!(fs::read_to_string(host.folder.join("secret")).is_ok());
 }
+
+#[test]
+fn without_the_cage_the_same_attacks_succeed() {
+    // Only the harmless ones: the suite would be worth nothing if its attacks could not work.
+    let none = Layers { namespaces: false, cgroup: false, uid_drop: false, landlock: false, seccomp: false };
+    let sandbox = Sandbox::with(Isolation::Weak, none).unwrap();
+    let host = Host::new();
+    let harmless = ["read_host_files", "parents_memory_and_environment", "sockets", "fork"];
+    for (name, _, body) in attacks().into_iter().filter(|(name, ..)| harmless.contains(name)) {
+        let submission = Submission::new(Language::Python, source(&host, body));
+        let judgement = sandbox.judge(&submission, &[TestCase::stdio("", "held")]).unwrap();
+        assert_ne!(judgement.verdict, Verdict::Accepted, "{name} does nothing even without a cage");
+    }
+}
