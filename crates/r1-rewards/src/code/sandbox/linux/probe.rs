@@ -39,10 +39,10 @@ pub(super) fn cage(isolation: Isolation, layers: Layers) -> Result<Cage, Sandbox
         }
     };
     activate(&settings, &mut report);
-    if isolation == Isolation::Strict {
-        if let Some(missing) = missing(&report, root) {
-            return Err(SandboxError::TooWeak { missing });
-        }
+    if isolation == Isolation::Strict
+        && let Some(missing) = missing(&report, root)
+    {
+        return Err(SandboxError::TooWeak { missing });
     }
     Ok(Cage { report, ..cage })
 }
