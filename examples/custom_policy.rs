@@ -4,8 +4,7 @@
 //! cargo run --release --example custom_policy
 //! ```
 //!
-//! Takes about 20 seconds on two cores. The last line is the mean reward of the last update. An architecture from
-//! scratch is in `examples/strangers/src/mixer.rs`.
+//! The last line is the mean reward of the last update. An architecture from scratch: `strangers/src/mixer.rs`.
 
 use anyhow::Result;
 use burn::{module::Module, tensor::Tensor};

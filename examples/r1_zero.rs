@@ -24,7 +24,7 @@ use std::{
     },
 };
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 use clap::Parser;
 use r1::data::{
     Problem, Sampling,
@@ -32,7 +32,10 @@ use r1::data::{
     template::PromptTemplate,
 };
 use r1::eval::{EvalConfig, EvalReport, evaluate};
-use r1::grpo::{Better, Checkpoint, CheckpointNote, Checkpoints, GrpoConfig, GrpoTrainer, SampleRow};
+use r1::grpo::{
+    AdvantageConfig, Better, Checkpoint, CheckpointNote, Checkpoints, GrpoConfig, GrpoTrainer, Objective,
+    SampleRow,
+};
 use r1::model::{LanguageModel, checkpoint::WeightType};
 use r1::rewards::{AccuracyReward, FormatReward, Rubric};
 use r1::run::{
@@ -60,6 +63,9 @@ struct Arguments {
     /// Learning rate of AdamW.
     #[arg(long, default_value_t = 1e-4)]
     learning_rate: f64,
+    /// The loss: r1_zero, dapo, dr_grpo, gspo or cispo, everything else being the same.
+    #[arg(long, default_value = "r1_zero")]
+    objective: String,
     /// Held-out problems of the evaluation.
     #[arg(long, default_value_t = 510)]
     problems: usize,
@@ -105,6 +111,16 @@ fn main() -> Result<()> {
         .with_tokens_per_micro_batch(8192)
         .with_seed(arguments.seed)
         .with_dump_dir(&arguments.out);
+    let config = match arguments.objective.as_str() {
+        "r1_zero" => config,
+        "dapo" => config.with_objective(Objective::dapo()),
+        "dr_grpo" => {
+            config.with_objective(Objective::dr_grpo(128)).with_advantage(AdvantageConfig::dr_grpo())
+        }
+        "gspo" => config.with_objective(Objective::gspo()),
+        "cispo" => config.with_objective(Objective::cispo()),
+        other => bail!("`{other}` is no objective; expected r1_zero, dapo, dr_grpo, gspo or cispo"),
+    };
     let reward = Rubric::new().with(1.0, AccuracyReward::new()).with(1.0, FormatReward::r1_zero());
     let levels = tasks.map(|task| (r1::data::task::by_name(task.name()).expect("a built-in task"), 1));
     let mut source = TaskSource::new(levels, arguments.seed)?;
