@@ -110,8 +110,8 @@ impl GrpoConfig {
 
     /// How a rollout is sampled that starts after so many updates.
     pub fn sampling_after(&self, updates: u64) -> Sampling {
-        let steps = self.max_tokens_from.iter().filter(|step| step.after <= updates);
-        let max_tokens = steps.last().map_or(self.sampling.max_tokens, |step| step.max_tokens);
+        let step = self.max_tokens_from.iter().rfind(|step| step.after <= updates);
+        let max_tokens = step.map_or(self.sampling.max_tokens, |step| step.max_tokens);
         self.sampling.clone().with_max_tokens(max_tokens)
     }
 
