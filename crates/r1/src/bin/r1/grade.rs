@@ -2,7 +2,10 @@
 
 use clap::{Args, ValueEnum};
 use r1_data::{Completion, FinishReason};
-use r1_rewards::{Mode, Verdict, grade};
+use r1_rewards::{
+    Mode, Verdict, explain, grade_with,
+    math::{Policy, Rung},
+};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -26,6 +29,15 @@ pub(crate) struct Arguments {
     /// Where an answer may stand; always after the thoughts
     #[arg(long, value_enum, default_value = "strict")]
     mode: ModeArgument,
+    /// Also say how both sides were read and which rung of the ladder decided
+    #[arg(long)]
+    explain: bool,
+    /// References are rounded decimals: an answer that rounds to one is right
+    #[arg(long)]
+    rounded: bool,
+    /// The relative error that real numbers may have, such as 0.01 for measured quantities
+    #[arg(long, value_name = "ERROR")]
+    tolerance: Option<f64>,
 }
 
 /// The names of the modes.
@@ -62,15 +74,41 @@ struct Answer {
     id: Value,
     #[serde(flatten)]
     verdict: Verdict,
+    #[serde(flatten)]
+    explanation: Option<Explanation>,
+}
+
+/// How the two sides were read.
+#[derive(Serialize)]
+struct Explanation {
+    rung: Rung,
+    gold_read: String,
+    answer_read: String,
 }
 
 /// Answers every line of standard input.
 pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
+    let policy = Policy {
+        round_to_reference: arguments.rounded,
+        relative_tolerance: arguments.tolerance,
+        ..Policy::default()
+    };
     let mut lines = Lines::of_stdin();
     while let Some((_, question)) = lines.next::<Question>()? {
         let completion = Completion::from_text(question.answer, FinishReason::Stop);
-        let verdict = grade(&question.gold, &completion, arguments.mode.into());
-        answer(&Answer { id: question.id, verdict })?;
+        let mode = arguments.mode.into();
+        let (verdict, explanation) = if arguments.explain {
+            let (verdict, judgement) = explain(&question.gold, &completion, mode, &policy);
+            let explanation = judgement.map(|judgement| Explanation {
+                rung: judgement.rung,
+                gold_read: judgement.reference,
+                answer_read: judgement.answer,
+            });
+            (verdict, explanation)
+        } else {
+            (grade_with(&question.gold, &completion, mode, &policy), None)
+        };
+        answer(&Answer { id: question.id, verdict, explanation })?;
     }
     lines.finish()
 }
