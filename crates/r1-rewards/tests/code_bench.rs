@@ -11,7 +11,7 @@ use std::{
 
 use r1_rewards::code::*;
 
-const RUNS: usize = 60;
+const RUNS: usize = 40;
 
 fn median(mut times: Vec<Duration>) -> f64 {
     times.sort();

@@ -62,16 +62,15 @@ pub fn load(path: impl AsRef<Path>) -> Result<Vec<Problem>, DataError> {
             suite["cpu_seconds"] = json!(seconds);
         }
         let starter = row.starter_code.unwrap_or_default();
-        let start = if starter.trim().is_empty() { String::new() } else { format!("\n\nStart from:\n{starter}") };
+        let start =
+            if starter.trim().is_empty() { String::new() } else { format!("\n\nStart from:\n{starter}") };
         let problem = Problem::new(id, row.question + &start, Reference::Tests { tests: suite });
         Ok(match row.difficulty {
             Some(difficulty) => problem.with("difficulty", difficulty),
             None => problem,
         })
     })?;
-    let tested = |problem: &Problem| {
-        matches!(&problem.reference, Reference::Tests { tests } if tests["tests"] != json!([]))
-    };
+    let tested = |problem: &Problem| matches!(&problem.reference, Reference::Tests { tests } if tests["tests"] != json!([]));
     let problems: Vec<Problem> = problems.into_iter().filter(tested).collect();
     if problems.is_empty() { Err(DataError::Empty) } else { Ok(problems) }
 }
@@ -129,14 +128,23 @@ mod tests {
         let problems = load(file.path()).unwrap();
         assert_eq!(problems.iter().map(|p| p.id.as_str()).collect::<Vec<_>>(), ["apps-7", "apps-3"]);
         let Reference::Tests { tests } = &problems[0].reference else { panic!() };
-        assert_eq!(tests["tests"], json!([{"stdin": "1 2\n", "stdout": "3\n"}, {"stdin": "1\n2", "stdout": "3"}]));
+        assert_eq!(
+            tests["tests"],
+            json!([{"stdin": "1 2\n", "stdout": "3\n"}, {"stdin": "1\n2", "stdout": "3"}])
+        );
         let Reference::Tests { tests } = &problems[1].reference else { panic!() };
-        assert_eq!(tests, &json!({"cpu_seconds": 2.5, "tests": [{"call": "f", "args": [1, [2]], "returns": [3]}]}));
+        assert_eq!(
+            tests,
+            &json!({"cpu_seconds": 2.5, "tests": [{"call": "f", "args": [1, [2]], "returns": [3]}]})
+        );
     }
 
     #[test]
     fn bad_tests_name_their_line() {
-        assert!(error(load, r#"{"question": "", "input_output": "{"}"#).contains("line 1: `input_output` is no JSON"));
+        assert!(
+            error(load, r#"{"question": "", "input_output": "{"}"#)
+                .contains("line 1: `input_output` is no JSON")
+        );
         let uneven = r#"{"question": "", "input_output": "{\"inputs\": [\"\"], \"outputs\": []}"}"#;
         assert!(error(load, uneven).contains("1 inputs for 0 outputs"));
         assert!(error(load, r#"{"question": "", "input_output": ""}"#).contains("empty"));

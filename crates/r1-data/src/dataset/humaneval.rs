@@ -52,7 +52,10 @@ mod tests {
         let Reference::Tests { tests } = &problem.reference else { panic!() };
         assert!(tests["tests"][0]["assert"].as_str().unwrap().ends_with("\ncheck(add)\n"));
         assert_eq!(tests["prelude"], "def add(x, y):\n");
-        assert_eq!((problem.id.as_str(), &problem.metadata["solution"]), ("HumanEval/53", &"    return x + y\n".into()));
+        assert_eq!(
+            (problem.id.as_str(), &problem.metadata["solution"]),
+            ("HumanEval/53", &"    return x + y\n".into())
+        );
         assert!(error(load, r#"{"task_id": "x"}"#).contains("line 1: "));
     }
 }

@@ -53,7 +53,9 @@ pub fn load(path: impl AsRef<Path>) -> Result<Vec<Problem>, DataError> {
         let private = row.private_test_cases.trim();
         if !private.is_empty() {
             let text = if private.starts_with('[') { Ok(private.to_owned()) } else { decode(private) };
-            all.extend(text.and_then(|text| parse(&text)).map_err(|error| format!("private tests: {error}"))?);
+            all.extend(
+                text.and_then(|text| parse(&text)).map_err(|error| format!("private tests: {error}"))?,
+            );
         }
         let metadata: Value = serde_json::from_str(&row.metadata).unwrap_or_default();
         let function = metadata["func_name"].as_str();
@@ -65,7 +67,8 @@ pub fn load(path: impl AsRef<Path>) -> Result<Vec<Problem>, DataError> {
         if !row.starter_code.trim().is_empty() {
             question.extend(["\n\nStart from:\n", &row.starter_code]);
         }
-        let mut problem = Problem::new(row.question_id, question, Reference::Tests { tests: json!({"tests": tests}) });
+        let mut problem =
+            Problem::new(row.question_id, question, Reference::Tests { tests: json!({"tests": tests}) });
         for (name, value) in [("difficulty", row.difficulty), ("contest_date", row.contest_date)] {
             if let Some(value) = value {
                 problem = problem.with(name, value);
@@ -84,14 +87,21 @@ fn test(case: Case, function: Option<&str>) -> Result<Value, String> {
         return Ok(json!({"stdin": case.input, "stdout": case.output}));
     }
     let function = function.ok_or("a test of a function, but the metadata has no `func_name`")?;
-    let value = |text: &str| serde_json::from_str::<Value>(text).map_err(|error| format!("`{text}`: {error}"));
-    let args = case.input.lines().filter(|line| !line.trim().is_empty()).map(value).collect::<Result<Vec<_>, _>>()?;
+    let value =
+        |text: &str| serde_json::from_str::<Value>(text).map_err(|error| format!("`{text}`: {error}"));
+    let args = case
+        .input
+        .lines()
+        .filter(|line| !line.trim().is_empty())
+        .map(value)
+        .collect::<Result<Vec<_>, _>>()?;
     Ok(json!({"call": function, "args": args, "returns": value(&case.output)?}))
 }
 
 fn decode(text: &str) -> Result<String, String> {
     let bytes = base64(text).ok_or("not base64")?;
-    let pickle = decompress_to_vec_zlib_with_limit(&bytes, MAX_BYTES).map_err(|error| format!("zlib: {error}"))?;
+    let pickle =
+        decompress_to_vec_zlib_with_limit(&bytes, MAX_BYTES).map_err(|error| format!("zlib: {error}"))?;
     unpickle(&pickle).ok_or_else(|| "the pickle holds something else than one text".into())
 }
 
@@ -155,7 +165,8 @@ mod tests {
 
     /// base64(zlib(pickle.dumps(json.dumps([{"input": "3 4", "output": "7", "testtype": "stdin"}])))), by
     /// Python 3.11.
-    const PRIVATE: &str = "eJxrYJlqxQABPWbR1UqZeQWlJUpWCkrGCiZKOgpK+aUlUAFzELcktbikpLIgFSRQXJKSmadUGztFDwBV2BMJ";
+    const PRIVATE: &str =
+        "eJxrYJlqxQABPWbR1UqZeQWlJUpWCkrGCiZKOgpK+aUlUAFzELcktbikpLIgFSRQXJKSmadUGztFDwBV2BMJ";
 
     #[test]
     fn private_tests_are_decoded() {

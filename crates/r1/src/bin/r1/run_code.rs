@@ -7,7 +7,8 @@ use std::{
 
 use clap::{Args, ValueEnum};
 use r1_rewards::code::{
-    Checker, Isolation, Language, Layers, Limits, Sandbox, SandboxReport, Submission, TestCase, TestResult, Verdict,
+    Checker, Isolation, Language, Layers, Limits, Sandbox, SandboxReport, Submission, TestCase, TestResult,
+    Verdict,
 };
 use serde::{Deserialize, Serialize};
 
