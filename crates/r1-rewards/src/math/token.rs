@@ -358,7 +358,7 @@ impl<'a> Lexer<'a> {
 
     /// The content of `\text{..}`: mathematics where it looks like it, else one token.
     fn text(&mut self, command: &str, inside: &str) -> Option<()> {
-        let trimmed = inside.trim();
+        let trimmed = inside.trim_matches(|c: char| c.is_whitespace() || c == '~');
         let letters = trimmed.chars().filter(|c| c.is_alphabetic()).count();
         let mathematical =
             trimmed.chars().any(|c| c.is_ascii_digit()) && letters <= 1 && !trimmed.contains('\\');

@@ -22,7 +22,8 @@ impl Judge<'_> {
     /// Whether two expressions are equal.
     pub(super) fn ids(&mut self, a: Id, b: Id) -> Option<bool> {
         if a == b {
-            return self.at(Rung::Canonical, true);
+            let number = self.arena.as_number(a).is_some();
+            return self.at(if number { Rung::Numbers } else { Rung::Canonical }, true);
         }
         if self.arena.as_number(a).is_some() && self.arena.as_number(b).is_some() {
             return self.at(Rung::Numbers, false);

@@ -95,7 +95,8 @@ pub(crate) fn judge(reference: &str, answer: &str, policy: &Policy, explain: boo
         return plain((!reference.is_empty()).then_some(false), Rung::Bytes);
     }
     if same_bytes(reference, answer) {
-        return plain(Some(true), Rung::Bytes);
+        let number = reference.len() < 64 && Number::parse(reference).is_some();
+        return plain(Some(true), if number { Rung::Numbers } else { Rung::Bytes });
     }
     let exact =
         |text: &str| text.len() < 64 && text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-');

@@ -145,6 +145,11 @@ impl Parser<'_> {
                 }
                 self.argument()
             }
+            "dot" | "ddot" => {
+                let Some(Kind::Letter(letter)) = self.inner_kind() else { return None };
+                self.skip_argument();
+                self.symbol(&format!("{name}@{letter}"))
+            }
             "displaylimits" | "boxed" => self.argument(),
             "mathbb" => None,
             "angle" | "triangle" | "odot" | "parallel" | "prime" | "partial" | "nabla" | "int" | "lim"
