@@ -222,12 +222,9 @@ fn no_completion_takes_long() {
 #[test]
 fn towers_are_told_apart() {
     let equal = |a, b| compare(a, b, &Policy::default()).equal == Some(true);
-    assert!(
-        equal(r"\dfrac{5^{5^{5^{5^5}}-4}-5}{16}", r"\frac{1}{16}\left(5^{5^{5^{3125+5^5-5^5}}-4}-5\right)")
-            || !equal("1", "2")
-    );
     assert!(!equal(r"\frac{5^{5^{5^{5^5}}-4}-5}{16}", r"\frac{5^{5^{5^{5^5}}-3}-5}{16}"));
-    assert!(equal("2^{2^{2^{2^{2^2}}}}", "2^{2^{2^{65536}}}") || !equal("1", "2"));
+    assert!(equal(r"\frac{5^{5^{5^{5^5}}-4}-5}{16}", r"\frac{1}{16}(5^{5^{5^{3125}}-4}-5)"));
+    assert!(equal("2^{2^{2^{2^{2^2}}}}", "2^{2^{65536}}"));
+    assert!(!equal("2^{2^{2^{2^{2^2}}}}", "2^{2^{2^{65536}}}"));
     assert!(!equal("7^{7^{7^{7}}}", "7^{7^{7^{7}}}+1"));
-    assert!(!equal("3^{3^{3^{3}}}", "3^{3^{27}}+0^{1}"[..8].trim_end_matches('^')));
 }
