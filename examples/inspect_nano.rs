@@ -83,7 +83,10 @@ fn main() -> Result<()> {
             tokens as f64 / total.max(1) as f64,
         );
     }
-    println!("a single worked step of any task is right in {:.2}% of {all_steps}", share(all_right, all_steps));
+    println!(
+        "a single worked step of any task is right in {:.2}% of {all_steps}",
+        share(all_right, all_steps)
+    );
     Ok(())
 }
 
