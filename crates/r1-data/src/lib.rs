@@ -28,6 +28,7 @@ pub mod prompt;
 pub mod response;
 pub mod completion;
 pub mod generate;
+pub mod trace;
 pub mod scripted;
 pub mod source;
 #[cfg(feature = "tokenizer")]
@@ -49,3 +50,4 @@ pub use prompt::{Content, Prompt};
 pub use response::{FormatError, Response};
 pub use scripted::ScriptedGenerator;
 pub use source::{Cursor, ProblemSource};
+pub use trace::Trace;

@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use serde::de::DeserializeOwned;
+use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{DataError, Problem};
 
@@ -44,6 +44,15 @@ pub fn read<T: DeserializeOwned>(path: impl AsRef<Path>) -> Result<Vec<Record<T>
     Ok(records)
 }
 
+/// The text of a file with these items, one a line.
+///
+/// # Panics
+/// When an item cannot be written as JSON: a map with keys that are no texts.
+pub fn to_lines<'a, T: Serialize + 'a>(items: impl IntoIterator<Item = &'a T>) -> String {
+    let line = |item| serde_json::to_string(item).expect("its maps have texts as keys") + "\n";
+    items.into_iter().map(line).collect()
+}
+
 /// Reads problems as this crate writes them: one [`Problem`] a line.
 ///
 /// # Errors
@@ -71,7 +80,7 @@ pub(super) fn problems<T: DeserializeOwned>(
     Ok(problems)
 }
 
-fn at_line(path: &Path, line: usize, reason: String) -> DataError {
+pub(crate) fn at_line(path: &Path, line: usize, reason: String) -> DataError {
     DataError::Line { path: PathBuf::from(path), line, reason }
 }
 
