@@ -8,8 +8,12 @@ use std::{
     collections::BTreeSet,
     env, fs,
     io::{BufRead, BufReader},
+    os::unix::process::CommandExt,
     process::{Command, Stdio},
-    sync::Mutex,
+    sync::{
+        Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
     thread,
     time::{Duration, Instant},
 };
@@ -194,4 +198,45 @@ fn below(pid: &str) -> Vec<String> {
         parent == Some(pid)
     };
     names.filter(|name| name.parse::<u32>().is_ok() && is_child(name)).collect()
+}
+
+#[test]
+fn compiled_programs_start_while_others_do() {
+    let _turn = TURN.lock().unwrap();
+    let source =
+        "#include <cstdio>\nint main(){int x;return scanf(\"%d\",&x)==1&&printf(\"%d\\n\",x+1)>0?0:1;}";
+    for (_, sandbox) in layer_sets() {
+        let crowd = sandbox.clone().with_workers(8);
+        let limits = Limits::default().with_cpu(Duration::from_secs(20)).with_wall(Duration::from_secs(120));
+        let submission = Submission::new(Language::Cpp, source).with_limits(limits);
+        let tests: Vec<_> = (0..40).map(|x| TestCase::stdio(x.to_string(), (x + 1).to_string())).collect();
+        match crowd.judge(&submission, &tests[..1]) {
+            Err(SandboxError::Toolchain { .. }) => return println!("g++ is not installed"),
+            judgement => assert_eq!(judgement.unwrap().verdict, Verdict::Accepted),
+        }
+        let done = AtomicBool::new(false);
+        thread::scope(|scope| {
+            // Children of the parent that are not the cage's take its descriptors along for a moment.
+            let strangers = scope.spawn(|| {
+                let mut slow = Command::new("true");
+                // SAFETY: sleeping is allowed between fork and exec.
+                unsafe {
+                    slow.pre_exec(|| {
+                        thread::sleep(Duration::from_millis(20));
+                        Ok(())
+                    });
+                }
+                while !done.load(Ordering::Relaxed) {
+                    assert!(slow.status().unwrap().success());
+                }
+            });
+            let judges: Vec<_> = (0..8).map(|_| scope.spawn(|| crowd.judge(&submission, &tests))).collect();
+            let judgements: Vec<_> = judges.into_iter().map(|judge| judge.join().unwrap()).collect();
+            done.store(true, Ordering::Relaxed);
+            strangers.join().unwrap();
+            for judgement in judgements {
+                assert_eq!(judgement.unwrap().verdict, Verdict::Accepted, "{}", sandbox.report());
+            }
+        });
+    }
 }

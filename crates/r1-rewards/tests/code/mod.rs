@@ -43,7 +43,10 @@ pub fn as_nobody(test: &str) {
     let folder = tempfile::tempdir().unwrap();
     fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755)).unwrap();
     let binary = folder.path().join("tests");
-    fs::copy(env::current_exe().unwrap(), &binary).unwrap();
+    // A child writes the copy: one that another thread starts while this process has it open for writing
+    // would keep it open, and then it cannot be run.
+    let copied = Command::new("cp").arg(env::current_exe().unwrap()).arg(&binary).status().unwrap();
+    assert!(copied.success());
     fs::set_permissions(&binary, fs::Permissions::from_mode(0o755)).unwrap();
     let output = Command::new(&binary)
         .args([test, "--exact", "--nocapture"])

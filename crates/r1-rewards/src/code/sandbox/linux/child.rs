@@ -65,10 +65,11 @@ fn run(plan: &mut Plan) -> Result<(), Step> {
     // SAFETY: changes a number of this process.
     unsafe { libc::umask(0o077) };
     if let Some(root) = &plan.root {
-        new_root(root, plan)?;
+        new_root(root)?;
     } else if let Some(path) = &plan.host_box {
         call!(Step::Files, libc::SYS_chdir, path.as_ptr())?;
     }
+    fill_box(plan)?;
     rlimits(plan)?;
     privileges(plan)?;
     if plan.no_new_privs {
@@ -152,7 +153,7 @@ fn descriptors(plan: &Plan) -> Result<(), Step> {
 }
 
 /// A root with nothing in it but what the plan shows.
-fn new_root(root: &Root, plan: &Plan) -> Result<(), Step> {
+fn new_root(root: &Root) -> Result<(), Step> {
     let step = Step::Mount;
     let none: *const u8 = null();
     let private = libc::MS_REC | libc::MS_PRIVATE;
@@ -195,7 +196,7 @@ fn new_root(root: &Root, plan: &Plan) -> Result<(), Step> {
     call!(step, libc::SYS_mount, none, c"/".as_ptr(), none, read_only, none)?;
     call!(step, libc::SYS_chdir, c"/box".as_ptr())?;
     let _ = call!(step, libc::SYS_close, old);
-    fill_box(plan)
+    Ok(())
 }
 
 /// Shows a file or folder of the old tree in the new one, read-only.
@@ -222,8 +223,14 @@ fn show(old: c_int, source: &CStr, target: &CStr, is_device: bool) -> Result<(),
 }
 
 /// Writes the files of the box, the current folder, and hands it to its user.
+///
+/// Not the parent: a program may not be started while anybody has it open for writing, and whatever
+/// another thread of the parent starts at that moment takes the parent's descriptors along. Those of
+/// the child nobody inherits.
 fn fill_box(plan: &Plan) -> Result<(), Step> {
     let step = Step::Files;
+    // SAFETY: changes a number of this process.
+    unsafe { libc::umask(0o022) };
     for file in &plan.files {
         let flags = libc::O_CREAT | libc::O_EXCL | libc::O_WRONLY | libc::O_CLOEXEC;
         let fd = call!(step, libc::SYS_openat, libc::AT_FDCWD, file.name.as_ptr(), flags, 0o755)?;
@@ -234,7 +241,7 @@ fn fill_box(plan: &Plan) -> Result<(), Step> {
         }
         let _ = call!(step, libc::SYS_close, fd);
     }
-    if let Some(uid) = plan.uid {
+    if let Some(uid) = plan.uid.filter(|_| plan.writable_box) {
         call!(step, libc::SYS_fchownat, libc::AT_FDCWD, c".".as_ptr(), uid, uid, 0)?;
     }
     // SAFETY: changes a number of this process.

@@ -18,11 +18,10 @@ mod probe;
 pub(crate) use running::Running;
 
 use std::{
-    fs,
-    io::{self, Write},
+    fs, io,
     os::{
         fd::{AsRawFd, OwnedFd},
-        unix::fs::{PermissionsExt, chown},
+        unix::fs::{DirBuilderExt, PermissionsExt, chown},
     },
     path::PathBuf,
     sync::{Arc, Mutex, PoisonError, atomic},
@@ -176,30 +175,23 @@ impl Cage {
             }
         }
         if !self.settings.namespaces {
-            slot.host_box = Some(self.host_box(job, slot.uid).map_err(cage("files of the box"))?);
+            slot.host_box = Some(self.host_box(slot.uid).map_err(cage("files of the box"))?);
         }
         Ok(slot)
     }
 
-    /// A fresh folder with the job's files, for a cage without a mount namespace.
-    fn host_box(&self, job: &Job, uid: u32) -> io::Result<PathBuf> {
+    /// A fresh folder for the job's files, for a cage without a mount namespace. The child writes them.
+    fn host_box(&self, uid: u32) -> io::Result<PathBuf> {
         static NEXT: atomic::AtomicU64 = atomic::AtomicU64::new(0);
         let number = NEXT.fetch_add(1, atomic::Ordering::Relaxed);
         let path = std::env::temp_dir().join(format!("r1-box-{}-{number}", std::process::id()));
-        fs::create_dir(&path)?;
-        let fill = || -> io::Result<()> {
-            for (name, content) in &job.files {
-                let mut file = fs::File::create_new(path.join(name))?;
-                file.write_all(content)?;
-                file.set_permissions(fs::Permissions::from_mode(0o755))?;
-            }
-            fs::set_permissions(&path, fs::Permissions::from_mode(0o755))?;
-            if self.settings.uid_drop && job.stage == Stage::Compile {
-                chown(&path, Some(uid), Some(uid))?;
-            }
-            Ok(())
-        };
-        fill().inspect_err(|_| drop(fs::remove_dir_all(&path)))?;
+        fs::DirBuilder::new().mode(0o700).create(&path)?;
+        if self.settings.uid_drop {
+            // The program's user may read it, and no other program's.
+            let open = chown(&path, None, Some(uid))
+                .and_then(|()| fs::set_permissions(&path, fs::Permissions::from_mode(0o750)));
+            open.inspect_err(|_| drop(fs::remove_dir(&path)))?;
+        }
         Ok(path)
     }
 
@@ -236,7 +228,7 @@ impl Cage {
             root: if settings.namespaces { Some(layout::root(job, settings.proc)?) } else { None },
             host_box: slot.host_box.as_ref().map(|path| layout::c_path(path)).transpose()?,
             writable_box: settings.namespaces || job.stage == Stage::Compile,
-            files: if settings.namespaces { layout::files(job)? } else { Vec::new() },
+            files: layout::files(job)?,
             descriptors: Vec::new(),
             null: None,
             rlimits: layout::rlimits(job, settings),
