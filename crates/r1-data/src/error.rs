@@ -41,6 +41,14 @@ pub enum DataError {
         /// The name that was asked for.
         name: String,
     },
+    /// A setting has a value that cannot be meant. Choose another.
+    #[error("the setting `{name}` {reason}")]
+    Setting {
+        /// The setting.
+        name: &'static str,
+        /// What is wrong with its value and what was expected.
+        reason: String,
+    },
     /// A tokenizer file is not one, or lacks what is needed.
     #[error("tokenizer `{}`: {reason}", path.display())]
     Tokenizer {

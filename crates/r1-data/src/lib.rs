@@ -15,6 +15,7 @@
 //!
 //! # Features
 //! - `tokenizer`: the module of that name, Hugging Face `tokenizer.json` files.
+//! - `curate`: the module of that name, decontamination, near-duplicates, pass rates.
 //! - `template`: chat templates (`chat_template.jinja`).
 //!
 //! # Invariants
@@ -38,6 +39,8 @@ mod tokenizer_config;
 pub mod template;
 pub mod dataset;
 pub mod task;
+#[cfg(feature = "curate")]
+pub mod curate;
 pub mod error;
 
 pub use completion::{Completion, FinishReason};
