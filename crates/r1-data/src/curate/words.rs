@@ -29,7 +29,7 @@ pub struct Word {
 ///
 /// let spelled = |text| words(text).into_iter().map(|word| word.spelling).collect::<Vec<_>>().join(" ");
 /// assert_eq!(spelled(r"Find $\dfrac{X}{2,000.5}$, don’t guess!"), "find frac x 2000.5 dont guess");
-/// assert_eq!(spelled("小明有三个苹果。"), "小明 有 三个 苹果");
+/// assert_eq!(spelled("北京是中国的首都。"), "北京 是 中国 的 首都");
 /// ```
 pub fn words(text: &str) -> Vec<Word> {
     static SEGMENTER: LazyLock<WordSegmenterBorrowed<'static>> =
