@@ -32,6 +32,8 @@ pub mod generate;
 pub mod trace;
 pub mod scripted;
 pub mod source;
+pub mod mixture;
+pub mod packing;
 #[cfg(feature = "tokenizer")]
 pub mod tokenizer;
 #[cfg(any(feature = "tokenizer", feature = "template"))]
@@ -48,6 +50,7 @@ pub use error::DataError;
 pub use generate::{Generate, GenerateError, Sampling};
 pub use key::{Key, KeyedStream};
 pub use message::{Message, Role};
+pub use mixture::Mixture;
 pub use problem::{Problem, Reference};
 pub use prompt::{Content, Prompt};
 pub use response::{FormatError, Response};
