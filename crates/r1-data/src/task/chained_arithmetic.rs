@@ -45,6 +45,11 @@ impl Task for ChainedArithmetic {
         problem(self, level, question, Reference::number(value.to_string()))
     }
 
+    fn sets(&self, problem: &Problem) -> bool {
+        let number = matches!(&problem.reference, Reference::Number { text } if text.parse::<i64>().is_ok());
+        number && parse(&problem.question).is_some()
+    }
+
     fn verify(&self, problem: &Problem, answer: &str) -> bool {
         let Reference::Number { text } = &problem.reference else { return false };
         matches!((answer.trim().parse::<i64>(), text.parse::<i64>()), (Ok(answer), Ok(right)) if answer == right)

@@ -69,6 +69,10 @@ impl Task for Countdown {
         problem(self, level, question, Reference::Countdown { numbers, target })
     }
 
+    fn sets(&self, problem: &Problem) -> bool {
+        matches!(problem.reference, Reference::Countdown { .. })
+    }
+
     fn verify(&self, problem: &Problem, answer: &str) -> bool {
         let Reference::Countdown { numbers, target } = &problem.reference else { return false };
         solves_countdown(answer, numbers, *target)

@@ -1,6 +1,6 @@
 //! How often a letter stands in a word.
 
-use super::{Solution, Task, check_level, foreign, problem};
+use super::{Solution, Task, check_level, foreign, problem, whole};
 use crate::{KeyedStream, Problem, Reference};
 
 /// The words' letters: few, so that they repeat.
@@ -39,9 +39,15 @@ impl Task for LetterCounting {
         problem(self, level, question, Reference::number(count.to_string()))
     }
 
+    fn sets(&self, problem: &Problem) -> bool {
+        let number = matches!(&problem.reference, Reference::Number { text } if text.parse::<i64>().is_ok());
+        let letters = |word: &str| word.bytes().all(|byte| byte.is_ascii_lowercase());
+        number && parse(&problem.question).is_some_and(|(_, word)| letters(word))
+    }
+
     fn verify(&self, problem: &Problem, answer: &str) -> bool {
         let Reference::Number { text } = &problem.reference else { return false };
-        matches!((answer.trim().parse::<u64>(), text.parse::<u64>()), (Ok(answer), Ok(right)) if answer == right)
+        matches!((whole(answer), whole(text)), (Some(answer), Some(right)) if answer == right)
     }
 
     fn solve(&self, problem: &Problem) -> Solution {

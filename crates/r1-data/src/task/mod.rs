@@ -13,20 +13,59 @@
 //! ```
 
 mod split;
+mod echo;
 mod chained_arithmetic;
+mod products;
+mod gcd;
+mod base_conversion;
+mod fraction_simplification;
+mod simple_equations;
+mod modular_arithmetic;
 mod letter_counting;
 mod number_sorting;
+mod number_filtering;
+mod spell_backward;
+mod word_sorting;
+mod people;
+mod coin_flip;
+mod leg_counting;
+mod needle_haystack;
 mod countdown;
+mod mini_sudoku;
+mod maze;
+mod tower_of_hanoi;
+mod knights_knaves;
+mod propositional_logic;
+mod syllogism;
 
 use std::sync::Arc;
 
 use crate::{KeyedStream, Problem, Reference, key};
 
+pub use base_conversion::BaseConversion;
 pub use chained_arithmetic::ChainedArithmetic;
+pub use coin_flip::CoinFlip;
 pub use countdown::{Countdown, solves_countdown};
+pub use echo::Echo;
+pub use fraction_simplification::FractionSimplification;
+pub use gcd::Gcd;
+pub use knights_knaves::KnightsKnaves;
+pub use leg_counting::LegCounting;
 pub use letter_counting::LetterCounting;
+pub use maze::Maze;
+pub use mini_sudoku::MiniSudoku;
+pub use modular_arithmetic::ModularArithmetic;
+pub use needle_haystack::NeedleHaystack;
+pub use number_filtering::NumberFiltering;
 pub use number_sorting::NumberSorting;
+pub use products::Products;
+pub use propositional_logic::PropositionalLogic;
+pub use simple_equations::SimpleEquations;
+pub use spell_backward::SpellBackward;
 pub use split::{TaskSource, held_out, is_held_out};
+pub use syllogism::Syllogism;
+pub use tower_of_hanoi::TowerOfHanoi;
+pub use word_sorting::WordSorting;
 
 /// **A type that implements `Task` is an exercise book**: it sets problems of graded difficulty,
 /// knows whether an answer is right, and can show the work.
@@ -42,6 +81,12 @@ pub trait Task: Send + Sync {
     /// # Panics
     /// When `level` is not in `1..=levels()`.
     fn generate(&self, random: &mut KeyedStream, level: usize) -> Problem;
+
+    /// True when [`verify`](Self::verify) can judge answers to `problem`: it is one that this task sets,
+    /// and nothing of it was damaged on the way. Unless overridden, the problem's metadata decide.
+    fn sets(&self, problem: &Problem) -> bool {
+        problem.metadata.get("task").and_then(|name| name.as_str()) == Some(self.name())
+    }
 
     /// True when `answer`, without any tags around it, is right. False for another task's problem.
     fn verify(&self, problem: &Problem, answer: &str) -> bool;
@@ -62,9 +107,38 @@ pub struct Solution {
     pub answer: String,
 }
 
-/// Every task of this crate.
+/// Every task of this crate, from copying to logic.
 pub fn all() -> Vec<Arc<dyn Task>> {
-    vec![Arc::new(ChainedArithmetic), Arc::new(LetterCounting), Arc::new(NumberSorting), Arc::new(Countdown)]
+    vec![
+        Arc::new(Echo),
+        // Arithmetic.
+        Arc::new(ChainedArithmetic),
+        Arc::new(Products),
+        Arc::new(Gcd),
+        Arc::new(BaseConversion),
+        Arc::new(FractionSimplification),
+        Arc::new(SimpleEquations),
+        Arc::new(ModularArithmetic),
+        // Lists and words.
+        Arc::new(LetterCounting),
+        Arc::new(NumberSorting),
+        Arc::new(NumberFiltering),
+        Arc::new(SpellBackward),
+        Arc::new(WordSorting),
+        // Keeping track.
+        Arc::new(CoinFlip),
+        Arc::new(LegCounting),
+        Arc::new(NeedleHaystack),
+        // Search.
+        Arc::new(Countdown),
+        Arc::new(MiniSudoku),
+        Arc::new(Maze),
+        Arc::new(TowerOfHanoi),
+        // Logic.
+        Arc::new(KnightsKnaves),
+        Arc::new(PropositionalLogic),
+        Arc::new(Syllogism),
+    ]
 }
 
 /// The task with this name, if there is one.
@@ -76,6 +150,22 @@ pub fn by_name(name: &str) -> Option<Arc<dyn Task>> {
 fn problem(task: &dyn Task, level: usize, question: String, reference: Reference) -> Problem {
     let id = format!("{}-{:016x}", task.name(), key::hash(&question));
     Problem::new(id, question, reference).with("task", task.name()).with("level", level)
+}
+
+/// A word of random small letters.
+fn made_up(random: &mut KeyedStream, letters: usize) -> String {
+    (0..letters).map(|_| char::from(b'a' + random.below(26) as u8)).collect()
+}
+
+/// The whole number that an answer is, if it is one.
+fn whole(answer: &str) -> Option<i64> {
+    answer.trim().parse().ok()
+}
+
+/// True when both texts have the same words, whatever their case and the white space around them.
+fn same_words(a: &str, b: &str) -> bool {
+    let words = |text: &str| text.split_whitespace().map(str::to_ascii_lowercase).collect::<Vec<_>>();
+    words(a) == words(b)
 }
 
 /// Refuses levels that a task does not have.

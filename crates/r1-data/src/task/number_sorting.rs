@@ -40,6 +40,11 @@ impl Task for NumberSorting {
         problem(self, level, question, Reference::text(join(&numbers)))
     }
 
+    fn sets(&self, problem: &Problem) -> bool {
+        let given = problem.question.strip_prefix("sort ").and_then(numbers);
+        given.is_some() && matches!(&problem.reference, Reference::Text { text } if numbers(text).is_some())
+    }
+
     fn verify(&self, problem: &Problem, answer: &str) -> bool {
         let Reference::Text { text } = &problem.reference else { return false };
         matches!((numbers(answer), numbers(text)), (Some(answer), Some(right)) if answer == right)
@@ -64,11 +69,12 @@ impl Task for NumberSorting {
 }
 
 /// The numbers of a text, or `None` when it holds anything else or nothing.
-fn numbers(text: &str) -> Option<Vec<i64>> {
+pub(super) fn numbers(text: &str) -> Option<Vec<i64>> {
     let numbers: Vec<i64> = text.split_whitespace().map(|word| word.parse().ok()).collect::<Option<_>>()?;
     (!numbers.is_empty()).then_some(numbers)
 }
 
-fn join(numbers: &[i64]) -> String {
+/// The numbers with a space between.
+pub(super) fn join(numbers: &[i64]) -> String {
     numbers.iter().map(i64::to_string).collect::<Vec<_>>().join(" ")
 }

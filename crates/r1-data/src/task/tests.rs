@@ -1,3 +1,7 @@
+mod mutation;
+mod oracle;
+mod pinned;
+
 use std::collections::HashSet;
 
 use super::*;
@@ -15,7 +19,7 @@ fn problems(task: &dyn Task, level: usize) -> impl Iterator<Item = Problem> {
 #[test]
 fn solutions_verify_and_wrong_answers_do_not() {
     for (task, level) in exercises() {
-        for problem in problems(task.as_ref(), level) {
+        for problem in problems(task.as_ref(), level).take(10_000 / task.levels() + 1) {
             let Solution { reasoning, answer } = task.solve(&problem);
             assert!(task.verify(&problem, &answer), "{problem:?} {answer}");
             assert!(task.verify(&problem, &format!(" {answer}\n")), "{problem:?} {answer}");
@@ -51,36 +55,10 @@ fn answers_off_by_one_are_wrong() {
 fn the_same_key_sets_the_same_problem() {
     for (task, level) in exercises() {
         let first: Vec<Problem> = problems(task.as_ref(), level).collect();
-        assert!(problems(task.as_ref(), level).eq(first.iter().cloned()));
+        assert!(problems(task.as_ref(), level).take(1_000).eq(first[..1_000].iter().cloned()));
         let distinct: HashSet<&str> = first.iter().map(|problem| problem.question.as_str()).collect();
         assert!(distinct.len() > 5_000, "{} {level}: {}", task.name(), distinct.len());
     }
-}
-
-#[test]
-fn problems_are_pinned_across_versions() {
-    let questions: Vec<String> = exercises()
-        .iter()
-        .map(|(task, level)| task.generate(&mut Key::new(1).stream(), *level).question)
-        .collect();
-    let pinned = [
-        "5+5+8+3",
-        "5+5+8+3-7",
-        "5+5+8+3-7-1",
-        "5+5+8+3-7-1+1",
-        "count a in reesab",
-        "count r in reesabas",
-        "count a in reesabassa",
-        "count b in reesabassata",
-        "sort 54 47 41 79",
-        "sort 54 47 41 79 9",
-        "sort 54 47 41 79 9 25",
-        "sort 54 47 41 79 9 25 10",
-        "use 5 4 5 to make 5",
-        "use 5 5 4 8 to make 22",
-        "use 5 4 1 8 5 to make 32",
-    ];
-    assert_eq!(questions, pinned);
 }
 
 #[test]
@@ -122,7 +100,7 @@ fn a_source_goes_anywhere_at_once() {
     assert!(problems[150..].iter().all(|problem| resumed.next().unwrap() == *problem));
     let names: HashSet<&str> =
         problems.iter().map(|problem| problem.metadata["task"].as_str().unwrap()).collect();
-    assert_eq!(names.len(), 4);
+    assert_eq!(names.len(), all().len());
     assert!(matches!(TaskSource::new([], 9), Err(DataError::Empty)));
 }
 
@@ -141,6 +119,47 @@ fn values_on_the_way_stay_small() {
     }
 }
 
+/// The tasks that the smallest models of a million parameters learn.
+const NANO: [&str; 4] = ["chained_arithmetic", "letter_counting", "number_sorting", "countdown"];
+
+#[test]
+fn higher_levels_have_longer_texts() {
+    for task in all() {
+        let mut shorter = (0, 0);
+        for level in 1..=task.levels() {
+            let sum =
+                problems(task.as_ref(), level).take(2_000).fold((0, 0), |(questions, thoughts), problem| {
+                    let solution = task.solve(&problem);
+                    (questions + problem.question.len(), thoughts + solution.reasoning.len())
+                });
+            assert!(sum.0 >= shorter.0 && sum.1 > shorter.1, "{} {level}: {shorter:?} {sum:?}", task.name());
+            shorter = sum;
+        }
+    }
+}
+
+#[test]
+fn texts_have_the_characters_of_the_embedded_model() {
+    let known = |character: char| {
+        character.is_ascii_lowercase() || character.is_ascii_digit() || " +-*/=()<>,.:?".contains(character)
+    };
+    for (task, level) in exercises() {
+        for problem in problems(task.as_ref(), level).take(1_000) {
+            let Solution { reasoning, answer } = task.solve(&problem);
+            for text in [&problem.question, &reasoning, &answer] {
+                assert!(text.chars().all(known), "{text}");
+            }
+        }
+    }
+}
+
+#[test]
+fn every_sudoku_of_four_rows_can_be_set() {
+    let grids: HashSet<String> =
+        problems(&MiniSudoku, 1).map(|problem| MiniSudoku.solve(&problem).answer).collect();
+    assert_eq!(grids.len(), 288);
+}
+
 #[test]
 fn texts_are_short() {
     for (task, level) in exercises() {
@@ -148,7 +167,8 @@ fn texts_are_short() {
             .map(|problem| problem.question.len() + task.solve(&problem).reasoning.len())
             .max()
             .unwrap();
-        assert!(longest <= 140, "{} {level}: {longest}", task.name());
+        let limit = if NANO.contains(&task.name()) { 140 } else { 600 };
+        assert!(longest <= limit, "{} {level}: {longest}", task.name());
     }
 }
 
