@@ -16,7 +16,7 @@ use crate::{
 /// 1 for a right answer, 0 for a wrong or missing one.
 ///
 /// Grades [`Reference::Number`], [`Reference::Expression`] and [`Reference::Text`] by
-/// [`math::compare`], [`Reference::Choice`] by [`choice::chosen`] and [`Reference::Countdown`] by
+/// [`math::compare`], texts of nothing but words as words (`ab` is not `ba`), [`Reference::Choice`] by [`choice::chosen`] and [`Reference::Countdown`] by
 /// [`countdown::check`]. It abstains on everything else. An answer that offers two numbers where one
 /// is asked for is wrong.
 ///
@@ -64,6 +64,12 @@ impl AccuracyReward {
                 Some(_) => grade_with(text, completion, self.mode, &self.policy),
                 None => Verdict::ungradable("the reference is not a number"),
             }),
+            Reference::Text { text } if is_words(text) => {
+                Some(marked(completion, self.mode, |answer| match same_words(text, answer, &self.policy) {
+                    true => Verdict::of(true, "equal texts"),
+                    false => Verdict::of(false, "the texts differ"),
+                }))
+            }
             Reference::Expression { text } | Reference::Text { text } => {
                 Some(grade_with(text, completion, self.mode, &self.policy))
             }
@@ -225,6 +231,21 @@ fn unmarked(text: &str) -> String {
     let (formula, rest) = last_formula(text).unzip();
     let number = prose::last_number(rest.unwrap_or(text)).map(|number| number.to_string());
     number.or(formula.map(Cow::into_owned)).unwrap_or_else(|| text.to_owned())
+}
+
+/// True for a text of nothing but letters and white space.
+fn is_words(text: &str) -> bool {
+    text.chars().any(char::is_alphabetic)
+        && text.chars().all(|character| character.is_alphabetic() || character.is_whitespace())
+}
+
+/// Whether a text of words is answered. Letters that stand together are no product here.
+fn same_words(text: &str, answer: &str, policy: &Policy) -> bool {
+    let judged = || {
+        let judgement = math::judge(text, answer, policy, false);
+        judgement.equal == Some(true) && matches!(judgement.rung, Rung::Bytes | Rung::Text)
+    };
+    markup::even_out(markup::unwrap(answer)) == markup::even_out(text) || judged()
 }
 
 /// Applies `compare` to the answer.
