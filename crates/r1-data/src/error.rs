@@ -57,6 +57,14 @@ pub enum DataError {
         /// What is wrong with it.
         reason: String,
     },
+    /// A trace cannot be used.
+    #[error("trace {trace}: {reason}")]
+    Trace {
+        /// Its id, and the file and row that it came from where they are known.
+        trace: String,
+        /// What is wrong with it.
+        reason: String,
+    },
     /// A chat template does not compile, or raised an error.
     #[error("chat template: {reason}")]
     Template {

@@ -59,6 +59,15 @@ impl Trace {
         self
     }
 
+    /// Its id, and the file and row that it came from where the provenance has them as `file` and `row`.
+    pub fn name(&self) -> String {
+        let place = |name: &str| self.provenance.get(name);
+        match (place("file").and_then(Value::as_str), place("row").and_then(Value::as_u64)) {
+            (Some(file), Some(row)) => format!("`{}` (`{file}` row {row})", self.id),
+            _ => format!("`{}`", self.id),
+        }
+    }
+
     /// What makes it no trace at all: an empty prompt or completion teaches nothing.
     pub(crate) fn check(&self) -> Result<(), String> {
         let (empty, ends) = match &self.prompt {

@@ -1,10 +1,12 @@
 //! Chat templates of models, rendered as the `transformers` library does.
 
 mod python;
+mod generation;
+mod written;
 
-use std::{fmt, path::Path, sync::Arc};
+use std::{collections::BTreeMap, fmt, path::Path, sync::Arc, time::SystemTime};
 
-use minijinja::{Environment, Value, context, value::Serde};
+use minijinja::{Environment, Value, value::Serde};
 use serde::Deserialize;
 
 use crate::{DataError, Message, tokenizer_config::SpecialTokens};
@@ -13,7 +15,8 @@ use crate::{DataError, Message, tokenizer_config::SpecialTokens};
 ///
 /// It has what `transformers` gives such programs: `messages`, `add_generation_prompt`, `bos_token`,
 /// `eos_token`, `raise_exception(text)`, `strftime_now(format)`, Python's methods on texts, lists and
-/// maps, `tojson` as Python writes JSON, and `{% generation %}` blocks, whose content is kept.
+/// maps, `tojson` as Python writes JSON, and `{% generation %}` blocks, see
+/// [`render_written`](Self::render_written).
 ///
 /// ```
 /// use r1_data::{Message, template::ChatTemplate};
@@ -29,7 +32,11 @@ pub struct ChatTemplate {
     environment: Arc<Environment<'static>>,
     bos: String,
     eos: String,
+    variables: BTreeMap<String, serde_json::Value>,
+    tagged: bool,
 }
+
+pub use written::Rendered;
 
 const NAME: &str = "chat_template";
 
@@ -40,12 +47,30 @@ impl ChatTemplate {
     /// [`DataError::Template`] when the template is no Jinja.
     pub fn new(source: &str, bos: Option<&str>, eos: Option<&str>) -> Result<Self, DataError> {
         let mut environment = python::environment();
-        environment.add_template_owned(NAME, python::without_generation_tags(source)).map_err(explain)?;
+        let (source, tagged) = generation::with_marks(source);
+        environment.add_template_owned(NAME, source).map_err(explain)?;
         Ok(Self {
             environment: Arc::new(environment),
             bos: bos.unwrap_or_default().to_owned(),
             eos: eos.unwrap_or_default().to_owned(),
+            variables: BTreeMap::new(),
+            tagged,
         })
+    }
+
+    /// The same template with a variable of its own, such as Qwen3's `enable_thinking`.
+    pub fn with_variable(mut self, name: &str, value: impl Into<serde_json::Value>) -> Self {
+        self.variables.insert(name.to_owned(), value.into());
+        self
+    }
+
+    /// The same template at a fixed time. Some templates print the date (Llama 3.2), and without a fixed one
+    /// the prompts of a run change at midnight.
+    pub fn with_time(mut self, now: SystemTime) -> Self {
+        let mut environment = Environment::clone(&self.environment);
+        python::set_clock(&mut environment, move || now);
+        self.environment = Arc::new(environment);
+        self
     }
 
     /// Reads the template of a model's folder: `chat_template.jinja`, else the field `chat_template`
@@ -74,12 +99,27 @@ impl ChatTemplate {
     /// [`DataError::Template`] when the template raises an error, for example because it does not
     /// allow two turns of the same role in a row.
     pub fn render(&self, messages: &[Message], add_generation_prompt: bool) -> Result<String, DataError> {
-        let variables = context! {
-            messages => Value::from(Serde(messages)),
-            add_generation_prompt,
-            bos_token => self.bos.as_str(),
-            eos_token => self.eos.as_str(),
-        };
+        self.render_with(messages, add_generation_prompt, ["", ""])
+    }
+
+    /// As [`render`](Self::render), with something at the start and the end of each generation block.
+    fn render_with(
+        &self,
+        messages: &[Message],
+        add_generation_prompt: bool,
+        marks: [&str; 2],
+    ) -> Result<String, DataError> {
+        let own = self.variables.iter().map(|(name, value)| (name.as_str(), Value::from(Serde(value))));
+        let marks = generation::MARKS.into_iter().zip(marks.map(Value::from));
+        let variables: BTreeMap<&str, Value> = own
+            .chain(marks)
+            .chain([
+                ("messages", Value::from(Serde(messages))),
+                ("add_generation_prompt", add_generation_prompt.into()),
+                ("bos_token", self.bos.as_str().into()),
+                ("eos_token", self.eos.as_str().into()),
+            ])
+            .collect();
         self.environment.get_template(NAME).and_then(|template| template.render(variables)).map_err(explain)
     }
 

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::{Content, Message, Problem};
 
 #[cfg(feature = "template")]
-pub use chat::ChatTemplate;
+pub use chat::{ChatTemplate, Rendered};
 pub use r1_zero::r1_zero;
 
 /// What is put around a question.

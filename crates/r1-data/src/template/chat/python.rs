@@ -26,30 +26,13 @@ pub(super) fn environment() -> Environment<'static> {
     environment.add_function("raise_exception", |text: String| -> Result<String, Error> {
         Err(Error::new(ErrorKind::InvalidOperation, text))
     });
-    environment.add_function("strftime_now", |format: String| strftime(&format, SystemTime::now()));
+    set_clock(&mut environment, SystemTime::now);
     environment
 }
 
-/// Drops the tags of `{% generation %}` blocks, with which templates mark the model's own words for
-/// training: a statement that this engine does not know.
-pub(super) fn without_generation_tags(source: &str) -> String {
-    let mut kept = String::with_capacity(source.len());
-    let mut rest = source;
-    while let Some(start) = rest.find("{%") {
-        let Some(end) = rest[start..].find("%}").map(|end| start + end) else { break };
-        let inner = &rest[start + 2..end];
-        let word = inner.trim_matches(['-', '+']).trim();
-        if matches!(word, "generation" | "endgeneration") {
-            // An empty comment keeps the tag's white-space control.
-            let left = if inner.starts_with('-') { "-" } else { "" };
-            let right = if inner.ends_with('-') { "-" } else { "" };
-            kept += &format!("{}{{#{left}{right}#}}", &rest[..start]);
-        } else {
-            kept += &rest[..end + 2];
-        }
-        rest = &rest[end + 2..];
-    }
-    kept + rest
+/// What `strftime_now` takes for now.
+pub(super) fn set_clock(environment: &mut Environment, now: impl Fn() -> SystemTime + Send + Sync + 'static) {
+    environment.add_function("strftime_now", move |format: String| strftime(&format, now()));
 }
 
 /// Python's `json.dumps(value, ensure_ascii=False, indent=..)`: a space after `:` and after `,`.
@@ -189,17 +172,5 @@ mod tests {
         assert_eq!(at("%F %T 100%%", 1_735_689_599), "2024-12-31 23:59:59 100%");
         assert_eq!(at("%Y-%m-%d", 4_107_542_400), "2100-03-01");
         assert!(strftime("%Q", UNIX_EPOCH).is_err());
-    }
-
-    #[test]
-    fn generation_tags_are_dropped_and_nothing_else() {
-        for (source, kept) in [
-            ("a{% generation %}b{% endgeneration %}c", "a{##}b{##}c"),
-            ("a {%- generation -%} b", "a {#--#} b"),
-            ("{% if generation %}{{ '{%' }}", "{% if generation %}{{ '{%' }}"),
-            ("{% generation", "{% generation"),
-        ] {
-            assert_eq!(without_generation_tags(source), kept);
-        }
     }
 }
