@@ -125,6 +125,7 @@ impl ModelConfig {
         fields.must_be("hidden_act", "silu")?;
         fields.must_be("attention_bias", attention_bias)?;
         fields.must_be("mlp_bias", false)?;
+        fields.must_be("use_mrope", false)?;
         fields.full_attention()?;
         let (d_model, count) = (fields.count("hidden_size")?, fields.count("num_attention_heads")?);
         let kv_heads = fields.optional_count("num_key_value_heads")?.unwrap_or(count);

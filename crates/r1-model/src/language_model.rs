@@ -145,9 +145,23 @@ impl<M: CausalLm> LanguageModel<M> {
     /// # Errors
     /// When a file cannot be written, or a weight is not finite.
     pub fn save(&self, dir: impl AsRef<Path>, weight_type: WeightType) -> Result<(), ModelError> {
+        self.save_sharded(dir, weight_type, MAX_SHARD_BYTES)
+    }
+
+    /// [`save`](Self::save) with weights in files of at most `max_shard_bytes`, and their index if there is more
+    /// than one. A tensor that is larger has a file of its own.
+    ///
+    /// # Errors
+    /// Those of [`save`](Self::save).
+    pub fn save_sharded(
+        &self,
+        dir: impl AsRef<Path>,
+        weight_type: WeightType,
+        max_shard_bytes: usize,
+    ) -> Result<(), ModelError> {
         let weights = collect_weights(&self.model);
         r1_run::atomic::write_folder(dir.as_ref(), |dir| {
-            write_weights(dir, &self.slots, &weights, weight_type, MAX_SHARD_BYTES)?;
+            write_weights(dir, &self.slots, &weights, weight_type, max_shard_bytes)?;
             let mut raw = self.config.raw.clone();
             raw.remove("torch_dtype");
             raw.insert("dtype".into(), weight_type.name().into());

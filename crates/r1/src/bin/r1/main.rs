@@ -14,6 +14,7 @@ mod grade;
 mod guess;
 mod eval;
 mod run_code;
+mod convert;
 
 use std::{panic, process::ExitCode};
 
@@ -50,6 +51,7 @@ enum Command {
     Grade(grade::Arguments),
     Eval(eval::Arguments),
     RunCode(run_code::Arguments),
+    Convert(convert::Arguments),
 }
 
 fn main() -> ExitCode {
@@ -64,6 +66,7 @@ fn main() -> ExitCode {
         Command::Grade(arguments) => grade::run(arguments),
         Command::Eval(arguments) => eval::run(arguments),
         Command::RunCode(arguments) => run_code::run(arguments),
+        Command::Convert(arguments) => convert::run(arguments),
     });
     match outcome {
         Ok(Ok(()) | Err(Failure::ReaderGone)) => ExitCode::SUCCESS,
