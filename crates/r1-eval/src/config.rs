@@ -1,8 +1,12 @@
 //! The settings of an evaluation.
 
 use r1_data::{Sampling, template::PromptTemplate};
-use r1_rewards::Number;
+use r1_rewards::{
+    Number,
+    math::{self, Policy},
+};
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 use crate::EvalError;
 
@@ -29,6 +33,11 @@ pub struct EvalConfig {
     pub correct_at: f32,
     /// Which answers vote together in the consensus.
     pub same_answer: SameAnswer,
+    /// The metadata by which problems are put into tables, several joined by `/`. Problems without the
+    /// entry are left out of its table; an entry that no problem has makes no table.
+    pub group_by: Vec<String>,
+    /// What else is stored beside every sample as it stands, such as the benchmark and the model.
+    pub provenance: Map<String, Value>,
 }
 
 /// Which answers count as one in a vote.
@@ -40,13 +49,21 @@ pub enum SameAnswer {
     Text,
     /// Those that are the same number, such as `0.5` and `1/2`; others by their text.
     Number,
+    /// Those that [`math::compare`] finds equal, such as `\frac12` and `0.5`, or `x+1` and `1+x`.
+    Value,
 }
 
 impl SameAnswer {
     /// True when the two answers vote together.
     pub fn holds(self, a: &str, b: &str) -> bool {
         let numbers = || Some(Number::parse(a)? == Number::parse(b)?);
-        a == b || (self == Self::Number && numbers().unwrap_or(false))
+        let values = || math::compare(a, b, &Policy::default()).equal;
+        a == b
+            || match self {
+                Self::Text => false,
+                Self::Number => numbers().unwrap_or(false),
+                Self::Value => values().unwrap_or(false),
+            }
     }
 }
 
@@ -60,6 +77,8 @@ impl Default for EvalConfig {
             chunk: 32,
             correct_at: 1.0,
             same_answer: SameAnswer::default(),
+            group_by: ["task", "level", "task/level", "subject"].map(String::from).to_vec(),
+            provenance: Map::new(),
         }
     }
 }
@@ -104,6 +123,17 @@ impl EvalConfig {
     /// The same with another rule for votes.
     pub fn with_same_answer(self, same_answer: SameAnswer) -> Self {
         Self { same_answer, ..self }
+    }
+
+    /// The same with other tables.
+    pub fn with_group_by(self, group_by: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        Self { group_by: group_by.into_iter().map(Into::into).collect(), ..self }
+    }
+
+    /// The same with one more entry that is stored beside every sample.
+    pub fn with_provenance(mut self, name: &str, value: impl Into<Value>) -> Self {
+        self.provenance.insert(name.to_owned(), value.into());
+        self
     }
 
     /// Checks every setting.
@@ -151,5 +181,7 @@ mod tests {
         assert!(SameAnswer::Number.holds("0.5", "1/2"));
         assert!(SameAnswer::Number.holds("x + 1", "x + 1"));
         assert!(!SameAnswer::Number.holds("x + 1", "1 + x"));
+        assert!(SameAnswer::Value.holds("x + 1", "1 + x") && SameAnswer::Value.holds("0.5", "\\frac12"));
+        assert!(!SameAnswer::Value.holds("x + 1", "x - 1"));
     }
 }

@@ -1,6 +1,6 @@
 //! What can go wrong with an evaluation.
 
-use r1_data::GenerateError;
+use r1_data::{DataError, GenerateError};
 use r1_rewards::RewardError;
 
 /// Why nothing could be evaluated.
@@ -36,6 +36,16 @@ pub enum EvalError {
         /// How many tries pass@k grants.
         k: usize,
     },
+    /// cons@k needs at least k samples of every problem.
+    #[error(
+        "cons@{k} cannot be told from {samples} samples; take at least {k} samples, and one vote or more"
+    )]
+    ConsensusAtK {
+        /// How many samples there are.
+        samples: usize,
+        /// How many of them vote.
+        k: usize,
+    },
     /// The writer gave another number of completions than it was asked for. It has a bug.
     #[error("the generator gave {got} {what} for {expected}; it must answer each once, in order")]
     Count {
@@ -61,6 +71,36 @@ pub enum EvalError {
         /// The reward's name.
         reward: String,
     },
+    /// A completion stands twice in one evaluation's samples, as when two files were put together.
+    #[error("sample {sample} of problem `{id}` is there twice; compare one evaluation's samples at a time")]
+    DuplicateSample {
+        /// The problem's id.
+        id: String,
+        /// Which of its completions.
+        sample: usize,
+    },
+    /// Two problems with one id differ, so the evaluations were not of the same data.
+    #[error("problem `{id}` has two questions or references; compare evaluations of the same data")]
+    OtherProblem {
+        /// The id.
+        id: String,
+    },
+    /// There is no problem to compare two evaluations on.
+    #[error(
+        "no problem was graded on both sides ({a} and {b} problems, {ungraded} of them shared but \
+         ungraded); compare evaluations of the same data"
+    )]
+    NothingShared {
+        /// How many problems the first has.
+        a: usize,
+        /// How many problems the second has.
+        b: usize,
+        /// How many both have and at least one could not grade.
+        ungraded: usize,
+    },
+    /// A file of samples cannot be read.
+    #[error(transparent)]
+    Data(#[from] DataError),
     /// The writer failed.
     #[error(transparent)]
     Generate(#[from] GenerateError),

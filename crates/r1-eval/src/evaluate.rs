@@ -4,9 +4,12 @@ use std::collections::HashSet;
 
 use r1_data::{Completion, Content, FinishReason, Generate, Key, Problem, Prompt};
 use r1_rewards::{GroupScores, Outcome, Reward, RewardError, score_all};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
-use crate::{EvalConfig, EvalError, EvalReport, ProblemResult, SampleRow, majority, report::LeftOut};
+use crate::{
+    EvalConfig, EvalError, EvalReport, ProblemResult, SampleRow, consensus_at_k, majority,
+    report::{LeftOut, powers_of_two},
+};
 
 /// How often a group is scored again after something outside failed.
 const RETRIES: usize = 2;
@@ -172,7 +175,7 @@ impl Tally<'_> {
     ) -> Result<(), EvalError> {
         let scores = match graded(scores)? {
             Graded::Scores(scores) => {
-                self.results.push(self.result(problem, &group, &scores));
+                self.results.push(self.result(problem, &group, &scores, prompt.key)?);
                 Some(scores)
             }
             Graded::Ungradable => {
@@ -191,6 +194,8 @@ impl Tally<'_> {
                 id: problem.id.clone(),
                 sample,
                 question: problem.question.clone(),
+                metadata: self.metadata(problem),
+                template: self.config.template.clone(),
                 prompt: prompt.clone(),
                 reference: problem.reference.clone(),
                 tokens: completion.ids.len(),
@@ -202,27 +207,48 @@ impl Tally<'_> {
                 grader: self.grader.to_owned(),
                 sampling: self.config.sampling.clone(),
                 seed: self.config.seed,
+                provenance: self.config.provenance.clone(),
             });
         }
         Ok(())
     }
 
-    fn result(&self, problem: &Problem, group: &[Completion], scores: &[f32]) -> ProblemResult {
+    fn result(
+        &self,
+        problem: &Problem,
+        group: &[Completion],
+        scores: &[f32],
+        key: Key,
+    ) -> Result<ProblemResult, EvalError> {
         let correct: Vec<bool> = scores.iter().map(|&score| score >= self.config.correct_at).collect();
         let answers: Vec<&str> = group.iter().map(|completion| completion.response().answer).collect();
-        let vote = majority(&answers, |a, b| self.config.same_answer.holds(a, b));
+        let same = |a: &str, b: &str| self.config.same_answer.holds(a, b);
+        let vote = majority(&answers, same);
+        let at_k = |k| Ok((k, consensus_at_k(&answers, &correct, k, same, key)?));
+        let consensus_at_k = powers_of_two(group.len()).map(at_k).collect::<Result<_, EvalError>>()?;
         let share = |holds: fn(&Completion) -> bool| {
             group.iter().filter(|completion| holds(completion)).count() as f64 / group.len() as f64
         };
-        ProblemResult {
+        Ok(ProblemResult {
             id: problem.id.clone(),
+            metadata: self.metadata(problem),
             correct: correct.iter().filter(|&&correct| correct).count(),
+            consensus_at_k,
             consensus: vote.is_some_and(|vote| correct[vote.winner]),
             format: share(|completion| completion.response().strict().is_ok()),
             truncated: share(|completion| completion.finish == FinishReason::Length),
             tokens: group.iter().map(|completion| completion.ids.len()).sum::<usize>() as f64
                 / group.len() as f64,
-        }
+        })
+    }
+
+    /// What the tables need of a problem's metadata.
+    fn metadata(&self, problem: &Problem) -> Map<String, Value> {
+        let needed = |name: &str| {
+            self.config.group_by.iter().any(|by| by == name || by.split('/').any(|part| part == name))
+        };
+        let entries = problem.metadata.iter().filter(|(name, _)| needed(name));
+        entries.map(|(name, value)| (name.clone(), value.clone())).collect()
     }
 
     fn progress(&self, done: usize, total: usize) -> EvalProgress {
@@ -242,7 +268,7 @@ impl Tally<'_> {
             let reward = self.grader.to_owned();
             return Err(EvalError::NothingGraded { problems, ungradable, abstained, reward });
         }
-        Ok(EvalReport::new(self.config.samples, self.results, self.rows, self.out))
+        Ok(EvalReport::new(self.config, self.grader, self.results, self.rows, self.out))
     }
 }
 

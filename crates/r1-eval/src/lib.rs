@@ -21,6 +21,9 @@
 //! # Ok::<(), r1_eval::EvalError>(())
 //! ```
 //!
+//! [`compare()`] tells whether one evaluation is better than another on the same problems, and
+//! [`Benchmark`] has the settings of the usual ones.
+//!
 //! # Concepts
 //! - The unit of every mean is the problem, not the sample: samples of one problem are not
 //!   independent, so standard errors are taken over the problems' own means.
@@ -37,13 +40,25 @@ pub mod consensus;
 pub mod confidence;
 pub mod config;
 pub mod evaluate;
+pub mod sample_row;
+pub mod lengths;
+pub mod breakdown;
 pub mod report;
+pub mod sign_test;
+pub mod compare;
+pub mod benchmark;
 pub mod error;
 
+pub use benchmark::{BENCHMARKS, Benchmark};
+pub use breakdown::{Breakdown, BreakdownRow};
+pub use compare::{Comparison, Flip, compare};
 pub use confidence::{Estimate, bootstrap, estimate};
 pub use config::{EvalConfig, SameAnswer};
-pub use consensus::{Vote, majority};
+pub use consensus::{Vote, consensus_at_k, majority};
 pub use error::EvalError;
 pub use evaluate::{EvalProgress, evaluate, evaluate_with};
+pub use lengths::Lengths;
 pub use pass_at_k::pass_at_k;
-pub use report::{EvalReport, ProblemResult, SampleRow};
+pub use report::{EvalReport, ProblemResult};
+pub use sample_row::SampleRow;
+pub use sign_test::sign_test;

@@ -2,11 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use r1_data::{FinishReason, Reference, Sampling};
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
-use crate::{Estimate, estimate, pass_at_k};
+use crate::{Breakdown, Estimate, EvalConfig, Lengths, SampleRow, estimate, pass_at_k};
 
 /// What an evaluation found. Serialises to the figures alone; [`rows`](Self::rows) go to a file of
 /// JSON lines beside it.
@@ -29,6 +28,8 @@ pub struct EvalReport {
     pub consensus: f64,
     /// Its standard error.
     pub consensus_stderr: Option<f64>,
+    /// The mean of [`consensus_at_k()`](crate::consensus_at_k()) for the powers of two up to `samples`.
+    pub consensus_at_k: BTreeMap<usize, f64>,
     /// Share of completions in the strict format of R1-Zero,
     /// [`Response::strict`](r1_data::Response::strict).
     pub format: f64,
@@ -42,10 +43,18 @@ pub struct EvalReport {
     pub mean_completion_tokens: f64,
     /// Its standard error.
     pub mean_completion_tokens_stderr: Option<f64>,
+    /// How long the graded completions are, and what was cut off; unknown only before there are any.
+    pub lengths: Option<Lengths>,
+    /// The figures by the entries of the metadata that [`EvalConfig::group_by`] names.
+    pub tables: Vec<Breakdown>,
     /// Problems left out because their reference cannot be used.
     pub ungradable: usize,
     /// Problems left out because the reward abstained on a completion.
     pub abstained: usize,
+    /// Name of the reward that graded.
+    pub grader: String,
+    /// The settings.
+    pub config: EvalConfig,
     /// The graded problems one by one, in order.
     #[serde(skip)]
     pub results: Vec<ProblemResult>,
@@ -59,49 +68,20 @@ pub struct EvalReport {
 pub struct ProblemResult {
     /// The problem's id.
     pub id: String,
+    /// The entries of its metadata that the tables need.
+    pub metadata: Map<String, Value>,
     /// How many of its completions are correct.
     pub correct: usize,
     /// Whether the answer given most often is correct.
     pub consensus: bool,
+    /// Its cons@k for the powers of two up to the number of samples.
+    pub consensus_at_k: BTreeMap<usize, f64>,
     /// Share of its completions in the strict format.
     pub format: f64,
     /// Share of its completions that were cut off.
     pub truncated: f64,
     /// Mean length of its completions in tokens.
     pub tokens: f64,
-}
-
-/// One completion with all that is needed to understand its score, a line of `*.samples.jsonl`.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct SampleRow {
-    /// The problem's id.
-    pub id: String,
-    /// Which of the problem's completions it is, from 0.
-    pub sample: usize,
-    /// What was asked.
-    pub question: String,
-    /// What the writer was shown: a text, token ids or a list of messages.
-    pub prompt: Value,
-    /// What counts as right.
-    pub reference: Reference,
-    /// What the writer wrote.
-    pub completion: String,
-    /// Its length in tokens.
-    pub tokens: usize,
-    /// Why it ended.
-    pub finish: FinishReason,
-    /// The answer that was read from it, as it voted.
-    pub answer: String,
-    /// Its score; `null` when it could not be graded.
-    pub score: Option<f32>,
-    /// Whether it counts as correct; `null` when it could not be graded.
-    pub correct: Option<bool>,
-    /// Name of the reward that graded it.
-    pub grader: String,
-    /// How it was sampled.
-    pub sampling: Sampling,
-    /// Seed of the problem's key.
-    pub seed: u64,
 }
 
 /// Problems that left the means.
@@ -111,14 +91,21 @@ pub(crate) struct LeftOut {
     pub(crate) abstained: usize,
 }
 
+/// 1, 2, 4, ... up to `most`.
+pub(crate) fn powers_of_two(most: usize) -> impl Iterator<Item = usize> {
+    (0..usize::BITS).map(|power| 1usize << power).take_while(move |&k| k <= most)
+}
+
 impl EvalReport {
     /// Takes the means over at least one graded problem.
     pub(crate) fn new(
-        samples: usize,
+        config: &EvalConfig,
+        grader: &str,
         results: Vec<ProblemResult>,
         rows: Vec<SampleRow>,
         out: LeftOut,
     ) -> Self {
+        let samples = config.samples;
         let over = |value: fn(&ProblemResult) -> f64| {
             let values: Vec<f64> = results.iter().map(value).collect();
             estimate(&values)
@@ -137,19 +124,27 @@ impl EvalReport {
             pass_at_k: BTreeMap::new(),
             consensus: consensus.mean,
             consensus_stderr: consensus.stderr,
+            consensus_at_k: BTreeMap::new(),
             format: format.mean,
             format_stderr: format.stderr,
             truncated: truncated.mean,
             truncated_stderr: truncated.stderr,
             mean_completion_tokens: tokens.mean,
             mean_completion_tokens_stderr: tokens.stderr,
+            lengths: Lengths::of(&rows),
+            tables: config.group_by.iter().filter_map(|by| Breakdown::of(&results, samples, by)).collect(),
             ungradable: out.ungradable,
             abstained: out.abstained,
+            grader: grader.to_owned(),
+            config: config.clone(),
             results,
             rows,
         };
-        let powers = (0..).map(|power| 1usize << power).take_while(|&k| k <= samples);
-        report.pass_at_k = powers.map(|k| (k, report.pass_at(k))).collect();
+        for k in powers_of_two(samples) {
+            let consensus = report.results.iter().filter_map(|result| result.consensus_at_k.get(&k));
+            report.consensus_at_k.insert(k, consensus.sum::<f64>() / report.results.len() as f64);
+            report.pass_at_k.insert(k, report.pass_at(k));
+        }
         report
     }
 

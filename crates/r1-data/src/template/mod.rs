@@ -36,6 +36,12 @@ pub enum PromptTemplate {
         #[serde(default)]
         system: Option<String>,
     },
+    /// A conversation of one turn without instructions before it: the question, a line break and what is
+    /// asked of every answer, as DeepSeek-R1 is evaluated.
+    Directed {
+        /// What is asked, for example `Please reason step by step.`
+        directive: String,
+    },
 }
 
 impl PromptTemplate {
@@ -47,6 +53,9 @@ impl PromptTemplate {
             Self::Chat { system } => {
                 let system = system.as_ref().map(Message::system);
                 Content::Messages(system.into_iter().chain([Message::user(&problem.question)]).collect())
+            }
+            Self::Directed { directive } => {
+                Content::Messages(vec![Message::user(format!("{}\n{directive}", problem.question))])
             }
         }
     }
@@ -65,6 +74,13 @@ mod tests {
         assert_eq!(render(None), Content::Messages(vec![Message::user("2 + 2?")]));
         let both = vec![Message::system("Be brief."), Message::user("2 + 2?")];
         assert_eq!(render(Some("Be brief.")), Content::Messages(both));
+    }
+
+    #[test]
+    fn a_directive_stands_behind_the_question() {
+        let problem = Problem::new("sum", "2 + 2?", Reference::number("4"));
+        let template = PromptTemplate::Directed { directive: "Be brief.".into() };
+        assert_eq!(template.render(&problem), Content::Messages(vec![Message::user("2 + 2?\nBe brief.")]));
     }
 
     #[test]

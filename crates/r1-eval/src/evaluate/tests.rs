@@ -46,6 +46,9 @@ fn the_figures_are_those_worked_by_hand() {
     assert_eq!(report.pass_at_k.keys().copied().collect::<Vec<_>>(), [1, 2, 4]);
     assert_eq!(report.pass_at(4), 1.0);
     assert_eq!(report.consensus(), 0.5);
+    // One vote is pass@1. Of b's pairs 2 and 7 twice, and 2 and none, elect 2; a's always hold a right one,
+    // which comes first: (1 + 3/6) / 2.
+    assert_eq!(report.consensus_at_k, [(1, 0.5), (2, 0.75), (4, 0.5)].into());
     // 7 of 8 in the format, 1 of 8 cut off.
     assert_eq!((report.format, report.truncated), (0.875, 0.125));
     assert_eq!(right("1").len(), 35);
@@ -184,6 +187,50 @@ fn the_threshold_and_the_votes_can_be_set() {
     assert_eq!(run(&config).consensus(), 0.0);
     config.same_answer = SameAnswer::Number;
     assert_eq!(run(&config).consensus(), 1.0);
+}
+
+#[test]
+fn tables_and_lengths_come_from_metadata_and_samples() {
+    let problem = |id: &str, task: &str, level: u64| {
+        problem(id, "1").with("task", task).with("level", level).with("solution", "long")
+    };
+    let problems = [problem("a", "gcd", 1), problem("b", "gcd", 2), problem("c", "echo", 1)];
+    let mut writer = ScriptedGenerator::new(|prompt, _| {
+        let Content::Text(question) = &prompt.content else { unreachable!("a plain prompt") };
+        if question.ends_with('b') { format!("<think>{}", "y".repeat(90)) } else { right("1") }
+    });
+    let config = plain(2)
+        .with_sampling(Sampling::default().with_max_tokens(50))
+        .with_provenance("benchmark", "mine")
+        .with_group_by(["task", "level", "task/level", "subject"]);
+    let report = evaluate(&mut writer, &problems, &AccuracyReward::new(), &config).unwrap();
+    let tables: Vec<Value> = report
+        .tables
+        .iter()
+        .map(|table| {
+            json!([
+                table.by,
+                table.rows.iter().map(|row| json!([row.value, row.pass_at_1])).collect::<Vec<_>>()
+            ])
+        })
+        .collect();
+    let expected = json!([
+        ["task", [["echo", 1.0], ["gcd", 0.5]]],
+        ["level", [[1, 1.0], [2, 0.0]]],
+        ["task/level", [[["echo", 1], 1.0], [["gcd", 1], 1.0], [["gcd", 2], 0.0]]],
+    ]);
+    assert_eq!(Value::from(tables), expected);
+    let lengths = report.lengths.clone().unwrap();
+    assert_eq!((lengths.median, lengths.longest), (35, 50));
+    assert_eq!((lengths.truncated, lengths.truncated_problems, lengths.finished_correct), (2, 1, Some(1.0)));
+    // What the tables need and where a sample comes from stand beside it; the solution does not.
+    let row = serde_json::to_value(&report.rows[0]).unwrap();
+    assert_eq!(row["metadata"], json!({"task": "gcd", "level": 1}));
+    assert_eq!(row["provenance"], json!({"benchmark": "mine"}));
+    assert_eq!(row["template"], "plain");
+    let report = serde_json::to_value(&report).unwrap();
+    assert_eq!(report["config"]["sampling"]["max_tokens"], 50);
+    assert_eq!(report["grader"], "accuracy");
 }
 
 #[test]

@@ -1,0 +1,104 @@
+//! A graded completion, and files of them.
+
+use std::path::Path;
+
+use r1_data::{DataError, FinishReason, Reference, Sampling, dataset::jsonl, template::PromptTemplate};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+/// One completion with all that is needed to understand its score, a line of `*.samples.jsonl`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SampleRow {
+    /// The problem's id.
+    pub id: String,
+    /// Which of the problem's completions it is, from 0.
+    pub sample: usize,
+    /// What was asked.
+    pub question: String,
+    /// The entries of the problem's metadata that the tables need.
+    #[serde(default, skip_serializing_if = "Map::is_empty")]
+    pub metadata: Map<String, Value>,
+    /// What was put around the question.
+    pub template: PromptTemplate,
+    /// What the writer was shown: a text, token ids or a list of messages.
+    pub prompt: Value,
+    /// What counts as right.
+    pub reference: Reference,
+    /// What the writer wrote.
+    pub completion: String,
+    /// Its length in tokens.
+    pub tokens: usize,
+    /// Why it ended.
+    pub finish: FinishReason,
+    /// The answer that was read from it, as it voted.
+    pub answer: String,
+    /// Its score; `null` when it could not be graded.
+    pub score: Option<f32>,
+    /// Whether it counts as correct; `null` when it could not be graded.
+    pub correct: Option<bool>,
+    /// Name of the reward that graded it.
+    pub grader: String,
+    /// How it was sampled.
+    pub sampling: Sampling,
+    /// Seed of the problem's key.
+    pub seed: u64,
+    /// What the evaluation's [`provenance`](crate::EvalConfig::provenance) says.
+    #[serde(default, skip_serializing_if = "Map::is_empty")]
+    pub provenance: Map<String, Value>,
+}
+
+impl SampleRow {
+    /// Reads a file of samples, one a line.
+    ///
+    /// # Errors
+    /// Those of [`jsonl::read`], naming the file and the line.
+    pub fn load(path: impl AsRef<Path>) -> Result<Vec<Self>, DataError> {
+        Ok(jsonl::read(path)?.into_iter().map(|record| record.value).collect())
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use std::io::Write;
+
+    use super::*;
+
+    /// A row of problem `id`, for tests.
+    pub(crate) fn row(id: &str, sample: usize, correct: Option<bool>) -> SampleRow {
+        SampleRow {
+            id: id.to_owned(),
+            sample,
+            question: format!("question {id}"),
+            metadata: Map::new(),
+            template: PromptTemplate::Plain,
+            prompt: Value::Null,
+            reference: Reference::number("1"),
+            completion: String::new(),
+            tokens: 0,
+            finish: FinishReason::Stop,
+            answer: String::new(),
+            score: correct.map(|correct| f32::from(u8::from(correct))),
+            correct,
+            grader: "accuracy".to_owned(),
+            sampling: Sampling::default(),
+            seed: 0,
+            provenance: Map::new(),
+        }
+    }
+
+    #[test]
+    fn rows_come_back_as_they_were_written() {
+        let mut rows = vec![row("a", 0, Some(true)), row("b", 1, None)];
+        rows[0].metadata.insert("level".into(), 3.into());
+        rows[1].provenance.insert("benchmark".into(), "gsm8k".into());
+        rows[1].prompt = serde_json::json!([{"role": "user", "content": "?"}]);
+        let mut file = tempfile::NamedTempFile::new().unwrap();
+        for row in &rows {
+            writeln!(file, "{}", serde_json::to_string(row).unwrap()).unwrap();
+        }
+        assert_eq!(SampleRow::load(file.path()).unwrap(), rows);
+        writeln!(file, "{{\"id\": \"c\"}}").unwrap();
+        let error = SampleRow::load(file.path()).unwrap_err().to_string();
+        assert!(error.ends_with("line 3: missing field `sample`"), "{error}");
+    }
+}
