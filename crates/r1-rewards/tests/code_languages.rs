@@ -2,8 +2,11 @@
 
 #![cfg(all(feature = "code", target_os = "linux"))]
 
+mod code;
+
 use std::time::Duration;
 
+use code::layer_sets;
 use r1_data::{Completion, FinishReason, Problem, Reference};
 use r1_rewards::{Outcome, Reward, RewardError, code::*, score_all};
 use serde_json::{Value, json};
@@ -37,13 +40,15 @@ const SUMS: [(Language, &str); 4] = [
 #[test]
 fn every_language_reads_and_writes() {
     let tests = [TestCase::stdio("1 2\n", "3\n"), TestCase::stdio("5 5\n", "11\n")];
-    let sandbox = Sandbox::new().unwrap();
-    println!("{}", sandbox.report());
-    for (language, source) in SUMS {
-        match sandbox.judge(&Submission::new(language, source), &tests) {
-            Ok(judgement) => assert_eq!(codes(&judgement), ["AC", "WA"], "{language}: {judgement:?}"),
-            Err(SandboxError::Toolchain { .. }) => println!("{language} is not installed"),
-            Err(error) => panic!("{language}: {error:?}"),
+    for (_, sandbox) in layer_sets() {
+        println!("{}", sandbox.report());
+        for (language, source) in SUMS {
+            match sandbox.judge(&Submission::new(language, source), &tests) {
+                Ok(judgement) => assert_eq!(codes(&judgement), ["AC", "WA"], "{language}: {judgement:?}"),
+                // Missing, or in a home folder that only a mount would show.
+                Err(error @ SandboxError::Toolchain { .. }) => println!("{error}"),
+                Err(error) => panic!("{language}: {error:?}"),
+            }
         }
     }
 }
@@ -180,6 +185,92 @@ fn hacks_earn_nothing() {
             sandbox.judge(&Submission::new(Language::Python, honest), &[test]).unwrap().verdict,
             Verdict::Accepted
         );
+    }
+}
+
+#[test]
+fn an_exception_does_not_end_the_assertions() {
+    let loops =
+        TestCase::assert("for got, want in zip(map(f, [1, 2]), [2, 4]):\n    assert got == want", "f");
+    let all = TestCase::assert("assert all(map(f, [1, 2]))", "f");
+    for error in ["StopIteration", "StopAsyncIteration", "GeneratorExit", "SystemExit", "KeyboardInterrupt"] {
+        let source = format!("def f(x): raise {error}");
+        for test in [&loops, &all] {
+            let judgement = judge(Language::Python, &source, std::slice::from_ref(test));
+            assert_eq!(judgement.verdict, Verdict::RuntimeError, "{error}: {judgement:?}");
+        }
+    }
+    assert_eq!(judge(Language::Python, "def f(x): return 2 * x", &[loops, all]).verdict, Verdict::Accepted);
+}
+
+/// The same of node.
+const SCRIPT_HACKS: [&str; 14] = [
+    "process.exit(0)",
+    "process.reallyExit(0)",
+    "function f() { process.exit(0) }",
+    "JSON.stringify = () => '{\"r\":[\"i\",\"0x7\"]}'; function f() { return null }",
+    "Object.prototype.toJSON = () => 7; Number.prototype.toJSON = () => 7; function f() { return {} }",
+    "Array.isArray = () => true; function f() { return { length: 1, 0: 7 } }",
+    "function f() { return { valueOf: () => 7, toString: () => '7', toJSON: () => 7, [Symbol.toPrimitive]: () => 7 } }",
+    "function f() { return new Proxy({}, { get: () => 7, ownKeys: () => ['r'] }) }",
+    "const fs = process.mainModule.require('fs'); for (let fd = 3; fd < 20; fd++) try { fs.writeSync(fd, '{\"n\":\"\",\"r\":[\"i\",\"0x7\"]}\\n') } catch {}\nfunction f() { return null }",
+    "const fs = process.mainModule.require('fs'); function f() { for (const name of fs.readdirSync('.')) { const m = /\"returns\":(\\d+)/.exec(fs.readFileSync(name, 'utf8')); if (m) return Number(m[1]) } return null }",
+    "function f() { throw { name: undefined, message: 7, r: 7 } }",
+    "console.log('{\"r\":[\"i\",\"0x7\"]}\\n7\\nAC'); function f() { return undefined }",
+    "class Seven extends Number { valueOf() { return 7 } }; function f() { return new Seven(0) }",
+    "function f(x) { return f(x) }",
+];
+
+#[test]
+fn hacks_of_scripts_earn_nothing() {
+    let sandbox = Sandbox::new().unwrap();
+    let tests = [TestCase::call("f", vec![json!(3)], json!(7)), TestCase::stdio("3\n", "7\n")];
+    for hack in SCRIPT_HACKS {
+        for test in &tests {
+            match sandbox.judge(&Submission::new(Language::JavaScript, hack), std::slice::from_ref(test)) {
+                Ok(judgement) => {
+                    assert_ne!(judgement.verdict, Verdict::Accepted, "{hack}\n{test:?}\n{judgement:?}");
+                }
+                Err(SandboxError::Toolchain { .. }) => return println!("node is not installed"),
+                Err(error) => panic!("{hack}: {error}"),
+            }
+        }
+    }
+    let honest = Submission::new(Language::JavaScript, "const f = (x) => x + 4");
+    assert_eq!(sandbox.judge(&honest, &tests[..1]).unwrap().verdict, Verdict::Accepted);
+}
+
+#[test]
+fn odd_sources_get_a_verdict() {
+    let long = format!("# {}\nprint(1)", "x".repeat(10 << 20));
+    let cases = [
+        (Language::Python, "", "WA"),
+        (Language::Python, "print(1)\0", "CE"),
+        (Language::Python, "\u{feff}print(1)", "AC"),
+        (Language::Python, "print('\u{d7ff}\u{10ffff}')", "WA"),
+        (Language::Python, "print('\\ud800')", "RE"),
+        (Language::Python, "import sys; sys.stdout.buffer.write(b'\\xff\\xfe1')", "WA"),
+        (Language::Python, "import sys; sys.stdout.write('1\\0')", "WA"),
+        (Language::Python, long.as_str(), "AC"),
+        (Language::Python, "def f(): return f()\nf()", "RE"),
+        (Language::Python, "input()", "RE"),
+        (Language::Python, "exec('(' * 100000)", "RE"),
+        (Language::JavaScript, "", "WA"),
+        (Language::JavaScript, "const f = () => f(); f()", "RE"),
+        (Language::Cpp, "", "CE"),
+        (Language::Cpp, "int f(int x){return f(x+1)+f(x+2);}int main(){return f(0);}", "RE TLE"),
+        (Language::Rust, "", "CE"),
+    ];
+    for (language, source, verdicts) in cases {
+        match Sandbox::new().unwrap().judge(&Submission::new(language, source), &[TestCase::stdio("", "1")]) {
+            Ok(judgement) => assert!(
+                verdicts.contains(judgement.verdict.code()),
+                "{}: {judgement:?}",
+                source.chars().take(60).collect::<String>()
+            ),
+            Err(SandboxError::Toolchain { .. }) => println!("{language} is not installed"),
+            Err(error) => panic!("{language}: {error:?}"),
+        }
     }
 }
 

@@ -1,6 +1,13 @@
-//! Inputs that are meant to hurt: all are judged within ten milliseconds, and none panics.
+//! Inputs that are meant to hurt: none panics, none runs away, and every verdict repeats.
+//!
+//! The slowest is printed. That it stays below ten milliseconds is asserted where the machine is idle and
+//! `R1_TIMED` says so: `R1_TIMED=1 cargo test --release -p r1-rewards --test math_hostile -- --nocapture`.
+//! `R1_FUZZ` is the number of mutated texts.
 
-use std::time::{Duration, Instant};
+use std::{
+    env,
+    time::{Duration, Instant},
+};
 
 use r1_data::{Completion, FinishReason};
 use r1_rewards::{
@@ -8,8 +15,47 @@ use r1_rewards::{
     math::{Policy, compare},
 };
 
-/// Ten milliseconds; tests without optimisation run many times slower.
-const LIMIT: Duration = Duration::from_millis(if cfg!(debug_assertions) { 500 } else { 10 });
+/// What an input may take.
+const LIMIT: Duration = Duration::from_millis(10);
+
+/// The slowest input so far.
+#[derive(Default)]
+struct Slowest(Duration, String);
+
+impl Slowest {
+    /// Runs it, and again while it seems the slowest: a busy machine is not slow five times.
+    fn watch<T: PartialEq + std::fmt::Debug>(&mut self, name: impl Fn() -> String, run: impl Fn() -> T) {
+        let (mut time, result) = timed(&run);
+        for _ in 0..4 {
+            if time <= self.0 {
+                return;
+            }
+            let (second, again) = timed(&run);
+            assert_eq!(result, again, "{}", name());
+            time = time.min(second);
+        }
+        if time > self.0 {
+            *self = Self(time, name());
+        }
+    }
+
+    fn report(&self) {
+        println!("slowest: {:?} {}", self.0, self.1);
+        if env::var_os("R1_TIMED").is_some() {
+            assert!(self.0 < LIMIT, "{:?} {}", self.0, self.1);
+        }
+    }
+}
+
+fn timed<T>(run: impl Fn() -> T) -> (Duration, T) {
+    let start = Instant::now();
+    let result = run();
+    (start.elapsed(), result)
+}
+
+fn start_of(text: &str) -> String {
+    text.chars().take(60).collect()
+}
 
 fn nested(open: &str, inside: &str, close: &str, depth: usize) -> String {
     format!("{}{inside}{}", open.repeat(depth), close.repeat(depth))
@@ -144,41 +190,16 @@ fn hostile() -> Vec<String> {
 }
 
 #[test]
-fn no_pair_takes_long() {
+fn no_pair_runs_away() {
     let policy = Policy::default();
     let partners =
         ["1", "x^2+1", r"\sqrt{2}+x", "(1,2)", r"[0,1)\cup(2,3)", "x<3", r"\text{east}", "5\\text{ cm}"];
-    let texts = hostile();
-    let mut slowest = (Duration::ZERO, String::new());
+    let mut slowest = Slowest::default();
     let mut time = |gold: &str, answer: &str| {
-        if std::env::var_os("R1_TRACE").is_some() {
-            eprintln!(
-                "{} | {}",
-                gold.chars().take(60).collect::<String>(),
-                answer.chars().take(60).collect::<String>()
-            );
-        }
-        let start = Instant::now();
-        let _ = compare(gold, answer, &policy);
-        let first = start.elapsed();
-        if first > slowest.0 {
-            // A second try sorts out a machine that was busy.
-            let start = Instant::now();
-            let _ = compare(gold, answer, &policy);
-            let elapsed = first.min(start.elapsed());
-            if elapsed > slowest.0 {
-                slowest = (
-                    elapsed,
-                    format!(
-                        "{} | {}",
-                        &gold.chars().take(60).collect::<String>(),
-                        &answer.chars().take(60).collect::<String>()
-                    ),
-                );
-            }
-        }
+        let name = || format!("{} | {}", start_of(gold), start_of(answer));
+        slowest.watch(name, || compare(gold, answer, &policy));
     };
-    for text in &texts {
+    for text in &hostile() {
         for partner in partners {
             time(partner, text);
             time(text, partner);
@@ -187,36 +208,78 @@ fn no_pair_takes_long() {
         time(text, &format!("{text}+0"));
         time(&format!("1\\cdot {text}"), text);
     }
-    println!("slowest: {slowest:?}");
-    assert!(slowest.0 < LIMIT, "{slowest:?}");
+    slowest.report();
+}
+
+/// The ways in which an answer stands in a completion.
+fn wrapped(text: &str) -> [String; 4] {
+    [
+        text.to_owned(),
+        format!("\\boxed{{{text}}}"),
+        format!("<think>t</think><answer>{text}</answer>"),
+        format!("The final answer is ${text}$."),
+    ]
 }
 
 #[test]
-fn no_completion_takes_long() {
-    let mut slowest = (Duration::ZERO, String::new());
+fn no_completion_runs_away() {
+    let mut slowest = Slowest::default();
     for text in hostile() {
-        for wrapped in [
-            text.clone(),
-            format!("\\boxed{{{text}}}"),
-            format!("<think>t</think><answer>{text}</answer>"),
-            format!("The final answer is ${text}$."),
-        ] {
+        for wrapped in wrapped(&text) {
             for mode in [Mode::Strict, Mode::Anchored, Mode::Lenient] {
                 let completion = Completion::from_text(wrapped.as_str(), FinishReason::Stop);
-                let times = [0, 1].map(|_| {
-                    let start = Instant::now();
-                    let _ = grade("\\sqrt{2}x", &completion, mode);
-                    start.elapsed()
-                });
-                let elapsed = times[0].min(times[1]);
-                if elapsed > slowest.0 {
-                    slowest = (elapsed, wrapped.chars().take(80).collect());
-                }
+                slowest.watch(|| start_of(&wrapped), || grade("\\sqrt{2}x", &completion, mode));
             }
         }
     }
-    println!("slowest: {slowest:?}");
-    assert!(slowest.0 < LIMIT, "{slowest:?}");
+    slowest.report();
+}
+
+/// A counter generator, so that every failure can be repeated.
+fn draw(state: &mut u64, end: usize) -> usize {
+    *state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    let mut z = *state;
+    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    ((z ^ (z >> 31)) % end as u64) as usize
+}
+
+/// A few pieces of hostile texts, cut anywhere, repeated, joined and with single characters changed.
+fn mutant(texts: &[Vec<char>], state: &mut u64) -> String {
+    let mut mutant: Vec<char> = Vec::new();
+    for _ in 0..1 + draw(state, 4) {
+        let text = &texts[draw(state, texts.len())];
+        let start = draw(state, text.len());
+        let longest = if draw(state, 16) == 0 { 1 << 16 } else { 64 };
+        let end = start + 1 + draw(state, (text.len() - start).min(longest));
+        let times = if draw(state, 8) == 0 { 1 + draw(state, 2000) } else { 1 + draw(state, 3) };
+        for _ in 0..times.min((1 << 16) / (end - start) + 1) {
+            mutant.extend(text.get(start..end).into_iter().flatten());
+        }
+    }
+    for _ in 0..draw(state, 4) {
+        let at = draw(state, mutant.len());
+        let from = &texts[draw(state, texts.len())];
+        mutant[at] = from[draw(state, from.len())];
+    }
+    mutant.truncate(1 << 14);
+    mutant.into_iter().collect()
+}
+
+#[test]
+fn no_mutant_runs_away() {
+    let texts: Vec<Vec<char>> = hostile().iter().map(|text| text.chars().collect()).collect();
+    let policy = Policy::default();
+    let count = env::var("R1_FUZZ").ok().and_then(|count| count.parse().ok()).unwrap_or(3000);
+    let (mut state, mut slowest) = (7, Slowest::default());
+    for at in 0..count {
+        let (gold, answer) = (mutant(&texts, &mut state), mutant(&texts, &mut state));
+        let name = || format!("{at}: {} | {}", start_of(&gold), start_of(&answer));
+        slowest.watch(name, || compare(&gold, &answer, &policy));
+        let completion = Completion::from_text(wrapped(&answer)[at % 4].as_str(), FinishReason::Stop);
+        slowest.watch(name, || grade(&gold, &completion, Mode::Lenient));
+    }
+    slowest.report();
 }
 
 #[test]

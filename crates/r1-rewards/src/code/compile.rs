@@ -87,6 +87,10 @@ fn compile(
         return Ok(Ok(run.results.into()));
     }
     let said = String::from_utf8_lossy(&run.stderr);
+    // The shell could not start the compiler, which no source can bring about.
+    if let Some(126 | 127) = run.code {
+        return Err(language.unusable(said.trim()));
+    }
     let mut message: String = said.trim().chars().take(4000).collect();
     if let Some(broken) = run.broken.filter(|&broken| broken != Verdict::RuntimeError) {
         message = format!("the compiler broke its limits ({broken}): {message}");
@@ -110,6 +114,8 @@ impl Program {
         let mut arguments: Vec<String> = arguments.iter().map(|&argument| argument.to_owned()).collect();
         if self.language == Language::JavaScript {
             arguments.insert(0, format!("--max-old-space-size={megabytes}"));
+            // Node ends when it may not read its settings, as opposed to when there are none.
+            arguments.insert(0, "--openssl-config=/dev/null".to_owned());
         }
         Ok(Job {
             program: toolchain.map_or_else(|| "./main".into(), |toolchain| toolchain.program.clone()),

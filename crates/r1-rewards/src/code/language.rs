@@ -78,11 +78,18 @@ impl Language {
         static FOUND: [OnceLock<Option<Toolchain>>; 4] = [const { OnceLock::new() }; 4];
         let index = Self::ALL.iter().position(|&language| language == self).unwrap_or(0);
         let found = FOUND[index].get_or_init(|| self.find());
-        found.as_ref().ok_or_else(|| SandboxError::Toolchain {
+        found
+            .as_ref()
+            .ok_or_else(|| self.unusable(&format!("`{}` is not installed", self.programs().join("` or `"))))
+    }
+
+    /// The error for tools that are missing, or out of reach for the programs' user.
+    pub(crate) fn unusable(self, reason: &str) -> SandboxError {
+        SandboxError::Toolchain {
             language: self.name(),
-            reason: format!("`{}` is not installed", self.programs().join("` or `")),
+            reason: reason.to_owned(),
             variable: self.variable(),
-        })
+        }
     }
 
     fn programs(self) -> &'static [&'static str] {

@@ -125,7 +125,10 @@ for name, number, arguments in [
     ("msgget", 68, (0, 0o1600)), ("semget", 64, (0, 1, 0o1600)), ("mq_open", 240, (b"x", 66, 384, 0)), ("fanotify_init", 300, (0, 0)),
     ("clone3", 435, (ctypes.create_string_buffer(88), 88)), ("pidfd_getfd", 438, (0, 0, 0)), ("kcmp", 312, (1, 1, 0, 0, 0)),
     ("fsopen", 430, (b"tmpfs", 0)), ("open_tree", 428, (-100, b"/", 1)), ("syslog", 103, (3, ctypes.create_string_buffer(9), 9)),
-    ("setuid", 105, (0,)), ("setgid", 106, (0,)), ("sethostname", 170, (b"x", 1)), ("iopl", 172, (3,)),
+    ("io_setup", 206, (1000, ctypes.create_string_buffer(8))), ("connect", 42, (0, b"", 0)), ("bind", 49, (0, b"", 0)), ("prctl_pdeathsig", 157, (1, 0, 0, 0, 0)),
+    ("ioperm", 173, (0, 1, 1)), ("modify_ldt", 154, (0, ctypes.create_string_buffer(16), 16)), ("move_mount", 429, (-100, b"/", -100, b"/", 0)),
+    ("mount_setattr", 442, (-100, b"/", 0, ctypes.create_string_buffer(32), 32)), ("statmount", 457, (0, 0, 0, 0)), ("quotactl_fd", 443, (0, 0, 0, 0)),
+    ("setpriority_user", 141, (2, 0, 19)), ("ioprio_set_user", 251, (3, 0, 0x6000)), ("setuid", 105, (0,)), ("setgid", 106, (0,)), ("sethostname", 170, (b"x", 1)), ("iopl", 172, (3,)),
 ]:
     if libc.syscall(number, *arguments) >= 0: print("syscall", name)
 
@@ -284,3 +287,146 @@ os.abort()
 
 #! segmentation_fault = RE
 ctypes.string_at(0)
+
+#! datagrams_to_outside = AC
+import socket
+for kind in (socket.SOCK_DGRAM, socket.SOCK_STREAM, socket.SOCK_SEQPACKET):
+    for address in (SOCKET, "\0" + ABSTRACT):
+        for way in ("sendto", "connect", "sendmsg", "bind"):
+            try:
+                one, other = socket.socketpair(socket.AF_UNIX, kind)
+                if way == "sendto": one.sendto(b"stolen", address)
+                if way == "sendmsg": one.sendmsg([b"stolen"], [], 0, address)
+                if way == "connect": one.connect(address); one.send(b"stolen")
+                if way == "bind": one.bind(address + "2")
+                # A connected pair ignores the address; a pair of datagrams would not.
+                if kind == socket.SOCK_DGRAM or way in ("connect", "bind"): print(way, address)
+            except OSError: pass
+
+#! signal_by_descriptor = AC
+import fcntl, struct
+for pid in (VICTIM, -VICTIM):
+    reader, writer = os.pipe()
+    try: fcntl.fcntl(reader, 8, pid); print("owner")
+    except OSError: pass
+    try: fcntl.fcntl(reader, 15, struct.pack("ii", 1, pid)); print("owner by structure")
+    except OSError: pass
+    try: fcntl.ioctl(reader, 0x8901, struct.pack("i", pid)); print("owner by ioctl")
+    except OSError: pass
+    try: fcntl.fcntl(reader, 10, 9); print("signal")
+    except OSError: pass
+    fcntl.fcntl(reader, fcntl.F_SETFL, os.O_ASYNC | os.O_NONBLOCK)
+    os.write(writer, b"x")
+
+#! shell = AC
+os.execv("/bin/sh", ["sh", "-c", "exec 2>&-; while read line; do echo read $line; done < %s; echo x > %s/new && echo wrote; kill -9 %d && echo killed; ulimit -n 100000 && echo raised; echo held" % (SECRET, SECRET_DIR, VICTIM)])
+
+#! setuid_program_by_exec = RE
+for program in ("/bin/su", "/usr/bin/su", "/bin/mount"):
+    try: os.execv(program, [program, "-c", "echo became root", "root"])
+    except OSError: pass
+sys.exit(1)
+
+#! linker_as_program = RE
+os.execv("/lib64/ld-linux-x86-64.so.2", ["ld", "/bin/cat", SECRET])
+
+#! own_program = AC RE
+with open("own", "w") as file: file.write("#!/bin/sh\nwhile read line; do echo read $line; done < %s\n echo held" % SECRET)
+os.chmod("own", 0o6755)
+os.execv("own", ["own"])
+
+#! program_in_memory = AC
+for number, arguments in ((319, (b"x", 1)), (447, (0,))):
+    fd = libc.syscall(number, *arguments)
+    if fd >= 0: print("memory file", fd)
+for place in ("/dev/shm/x", "/run/x", "/var/tmp/x", "/tmp/x"):
+    try: open(place, "w"); print("wrote", place)
+    except OSError: pass
+
+#! calls_of_another_architecture = RE
+import mmap
+code = mmap.mmap(-1, 4096, prot=7)
+code.write(bytes.fromhex("b814000000cd80c3"))
+call = ctypes.CFUNCTYPE(ctypes.c_int)(ctypes.addressof(ctypes.c_char.from_buffer(code)))
+print("i386", call())
+
+#! old_fast_calls = AC RE
+moment = ctypes.create_string_buffer(16)
+ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.c_void_p)(0xffffffffff600000)(ctypes.addressof(moment), None)
+
+#! other_boxes = AC
+own = os.getcwd()
+for number in range(4000):
+    box = "/tmp/r1-box-%d-%d" % (PARENT, number)
+    if box == own: continue
+    for action in (os.listdir, lambda box: open(box + "/main.py").read(), lambda box: open(box + "/new", "w")):
+        try: action(box); print("reached", box)
+        except OSError: pass
+
+#! kernel_files = AC
+for path in ["/proc/kcore", "/proc/kallsyms", "/proc/kmsg", "/proc/sysrq-trigger", "/proc/sys/kernel/core_pattern", "/proc/sys/kernel/hostname", "/proc/keys", "/proc/config.gz", "/sys/kernel/uevent_helper", "/sys/fs/cgroup/cgroup.procs", "/sys/fs/cgroup/memory/tasks", "/dev/ptmx", "/dev/tty", "/dev/fuse", "/dev/kvm", "/dev/net/tun"]:
+    for mode in ("rb", "r+b"):
+        try: open(path, mode, 0); print("opened", path, mode)
+        except OSError: pass
+try:
+    if open("/proc/self/net/tcp").read().count("\n") > 1: print("connections of the host")
+except OSError: pass
+try:
+    others = [name for name in os.listdir("/proc") if name.isdigit() and int(name) != os.getpid()]
+    if others: print("processes", others[:5])
+except OSError: pass
+for name, value in (("oom_score_adj", "-1000"), ("uid_map", "0 0 1"), ("setgroups", "allow"), ("attr/current", "x")):
+    try:
+        with open("/proc/self/" + name, "w") as file: file.write(value)
+        print("wrote", name)
+    except OSError: pass
+
+#! sleep_without_output = TLE
+os.close(1); os.close(2); time.sleep(100)
+
+#! long_arguments = AC
+try: os.execv("/bin/true", ["x" * (10 << 20)]); print("ran")
+except OSError: pass
+
+#! end_of_input = RE
+input()
+
+#! deep_recursion = RE
+def deeper(n): return deeper(n + 1) + 1
+deeper(0)
+
+#! unbounded_recursion = RE MLE
+sys.setrecursionlimit(1 << 30)
+def deeper(n): return [deeper(n + 1)].sort(key=deeper)
+deeper(0)
+
+#! short_threads = AC TLE RE MLE
+import threading
+for _ in range(20000): threading.Thread(target=int).start()
+
+#! timers = AC RE
+import struct
+for _ in range(1000):
+    if libc.syscall(222, 0, 0, ctypes.create_string_buffer(8)) != 0: break
+signal.signal(signal.SIGALRM, signal.SIG_IGN)
+signal.setitimer(signal.ITIMER_REAL, 1e-6, 1e-6)
+
+#! pipes_full = AC RE MLE
+import fcntl
+try:
+    while True:
+        reader, writer = os.pipe(); os.set_blocking(writer, False)
+        try: fcntl.fcntl(writer, 1031, 1 << 20)
+        except OSError: pass
+        os.write(writer, b"x" * (1 << 20))
+except OSError: pass
+
+#! locks_on_system_files = AC
+import fcntl
+for path in ("/etc/ld.so.cache", "/usr/bin/python3"):
+    try:
+        file = open(path, "rb"); fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB); print("locked", path)
+    except OSError: pass
+
+#! everything_closed = WA RE
+os.closerange(0, 1 << 16); os._exit(0)

@@ -298,8 +298,8 @@ fn landlock(plan: &Plan) -> Result<(), Step> {
     let Some(rules) = &plan.rules else { return Ok(()) };
     let box_rights = if plan.writable_box { rules.write } else { rules.read };
     allow(rules.raw(), c".", box_rights)?;
-    // Of the whole host's `/proc` only the own folder; in a namespace there are no others.
-    let proc = if plan.root.is_some() { c"/proc" } else { c"/proc/self" };
+    // Of the whole host's `/proc` only the own descriptors: the rest tells of its mounts and connections.
+    let proc = if plan.root.is_some() { c"/proc" } else { c"/proc/self/fd" };
     let _ = allow(rules.raw(), proc, rules.read);
     call!(Step::Landlock, libc::SYS_landlock_restrict_self, rules.raw(), 0usize)?;
     Ok(())

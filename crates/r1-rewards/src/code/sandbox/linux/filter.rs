@@ -78,6 +78,13 @@ const DENIED: &[c_long] = &[
     libc::SYS_migrate_pages,
     libc::SYS_move_pages,
     libc::SYS_lookup_dcookie,
+    libc::SYS_connect,
+    libc::SYS_bind,
+    libc::SYS_listen,
+    libc::SYS_accept,
+    libc::SYS_accept4,
+    // Its contexts are counted for the whole machine.
+    libc::SYS_io_setup,
     #[cfg(target_arch = "x86_64")]
     libc::SYS_iopl,
     #[cfg(target_arch = "x86_64")]
@@ -122,9 +129,24 @@ pub(super) fn filters(policy: FilterPolicy) -> Result<Vec<BpfProgram>, seccompil
 fn denied(policy: FilterPolicy) -> Result<Rules, seccompiler::BackendError> {
     let mut rules = Rules::new();
     DENIED.iter().for_each(|&call| drop(rules.insert(call, Vec::new())));
-    // No socket of any family, but a pair that leads nowhere, which event loops want.
+    // No socket of any family, but a connected pair that leads nowhere, which event loops and compilers
+    // want. A pair of datagrams is not one: either end may send to any address.
     rules.insert(libc::SYS_socket, Vec::new());
-    rules.insert(libc::SYS_socketpair, vec![rule(0, Len::Dword, Op::Ne, libc::AF_UNIX as u64)?]);
+    let mut pairs = vec![rule(0, Len::Dword, Op::Ne, libc::AF_UNIX as u64)?];
+    let connected = [libc::SOCK_STREAM as u64, libc::SOCK_SEQPACKET as u64];
+    for kind in (0..16).filter(|kind| !connected.contains(kind)) {
+        pairs.push(rule(1, Len::Dword, Op::MaskedEq(0xf), kind)?);
+    }
+    rules.insert(libc::SYS_socketpair, pairs);
+    // Death with the parent is not to be called off.
+    let death = rule(0, Len::Dword, Op::Eq, libc::PR_SET_PDEATHSIG as u64)?;
+    rules.insert(libc::SYS_prctl, vec![death]);
+    // A signal at the end of input or output, to whom one likes.
+    const F_SETOWN_EX: i32 = 15;
+    const F_SETSIG: i32 = 10;
+    let owner =
+        [libc::F_SETOWN, F_SETOWN_EX, F_SETSIG].map(|command| rule(1, Len::Dword, Op::Eq, command as u64));
+    rules.insert(libc::SYS_fcntl, owner.into_iter().collect::<Result<_, _>>()?);
     let namespaces: Result<Vec<_>, _> =
         NAMESPACES.iter().map(|&flag| rule(0, Len::Qword, Op::MaskedEq(flag as u64), flag as u64)).collect();
     rules.insert(libc::SYS_clone, namespaces?);
@@ -135,11 +157,13 @@ fn denied(policy: FilterPolicy) -> Result<Rules, seccompiler::BackendError> {
     for call in [libc::SYS_sched_setattr, libc::SYS_sched_setparam, libc::SYS_get_robust_list] {
         rules.insert(call, vec![rule(0, Len::Dword, Op::Ne, 0)?]);
     }
-    for call in [libc::SYS_setpriority, libc::SYS_ioprio_set] {
-        rules.insert(call, vec![rule(1, Len::Dword, Op::Ne, 0)?]);
+    // Of a process, not of all processes of a user: PRIO_PROCESS is 0, IOPRIO_WHO_PROCESS is 1.
+    for (call, process) in [(libc::SYS_setpriority, 0), (libc::SYS_ioprio_set, 1)] {
+        let others = [rule(0, Len::Dword, Op::Ne, process), rule(1, Len::Dword, Op::Ne, 0)];
+        rules.insert(call, others.into_iter().collect::<Result<_, _>>()?);
     }
-    // TIOCSTI and TIOCLINUX type into a terminal.
-    let typed = [0x5412, 0x541c].map(|request| rule(1, Len::Dword, Op::Eq, request));
+    // TIOCSTI and TIOCLINUX type into a terminal; FIOSETOWN and SIOCSPGRP are F_SETOWN.
+    let typed = [0x5412, 0x541c, 0x8901, 0x8902].map(|request| rule(1, Len::Dword, Op::Eq, request));
     rules.insert(libc::SYS_ioctl, typed.into_iter().collect::<Result<_, _>>()?);
     if policy.deny_signals {
         let calls = [libc::SYS_kill, libc::SYS_tkill, libc::SYS_tgkill];

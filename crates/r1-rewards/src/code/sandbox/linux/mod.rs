@@ -24,7 +24,7 @@ use std::{
         unix::fs::{DirBuilderExt, PermissionsExt, chown},
     },
     path::PathBuf,
-    sync::{Arc, Mutex, PoisonError, atomic},
+    sync::{Arc, Mutex, MutexGuard, PoisonError, atomic},
 };
 
 use libc::c_int;
@@ -66,7 +66,34 @@ struct Settings {
 #[derive(Default)]
 struct Slots {
     free: Vec<(u32, Option<MemoryGroup>)>,
+}
+
+impl Drop for Slots {
+    fn drop(&mut self) {
+        users().free.extend(self.free.drain(..).map(|(uid, _)| uid));
+    }
+}
+
+/// The users of all cages of this process: what two programs of one user start counts against both.
+#[derive(Default)]
+struct Users {
+    free: Vec<u32>,
     made: u32,
+}
+
+fn users() -> MutexGuard<'static, Users> {
+    static USERS: Mutex<Users> = Mutex::new(Users { free: Vec::new(), made: 0 });
+    USERS.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Users {
+    /// One of 256 that no other process of this kind uses at the same time, most likely.
+    fn take(&mut self) -> u32 {
+        self.free.pop().unwrap_or_else(|| {
+            self.made += 1;
+            20_000 + std::process::id() % 150 * 256 + (self.made - 1) % 256
+        })
+    }
 }
 
 /// A place that a program has; given back when dropped.
@@ -160,10 +187,7 @@ impl Cage {
     fn slot(&self, job: &Job) -> Result<Slot, SandboxError> {
         let (uid, group) = {
             let mut slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
-            slots.free.pop().unwrap_or_else(|| {
-                slots.made += 1;
-                (first_uid() + (slots.made - 1) % 256, None)
-            })
+            slots.free.pop().unwrap_or_else(|| (users().take(), None))
         };
         let mut slot = Slot { uid, group, host_box: None, home: self.slots.clone() };
         if self.settings.cgroup && job.needs_group() {
@@ -276,11 +300,6 @@ impl Settings {
             deny_sessions: !self.namespaces,
         }
     }
-}
-
-/// The first of 256 users that no other process of this kind uses at the same time, most likely.
-fn first_uid() -> u32 {
-    20_000 + std::process::id() % 150 * 256
 }
 
 fn cage(step: &'static str) -> impl Fn(io::Error) -> SandboxError {

@@ -106,6 +106,8 @@ impl Running {
             }
         }
         if ended {
+            // What is left of its group must not go on filling the pipes.
+            self.process.kill();
             self.drain();
         }
         Ok(ended)

@@ -76,10 +76,12 @@ impl Process {
 
     /// The highest resident memory so far, in bytes; 0 once it has ended.
     pub(super) fn peak(&self) -> u64 {
-        let status = fs::read_to_string(format!("/proc/{}/status", self.pid)).unwrap_or_default();
-        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-        let kib: Option<u64> = line.and_then(|line| line.split_whitespace().next()?.parse().ok());
-        kib.unwrap_or(0) << 10
+        let folder = format!("/proc/{}", self.pid);
+        high_water(&folder).unwrap_or_else(|| {
+            // The first thread has ended; the others share the memory and tell.
+            let tasks = fs::read_dir(format!("{folder}/task")).into_iter().flatten().flatten();
+            tasks.filter_map(|task| high_water(&task.path().to_string_lossy())).max().unwrap_or(0)
+        })
     }
 
     /// Waits for the end and kills what is left of the group.
@@ -113,6 +115,13 @@ impl Process {
         self.exit = Some(exit);
         exit
     }
+}
+
+/// The highest resident memory of a process or thread that has not ended, in bytes.
+fn high_water(folder: &str) -> Option<u64> {
+    let status = fs::read_to_string(format!("{folder}/status")).ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    Some(line.split_whitespace().next()?.parse::<u64>().ok()? << 10)
 }
 
 impl Drop for Process {
