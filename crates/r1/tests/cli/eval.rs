@@ -75,6 +75,77 @@ fn a_chat_template_is_used_where_there_is_one() {
     );
 }
 
+/// The samples beside the report.
+fn rows(checkpoint: &Checkpoint) -> Vec<Value> {
+    let samples = fs::read_to_string(checkpoint.path("report.json.samples.jsonl")).unwrap();
+    samples.lines().map(|row| serde_json::from_str(row).unwrap()).collect()
+}
+
+#[test]
+fn a_benchmark_brings_prompt_sampling_and_grading_and_stores_them_beside_every_sample() {
+    let checkpoint = Checkpoint::new().with_chat();
+    let data = checkpoint.file("data.jsonl", problems(2));
+    let outcome = eval(&checkpoint, &data, &["--benchmark", "gsm8k"]);
+    let report = outcome.answers().remove(0);
+    assert_eq!(
+        outcome.stderr.lines().next(),
+        Some(&*format!("warning: gsm8k has 1319 problems; `{data}` has 2"))
+    );
+    assert_eq!((&report["samples"], &report["grader"]), (&json!(4), &json!("accuracy")));
+    let rows = rows(&checkpoint);
+    assert_eq!(rows.len(), 8);
+    let directive = "Please reason step by step, and put your final answer within \\boxed{}.";
+    for row in &rows {
+        assert_eq!(row["template"], json!({ "directed": { "directive": directive } }));
+        assert_eq!(row["grader"], "accuracy");
+        assert_eq!(
+            (&row["provenance"]["benchmark"], &row["provenance"]["mode"]),
+            (&json!("gsm8k"), &json!("strict"))
+        );
+        let sampling = &row["sampling"];
+        let rounded = |name: &str| (sampling[name].as_f64().unwrap() * 100.0).round();
+        // What the call says goes before the benchmark.
+        assert_eq!(
+            (rounded("temperature"), rounded("top_p"), &sampling["max_tokens"]),
+            (60.0, 95.0, &json!(8))
+        );
+    }
+    assert_eq!(rows[0]["prompt"], json!([{ "role": "user", "content": format!("0 + 1?\n{directive}") }]));
+    // Another prompt, and fewer samples.
+    let arguments = ["--benchmark", "gsm8k", "--template", "plain", "--samples", "1", "--mode", "lenient"];
+    eval(&checkpoint, &data, &arguments).answers();
+    let row = self::rows(&checkpoint).remove(0);
+    assert_eq!((&row["prompt"], &row["provenance"]["mode"]), (&json!("0 + 1?"), &json!("lenient")));
+    crate::refused(
+        2,
+        &["eval", "--model", "m", "--data", "d", "--out", "o", "--benchmark", "chess"],
+        &["`chess` is no benchmark; expected aime24, aime25, math500, gsm8k, svamp, mgsm_zh"],
+    );
+}
+
+#[test]
+fn procedural_tasks_are_graded_by_their_verifiers_and_have_tables() {
+    let checkpoint = Checkpoint::new();
+    let lines = r1::data::task::all().into_iter().filter(|task| ["maze", "gcd"].contains(&task.name()));
+    let lines: Vec<String> = lines
+        .flat_map(|task| r1::data::task::held_out(task.as_ref(), 1, 2, 1))
+        .map(|problem| serde_json::to_string(&problem).unwrap())
+        .collect();
+    let data = checkpoint.file("data.jsonl", lines.join("\n"));
+    let report = eval(&checkpoint, &data, &["--grader", "task", "--template", "plain"]).answers().remove(0);
+    assert_eq!(
+        (&report["problems"], &report["abstained"], &report["grader"]),
+        (&json!(4), &json!(0), &json!("task"))
+    );
+    let tables = report["tables"].as_array().unwrap();
+    let names: Vec<&Value> = tables.iter().map(|table| &table["by"]).collect();
+    assert_eq!(names, ["task", "level", "task/level"]);
+    assert_eq!(tables[2]["rows"][1]["value"], json!(["maze", 1]));
+    // The math verifier does not know what a way through a maze is.
+    let report = eval(&checkpoint, &data, &["--template", "plain"]).answers().remove(0);
+    assert_eq!((&report["problems"], &report["abstained"]), (&json!(2), &json!(2)));
+}
+
 #[test]
 fn a_malformed_line_of_the_data_is_named() {
     let checkpoint = Checkpoint::new();

@@ -3,6 +3,7 @@
 //! The checkpoint is a tiny model with random weights, and a tokenizer with a token for each character.
 
 mod checkpoint;
+mod compare;
 mod convert;
 mod eval;
 mod grade;

@@ -2,16 +2,18 @@
 
 use std::{
     ffi::OsString,
+    num::NonZeroUsize,
     path::{Path, PathBuf},
     time::Instant,
 };
 
 use clap::{Args, ValueEnum};
 use r1_data::{dataset::Format, template::PromptTemplate};
-use r1_eval::{EvalConfig, EvalReport, evaluate_with};
+use r1_eval::{BENCHMARKS, Benchmark, EvalConfig, EvalReport, evaluate_with};
 use r1_model::LanguageModel;
-use r1_rewards::AccuracyReward;
+use r1_rewards::{AccuracyReward, Mode, Reward, TaskReward};
 use r1_run::{Progress, Status, atomic::write_file};
+use serde_json::json;
 
 use crate::{
     checkpoint::{fitting, load},
@@ -27,11 +29,12 @@ use crate::{
 /// Writes the figures to FILE and every completion to FILE.samples.jsonl, each whole or not at all, and
 /// prints the figures on standard output as one line. Every figure is a mean over the problems; those
 /// whose reference cannot be used are left out and counted. Random numbers depend on the seed and the
-/// problem's id alone.
+/// problem's id alone. Prompt, grader and sampling stand beside every completion.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Example:
-  r1 eval --model DIR --data test.jsonl --format gsm8k --samples 4 --limit 100 --out report.json")]
+  r1 eval --model DIR --data test.jsonl --format gsm8k --samples 4 --limit 100 --out report.json
+  r1 eval --model DIR --data math500.jsonl --benchmark math500 --max-tokens 4096 --out report.json")]
 pub(crate) struct Arguments {
     /// Checkpoint folder in Hugging Face layout
     #[arg(long, value_name = "DIR")]
@@ -39,7 +42,12 @@ pub(crate) struct Arguments {
     /// File of problems, one JSON object a line
     #[arg(long, value_name = "FILE")]
     data: PathBuf,
-    /// Layout of the file: gsm8k, svamp, math, aime, mgsm or problems [default: by its first line]
+    /// Take prompt, samples, sampling and grading of a benchmark, but for what is given here: aime24,
+    /// aime25, math500, gsm8k, svamp or mgsm_zh
+    #[arg(long, value_name = "NAME", value_parser = benchmark)]
+    benchmark: Option<&'static Benchmark>,
+    /// Layout of the file: gsm8k, svamp, math, aime, mgsm or problems [default: the benchmark's, else by
+    /// its first line]
     #[arg(long)]
     format: Option<Format>,
     #[command(flatten)]
@@ -47,12 +55,16 @@ pub(crate) struct Arguments {
     /// Take only the first problems of the file
     #[arg(long, value_name = "N")]
     limit: Option<usize>,
-    /// What is put around a question [default: chat if the checkpoint has a template, else r1-zero]
+    /// What is put around a question [default: chat if the checkpoint has a template, with the
+    /// benchmark's directive, else r1-zero]
     #[arg(long, value_enum)]
     template: Option<TemplateArgument>,
-    /// Where an answer may stand; always after the thoughts
-    #[arg(long, value_enum, default_value = "strict")]
-    mode: ModeArgument,
+    /// Where an answer may stand; always after the thoughts [default: the benchmark's, else strict]
+    #[arg(long, value_enum)]
+    mode: Option<ModeArgument>,
+    /// Who grades
+    #[arg(long, value_enum, default_value = "accuracy")]
+    grader: GraderArgument,
     /// Where the figures are written
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
@@ -68,26 +80,56 @@ enum TemplateArgument {
     Chat,
 }
 
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum GraderArgument {
+    /// The math verifier, or the rules of choices and countdown
+    Accuracy,
+    /// The verifiers of the procedural tasks, by the problems' metadata
+    Task,
+}
+
+fn benchmark(name: &str) -> Result<&'static Benchmark, String> {
+    Benchmark::by_name(name).ok_or_else(|| {
+        let known: Vec<&str> = BENCHMARKS.iter().map(|benchmark| benchmark.name).collect();
+        format!("`{name}` is no benchmark; expected {}", known.join(", "))
+    })
+}
+
 /// Evaluates, writes and prints.
 pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
-    let base = EvalConfig::new();
+    // Whether there is a chat template decides about the prompt alone, and the model is read later.
+    let base = arguments.benchmark.map_or_else(EvalConfig::new, |benchmark| benchmark.config(true));
     let sampling = arguments.sampling.over(base.sampling.clone())?;
     check_out(&arguments.out)?;
-    let format = arguments.format.map_or_else(|| guess::format(&arguments.data), Ok)?;
+    let format = arguments.format.or(arguments.benchmark.map(|benchmark| benchmark.format));
+    let format = format.map_or_else(|| guess::format(&arguments.data), Ok)?;
     let mut problems = format.load(&arguments.data)?;
+    if let Some(benchmark) = arguments.benchmark.filter(|benchmark| benchmark.problems != problems.len()) {
+        let (name, all, found) = (benchmark.name, benchmark.problems, problems.len());
+        eprintln!("warning: {name} has {all} problems; `{}` has {found}", arguments.data.display());
+    }
     problems.truncate(arguments.limit.unwrap_or(usize::MAX));
     let mut model = load(&arguments.model)?;
+    let mode = arguments.mode.map(Mode::from).or(arguments.benchmark.map(|benchmark| benchmark.mode));
+    let mode = mode.unwrap_or_default();
+    let samples = arguments.sampling.samples.map_or(base.samples, NonZeroUsize::get);
     let config = base
-        .with_samples(arguments.sampling.samples.get())
+        .with_samples(samples)
         .with_seed(arguments.sampling.seed)
         .with_sampling(sampling)
-        .with_template(template(arguments, &model)?);
+        .with_template(template(arguments, &model)?)
+        .with_provenance("mode", json!(mode))
+        .with_provenance("model", arguments.model.display().to_string())
+        .with_provenance("data", arguments.data.display().to_string());
     for problem in &problems {
         fitting(&model, &config.template.render(problem), model.config.context - 1).map_err(|reason| {
             Failure::Job(format!("the prompt of problem `{}` cannot be used: {reason}", problem.id))
         })?;
     }
-    let reward = AccuracyReward::new().with_mode(arguments.mode.into());
+    let reward: Box<dyn Reward> = match arguments.grader {
+        GraderArgument::Accuracy => Box::new(AccuracyReward::new().with_mode(mode)),
+        GraderArgument::Task => Box::new(TaskReward::new().with_mode(mode)),
+    };
     let (start, mut progress) = (Instant::now(), Progress::new(problems.len() as u64));
     let report = evaluate_with(&mut model, &problems, &reward, &config, |state| {
         let written = (state.done * config.samples) as f64;
@@ -120,7 +162,9 @@ fn check_out(out: &Path) -> Result<(), Failure> {
 }
 
 fn template(arguments: &Arguments, model: &LanguageModel) -> Result<PromptTemplate, Failure> {
-    let chat = PromptTemplate::Chat { system: None };
+    let chat = arguments.benchmark.map_or(PromptTemplate::Chat { system: None }, |benchmark| {
+        PromptTemplate::Directed { directive: benchmark.directive.to_owned() }
+    });
     match (arguments.template, model.template.is_some()) {
         (Some(TemplateArgument::Plain), _) => Ok(PromptTemplate::Plain),
         (Some(TemplateArgument::Chat) | None, true) => Ok(chat),

@@ -109,7 +109,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     }
     let most = model.config.context - 1;
     let batch = arguments.batch.map_or(if stdin().is_terminal() { 1 } else { BATCH }, NonZeroUsize::get);
-    let samples = arguments.sampling.samples.get();
+    let samples = arguments.sampling.samples.map_or(1, NonZeroUsize::get);
     let (mut tokens, mut seconds) = (0, 0.0);
     let mut lines = Lines::of_stdin();
     loop {

@@ -13,6 +13,7 @@ mod generate;
 mod grade;
 mod guess;
 mod eval;
+mod compare;
 mod run_code;
 mod convert;
 
@@ -31,6 +32,7 @@ Examples:
   echo '{\"text\":\"2 + 2 = 4\"}' | r1 logprobs --model DIR
   echo '{\"id\":1,\"gold\":\"3/4\",\"answer\":\"It is \\\\boxed{0.75}.\"}' | r1 grade
   r1 eval --model DIR --data test.jsonl --format gsm8k --samples 4 --out report.json
+  r1 compare before.json after.json
 
 Results go to standard output, everything else to standard error. The exit status is 0 when all is
 done, 1 when the job or an input line failed, 2 for wrong usage. R1_DEVICE chooses the device, for
@@ -50,6 +52,7 @@ enum Command {
     Generate(generate::Arguments),
     Grade(grade::Arguments),
     Eval(eval::Arguments),
+    Compare(compare::Arguments),
     RunCode(run_code::Arguments),
     Convert(convert::Arguments),
 }
@@ -65,6 +68,7 @@ fn main() -> ExitCode {
         Command::Generate(arguments) => generate::run(arguments),
         Command::Grade(arguments) => grade::run(arguments),
         Command::Eval(arguments) => eval::run(arguments),
+        Command::Compare(arguments) => compare::run(arguments),
         Command::RunCode(arguments) => run_code::run(arguments),
         Command::Convert(arguments) => convert::run(arguments),
     });

@@ -19,12 +19,12 @@ pub(crate) struct SamplingArguments {
     /// Keep this many most probable tokens [default: all]
     #[arg(long, value_name = "K", allow_negative_numbers = true)]
     top_k: Option<usize>,
-    /// Most tokens of a completion [default: 256 for generate, 1024 for eval]
+    /// Most tokens of a completion [default: 256 for generate, 1024 for eval, or the benchmark's]
     #[arg(long, value_name = "N", allow_negative_numbers = true)]
     max_tokens: Option<usize>,
-    /// Completions for each prompt
-    #[arg(long, value_name = "K", default_value = "1", allow_negative_numbers = true)]
-    pub(crate) samples: NonZeroUsize,
+    /// Completions for each prompt [default: 1, or the benchmark's]
+    #[arg(long, value_name = "K", allow_negative_numbers = true)]
+    pub(crate) samples: Option<NonZeroUsize>,
     /// Names the random numbers: the same seed and prompt give the same completions
     #[arg(long, value_name = "S", default_value_t = 0, allow_negative_numbers = true)]
     pub(crate) seed: u64,
