@@ -10,10 +10,10 @@
 
 use anyhow::{Context, Result};
 use r1::data::{Cursor, dataset::gsm8k};
-use r1::grpo::{Checkpoint, CheckpointNote, Checkpoints, GrpoConfig, GrpoTrainer, SampleRow};
+use r1::grpo::{GrpoConfig, GrpoTrainer, SampleRow};
 use r1::model::LanguageModel;
 use r1::rewards::{AccuracyReward, FormatReward, Rubric};
-use r1::run::Run;
+use r1::run::{Checkpoint, CheckpointNote, Checkpoints, Run};
 
 fn main() -> Result<()> {
     let mut arguments = std::env::args().skip(1);
@@ -50,7 +50,7 @@ fn main() -> Result<()> {
         eprintln!("{} reward {:?} {}", report.step, report.reward, report.diagnosis.unwrap_or_default());
         if report.step % 10 == 0 || report.step == updates {
             let note = CheckpointNote { positions: Some(run.positions()?), metric: report.reward };
-            checkpoints.save(&trainer, &source, note)?;
+            checkpoints.save(report.step, |dir| trainer.save_with(dir, &source, note))?;
         }
         last = report.reward;
     }

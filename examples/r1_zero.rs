@@ -32,14 +32,11 @@ use r1::data::{
     template::PromptTemplate,
 };
 use r1::eval::{EvalConfig, EvalReport, evaluate};
-use r1::grpo::{
-    AdvantageConfig, Better, Checkpoint, CheckpointNote, Checkpoints, GrpoConfig, GrpoTrainer, Objective,
-    SampleRow,
-};
+use r1::grpo::{AdvantageConfig, GrpoConfig, GrpoTrainer, Objective, SampleRow};
 use r1::model::{LanguageModel, checkpoint::WeightType};
 use r1::rewards::{AccuracyReward, FormatReward, Rubric};
 use r1::run::{
-    Progress, Report, Run, Status, read_lines,
+    Better, Checkpoint, CheckpointNote, Checkpoints, Progress, Report, Run, Status, read_lines,
     report::{Chart, Row, SamplePair, Unit},
 };
 use serde_json::json;
@@ -165,7 +162,7 @@ fn main() -> Result<()> {
         let (stopped, every) = (stop.load(Ordering::Relaxed), arguments.save_every);
         if stopped || every > 0 && (report.step % every == 0 || report.step == arguments.steps) {
             let note = CheckpointNote { positions: Some(run.positions()?), metric: report.reward };
-            checkpoints.save(&trainer, &source, note)?;
+            checkpoints.save(report.step, |dir| trainer.save_with(dir, &source, note))?;
         }
         if stopped {
             progress.finish();

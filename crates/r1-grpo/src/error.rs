@@ -101,59 +101,7 @@ pub enum GrpoError {
         source: io::Error,
     },
 
-    /// The folder is not a checkpoint. Check the path, or start a new run. A folder of weights alone is loaded with
-    /// `LanguageModel::load`.
-    #[error("`{}` holds no checkpoint of a run; check the path or start a new run", dir.display())]
-    NoCheckpoint {
-        /// The folder.
-        dir: PathBuf,
-    },
-
-    /// A file of a checkpoint is missing, truncated, or not what the checkpoint says it is. Nothing was loaded.
-    #[error("checkpoint file `{}` {reason}; use an earlier checkpoint", path.display())]
-    Checkpoint {
-        /// The file.
-        path: PathBuf,
-        /// What is wrong with it.
-        reason: String,
-    },
-
-    /// The settings are not those that the checkpoint was trained with. Nothing was loaded.
-    #[error(
-        "setting `{field}` is {given}, and {checkpoint} in the checkpoint; go on with the checkpoint's settings, or \
-         start a new run from the weights in its `policy` folder"
-    )]
-    CheckpointConfig {
-        /// The first setting that differs.
-        field: String,
-        /// Its value now.
-        given: String,
-        /// Its value in the checkpoint.
-        checkpoint: String,
-    },
-
-    /// A file or folder of a checkpoint could not be read. Check the permissions.
-    #[error("cannot read `{}`", path.display())]
-    CheckpointRead {
-        /// The file or folder.
-        path: PathBuf,
-        /// What the system said.
-        #[source]
-        source: io::Error,
-    },
-
-    /// A file or folder of a checkpoint could not be written or deleted. Make room on the disk; what had been saved
-    /// before is still there.
-    #[error("cannot write `{}`; make room on the disk, what was saved before is still there", path.display())]
-    CheckpointWrite {
-        /// The file or folder.
-        path: PathBuf,
-        /// What the system said.
-        #[source]
-        source: io::Error,
-    },
-
-    /// A folder could not be put in its place.
+    /// A checkpoint could not be read, does not go with the settings, or could not be written.
     #[error(transparent)]
     Run(#[from] r1_run::RunError),
 

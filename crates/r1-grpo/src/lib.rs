@@ -108,7 +108,6 @@ pub use adaptive_entropy::AdaptiveEntropy;
 pub use advantage::{
     AdvantageConfig, Baseline, Deviation, Scale, batch_advantages, group_advantages, per_token,
 };
-pub use checkpoint::{Better, Checkpoint, CheckpointNote, Checkpoints};
 pub use config::{GrpoConfig, LengthStep};
 pub use correction::{Correction, CorrectionInputs, CorrectionLevel, Outside, mismatch_weights};
 pub use diagnosis::{REFLECTIVE_WORDS, diagnosis, reflective_words};

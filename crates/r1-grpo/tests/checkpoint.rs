@@ -12,12 +12,9 @@ use std::{
 
 use burn::tensor::Device;
 use r1_data::{Key, ProblemSource};
-use r1_grpo::{
-    AdaptiveEntropy, Better, Checkpoint, CheckpointNote, Checkpoints, GrpoConfig, GrpoError, GrpoTrainer, Kl,
-    Objective, SampleRow,
-};
+use r1_grpo::{AdaptiveEntropy, GrpoConfig, GrpoError, GrpoTrainer, Kl, Objective, SampleRow};
 use r1_rewards::{Reward, reward_fn};
-use r1_run::Run;
+use r1_run::{Checkpoint, CheckpointNote, Checkpoints, Run};
 
 /// Updates of a run that is killed.
 const UPDATES: u64 = 60;
@@ -58,7 +55,7 @@ fn run_to_the_end(dir: &Path) {
         // Every third update: in the middle of a rollout more often than not.
         if trainer.updates() % 3 == 0 {
             let note = CheckpointNote { positions: Some(run.positions().unwrap()), metric: report.reward };
-            checkpoints.save(&trainer, &source, note).unwrap();
+            checkpoints.save(trainer.updates(), |dir| trainer.save_with(dir, &source, note)).unwrap();
         }
     }
 }
@@ -216,26 +213,4 @@ fn other_settings_are_refused_by_name() {
     );
     assert_eq!(position, 0);
     assert_eq!(refusal(config().with_dump_dir("elsewhere")).0, None);
-}
-
-#[test]
-fn the_last_few_and_the_best_are_kept() {
-    let folder = tempfile::tempdir().unwrap();
-    let checkpoints = Checkpoints::new(folder.path()).with_keep_best(Better::Higher);
-    assert_eq!(checkpoints.latest().unwrap(), None);
-    let mut source = tiny::source();
-    let mut trainer = GrpoTrainer::new(config(), tiny::model(1)).unwrap();
-    for metric in [0.1, 0.9, 0.3, 0.4, f64::NAN] {
-        trainer.step(&mut source, &letter()).unwrap();
-        let note = CheckpointNote { metric: Some(metric), ..CheckpointNote::default() };
-        checkpoints.save(&trainer, &source, note).unwrap();
-    }
-    let mut names: Vec<_> =
-        fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
-    names.sort();
-    assert_eq!(names, ["step-000002", "step-000004", "step-000005"]);
-    assert_eq!(checkpoints.latest().unwrap().unwrap(), folder.path().join("step-000005"));
-    assert_eq!(checkpoints.best().unwrap().unwrap(), folder.path().join("step-000002"));
-    checkpoints.clear().unwrap();
-    assert_eq!(checkpoints.latest().unwrap(), None);
 }

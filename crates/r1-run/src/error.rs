@@ -93,6 +93,34 @@ pub enum RunError {
         /// The file's length in bytes.
         length: u64,
     },
+    /// The folder is not a checkpoint. Check the path, or start a new run. A folder of weights alone is loaded as a
+    /// model.
+    #[error("`{}` holds no checkpoint of a run; check the path or start a new run", dir.display())]
+    NoCheckpoint {
+        /// The folder.
+        dir: PathBuf,
+    },
+    /// A file of a checkpoint is missing, truncated, or not what the checkpoint says it is. Nothing was loaded.
+    #[error("checkpoint file `{}` {reason}; use an earlier checkpoint", path.display())]
+    Checkpoint {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The settings are not those that the checkpoint was trained with. Nothing was loaded.
+    #[error(
+        "setting `{field}` is {given}, and {checkpoint} in the checkpoint; go on with the checkpoint's settings, or \
+         start a new run from the weights in it"
+    )]
+    Setting {
+        /// The first setting that differs.
+        field: String,
+        /// Its value now.
+        given: String,
+        /// Its value in the checkpoint.
+        checkpoint: String,
+    },
 }
 
 /// Attaches the path to a failed read.

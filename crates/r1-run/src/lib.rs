@@ -1,7 +1,7 @@
 //! A run's folder: what a training run writes while it works and after.
 //!
 //! [`Run`] appends metrics, timings and samples as JSON lines and can be cut back to a checkpoint;
-//! [`atomic`] writes files and folders that are never half there; [`Progress`] shows where the run
+//! [`atomic`] writes files and folders that are never half there, [`checkpoint`] keeps those a run goes on from; [`Progress`] shows where the run
 //! stands; [`Report`] draws it as one self-contained page. This crate knows nothing of models or
 //! rewards: it takes anything that serialises.
 //!
@@ -42,11 +42,13 @@ mod finite;
 mod lines;
 mod run;
 mod progress;
+pub mod checkpoint;
 pub mod report;
 mod error;
 
+pub use checkpoint::{Better, Checkpoint, CheckpointNote, Checkpoints};
 pub use error::RunError;
-pub use lines::read_lines;
+pub use lines::{Lines, read_lines};
 pub use progress::{Progress, Status};
 pub use report::Report;
 pub use run::{Positions, Run};

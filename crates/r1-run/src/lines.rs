@@ -15,9 +15,24 @@ use crate::{
     finite::{self, Trouble},
 };
 
-/// A file that grows by one JSON object a line.
+/// A file that grows by one JSON object a line, and can be cut back to where a line ended.
+///
+/// # Examples
+/// ```
+/// # let folder = tempfile::tempdir()?;
+/// # let path = folder.path().join("a.jsonl");
+/// use r1_run::Lines;
+///
+/// let mut lines = Lines::open(&path)?;
+/// lines.append(&serde_json::json!({"step": 1}))?;
+/// let position = lines.length();
+/// lines.append(&serde_json::json!({"step": 2}))?;
+/// lines.cut(position)?;
+/// assert_eq!(std::fs::read_to_string(&path)?, "{\"step\":1}\n");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug)]
-pub(crate) struct Lines {
+pub struct Lines {
     path: PathBuf,
     file: File,
     length: u64,
@@ -25,7 +40,11 @@ pub(crate) struct Lines {
 
 impl Lines {
     /// Opens the file for appending, creating it when it is missing.
-    pub(crate) fn open(path: PathBuf) -> Result<Self, RunError> {
+    ///
+    /// # Errors
+    /// [`RunError::Write`] when it cannot be opened.
+    pub fn open(path: impl Into<PathBuf>) -> Result<Self, RunError> {
+        let path = path.into();
         let file =
             OpenOptions::new().create(true).read(true).append(true).open(&path).map_err(writing(&path))?;
         let length = file.metadata().map_err(reading(&path))?.len();
@@ -33,18 +52,25 @@ impl Lines {
     }
 
     /// The number of bytes so far: where the next line begins.
-    pub(crate) fn length(&self) -> u64 {
+    pub fn length(&self) -> u64 {
         self.length
     }
 
     /// Appends one line with one write; when that fails, the file is as before.
-    pub(crate) fn append<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), RunError> {
+    ///
+    /// # Errors
+    /// [`RunError::Write`] when it cannot be written; [`RunError::NonFinite`], [`RunError::NotAnObject`] and
+    /// [`RunError::Serialise`] when the value is no line.
+    pub fn append<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), RunError> {
         let line = self.line(value)?;
         self.write(&line)
     }
 
     /// Appends one line for each value with one write; when that fails, the file is as before.
-    pub(crate) fn append_all<T: Serialize>(&mut self, values: &[T]) -> Result<(), RunError> {
+    ///
+    /// # Errors
+    /// As [`append`](Self::append).
+    pub fn append_all<T: Serialize>(&mut self, values: &[T]) -> Result<(), RunError> {
         let mut text = Vec::new();
         for value in values {
             text.extend(self.line(value)?);
@@ -53,7 +79,10 @@ impl Lines {
     }
 
     /// Forces what was appended to the disk.
-    pub(crate) fn sync(&self) -> Result<(), RunError> {
+    ///
+    /// # Errors
+    /// [`RunError::Write`] when the disk refuses.
+    pub fn sync(&self) -> Result<(), RunError> {
         self.file.sync_data().map_err(writing(&self.path))
     }
 
@@ -66,13 +95,19 @@ impl Lines {
     }
 
     /// Cuts the file back to `position`, which must be the end of a line.
-    pub(crate) fn cut(&mut self, position: u64) -> Result<(), RunError> {
+    ///
+    /// # Errors
+    /// [`RunError::Position`] when no line ends there; [`RunError::Write`] when the file cannot be cut.
+    pub fn cut(&mut self, position: u64) -> Result<(), RunError> {
         self.check(position)?;
         self.set_length(position)
     }
 
     /// Cuts away a last line that was not finished.
-    pub(crate) fn cut_torn_line(&mut self) -> Result<(), RunError> {
+    ///
+    /// # Errors
+    /// [`RunError::Read`] and [`RunError::Write`].
+    pub fn cut_torn_line(&mut self) -> Result<(), RunError> {
         let bytes = fs::read(&self.path).map_err(reading(&self.path))?;
         let end = bytes.iter().rposition(|&byte| byte == b'\n').map_or(0, |last| last + 1);
         self.set_length(end as u64)

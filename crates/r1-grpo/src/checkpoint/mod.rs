@@ -1,27 +1,23 @@
 //! Saving a trainer and going on from where it stood, to the last bit.
 
 mod state;
-mod tensors;
 mod pending;
-mod series;
 
-use std::{collections::BTreeMap, path::Path};
+use std::path::Path;
 
-use burn::tensor::{Device, Tensor, TensorData};
+use burn::tensor::Device;
 use r1_data::ProblemSource;
 use r1_model::{
     AdamW, CausalLm, LanguageModel, Transformer,
-    checkpoint::{WeightType, collect_weights, read_weights},
-    optimizer::Moments,
+    checkpoint::{WeightType, collect_weights, filled, read_numbers, read_weights, write_numbers},
 };
-use r1_run::atomic;
+use r1_run::{
+    Checkpoint, CheckpointNote, atomic,
+    checkpoint::{agreed, write_state},
+};
 
 use crate::{GrpoConfig, GrpoError, GrpoTrainer, StepTimings, reference::Reference};
-use state::{State, damaged};
-use tensors::{filled, read_tensors, write_tensors};
-
-pub use series::{Better, Checkpoints};
-pub use state::{Checkpoint, CheckpointNote};
+use state::State;
 
 const POLICY: &str = "policy";
 const OPTIMIZER: &str = "optimizer.safetensors";
@@ -54,34 +50,24 @@ impl<M: CausalLm> GrpoTrainer<M> {
         source: &(impl ProblemSource + ?Sized),
         note: CheckpointNote,
     ) -> Result<(), GrpoError> {
-        let (optimizer_steps, moments) = self.optimizer.state();
         atomic::write_folder(dir.as_ref(), |dir| {
             self.policy().save(dir.join(POLICY), WeightType::F32)?;
-            let mut tensors = BTreeMap::new();
-            for (path, Moments { first, second }) in moments {
-                tensors.insert(format!("first.{path}"), values(first));
-                tensors.insert(format!("second.{path}"), values(second));
-            }
-            write_tensors(&dir.join(OPTIMIZER), &tensors)?;
+            self.optimizer.save(&dir.join(OPTIMIZER))?;
             if let Some(reference) = &self.reference {
                 let weights = collect_weights(&reference.model).into_iter().collect();
-                write_tensors(&dir.join(REFERENCE), &weights)?;
+                write_numbers(&dir.join(REFERENCE), &weights)?;
             }
             pending::write_pending(dir, &self.pending)?;
             let state = State {
-                format: 0,
-                updates: self.updates,
                 rollouts: self.rollouts,
                 tokens: self.tokens,
-                optimizer_steps,
+                optimizer_steps: self.optimizer.steps(),
                 source_position: source.position(),
                 reference_since: self.reference.as_ref().map(|reference| reference.since),
                 entropy: self.entropy,
-                note: CheckpointNote { metric: note.metric.filter(|metric| metric.is_finite()), ..note },
                 config: self.config.clone(),
-                files: BTreeMap::new(),
             };
-            state.write(dir)
+            Ok(write_state(dir, self.updates, note, &state)?)
         })
     }
 
@@ -110,15 +96,17 @@ impl<M: CausalLm> GrpoTrainer<M> {
         config: Option<GrpoConfig>,
         source: &mut (impl ProblemSource + ?Sized),
     ) -> Result<Self, GrpoError> {
-        let (dir, state) = (checkpoint.dir(), &checkpoint.state);
-        let config = checkpoint.agree(config)?;
+        let (dir, state) = (checkpoint.dir(), checkpoint.state::<State>()?);
+        // Where a batch that went wrong is written has no effect on training.
+        let config = agreed(state.config, config, &["dump_dir"])?;
         config.validate()?;
-        let moments = read_moments(&dir.join(OPTIMIZER), &policy)?;
+        let (slots, steps) = (policy.slots(), state.optimizer_steps);
+        let path = dir.join(OPTIMIZER);
         let mut trainer = Self {
-            optimizer: AdamW::from_state(config.optimizer, state.optimizer_steps, moments),
+            optimizer: AdamW::load(&path, config.optimizer, steps, slots, &policy.device)?,
             reference: None,
             pending: pending::read_pending(dir)?,
-            updates: state.updates,
+            updates: checkpoint.updates(),
             rollouts: state.rollouts,
             tokens: state.tokens,
             entropy: state.entropy,
@@ -128,7 +116,7 @@ impl<M: CausalLm> GrpoTrainer<M> {
         };
         if let Some(since) = state.reference_since {
             let path = dir.join(REFERENCE);
-            let model = filled(trainer.policy().model.valid(), read_tensors(&path)?, &path)?;
+            let model = filled(trainer.policy().model.valid(), read_numbers(&path)?, &path)?;
             trainer.reference = Some(Reference { model, since });
         }
         source.seek(state.source_position)?;
@@ -143,9 +131,10 @@ impl GrpoTrainer<Transformer> {
     /// `config` may be left out; if it is given, it must be the checkpoint's.
     ///
     /// # Errors
-    /// [`GrpoError::NoCheckpoint`] and [`GrpoError::Checkpoint`] when there is none, or a file of it is missing,
-    /// truncated or damaged; [`GrpoError::CheckpointConfig`] with the first setting that differs; errors of the model
-    /// and of the source. Nothing has then happened to `source`.
+    /// [`RunError::NoCheckpoint`](r1_run::RunError::NoCheckpoint) and
+    /// [`RunError::Checkpoint`](r1_run::RunError::Checkpoint) when there is none, or a file of it is missing, truncated
+    /// or damaged; [`RunError::Setting`](r1_run::RunError::Setting) with the first setting that differs; errors of the
+    /// model and of the source. Nothing has then happened to `source`.
     ///
     /// # Examples
     /// ```no_run
@@ -167,37 +156,5 @@ impl GrpoTrainer<Transformer> {
         let checkpoint = Checkpoint::open(dir)?;
         let policy = LanguageModel::load(checkpoint.dir().join(POLICY), device)?;
         Self::restore(policy, &checkpoint, config, source)
-    }
-}
-
-fn values(tensor: &Tensor<1>) -> Vec<f32> {
-    tensor.to_data().convert::<f32>().try_to_vec().expect("the data was converted to f32")
-}
-
-/// Both moments of each parameter that has any, checked against the parameters.
-fn read_moments<M: CausalLm>(
-    path: &Path,
-    policy: &LanguageModel<M>,
-) -> Result<BTreeMap<String, Moments>, GrpoError> {
-    let mut tensors = read_tensors(path)?;
-    let mut moments = BTreeMap::new();
-    for slot in policy.slots() {
-        let taken = ["first", "second"].map(|moment| tensors.remove(&format!("{moment}.{}", slot.path)));
-        let [Some(first), Some(second)] = taken else {
-            if taken.iter().all(Option::is_none) {
-                continue;
-            }
-            return Err(damaged(path, format!("holds only one moment of `{}`", slot.path)));
-        };
-        let count: usize = slot.shape.iter().product();
-        if first.len() != count || second.len() != count {
-            return Err(damaged(path, format!("holds moments of another length for `{}`", slot.path)));
-        }
-        let tensor = |values| Tensor::from_data(TensorData::new(values, [count]), &policy.device);
-        moments.insert(slot.path.clone(), Moments { first: tensor(first), second: tensor(second) });
-    }
-    match tensors.keys().min() {
-        Some(name) => Err(damaged(path, format!("has `{name}`, which the model lacks"))),
-        None => Ok(moments),
     }
 }

@@ -6,14 +6,14 @@
 use std::path::Path;
 
 use r1_rewards::Outcome;
+use r1_run::{RunError, checkpoint::damaged};
 
-use super::state::{damaged, write};
-use crate::{GrpoError, Rollout, pending::PendingRollouts};
+use crate::{Rollout, pending::PendingRollouts};
 
 const JSON: &str = "pending.json";
 const BITS: &str = "pending.bits";
 
-pub(crate) fn write_pending(dir: &Path, pending: &PendingRollouts) -> Result<(), GrpoError> {
+pub(crate) fn write_pending(dir: &Path, pending: &PendingRollouts) -> Result<(), RunError> {
     let text = serde_json::to_vec(pending).expect("rollouts are finite numbers and texts");
     write(&dir.join(JSON), &text)?;
     let mut bits = Vec::new();
@@ -23,10 +23,14 @@ pub(crate) fn write_pending(dir: &Path, pending: &PendingRollouts) -> Result<(),
     write(&dir.join(BITS), &bits)
 }
 
-pub(crate) fn read_pending(dir: &Path) -> Result<PendingRollouts, GrpoError> {
+fn write(path: &Path, bytes: &[u8]) -> Result<(), RunError> {
+    std::fs::write(path, bytes).map_err(|source| RunError::Write { path: path.to_owned(), source })
+}
+
+pub(crate) fn read_pending(dir: &Path) -> Result<PendingRollouts, RunError> {
     let read = |name: &str| {
         let path = dir.join(name);
-        std::fs::read(&path).map_err(|source| GrpoError::CheckpointRead { path, source })
+        std::fs::read(&path).map_err(|source| RunError::Read { path, source })
     };
     let mut pending: PendingRollouts = serde_json::from_slice(&read(JSON)?)
         .map_err(|error| damaged(&dir.join(JSON), format!("is not readable ({error})")))?;

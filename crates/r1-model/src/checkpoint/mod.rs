@@ -6,7 +6,9 @@
 
 mod read;
 mod write;
+mod numbers;
 
+pub use numbers::{filled, read_numbers, write_numbers};
 pub use read::read_weights;
 pub use write::{WeightType, collect_weights, write_weights};
 

@@ -3,6 +3,7 @@
 pub mod gradients;
 pub mod schedule;
 pub mod adamw;
+mod saved;
 
 pub use adamw::{AdamW, AdamWConfig, Moments};
 pub use gradients::GradientStore;

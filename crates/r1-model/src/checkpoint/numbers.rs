@@ -1,4 +1,5 @@
-//! Numbers of a model by parameter path, in safetensors.
+//! Numbers of a model by parameter path, in safetensors: what a training checkpoint holds beside the weights in Hugging
+//! Face layout.
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -7,13 +8,14 @@ use std::{
 
 use burn::module::{Module, ModuleMapper, Param};
 use burn::tensor::{Tensor, TensorData};
+use r1_run::{RunError, checkpoint::damaged};
 use safetensors::{Dtype, SafeTensors, tensor::TensorView};
 
-use super::state::{damaged, write};
-use crate::GrpoError;
-
 /// Writes flattened tensors.
-pub(crate) fn write_tensors(path: &Path, tensors: &BTreeMap<String, Vec<f32>>) -> Result<(), GrpoError> {
+///
+/// # Errors
+/// [`RunError::Write`] when the file cannot be written.
+pub fn write_numbers(path: &Path, tensors: &BTreeMap<String, Vec<f32>>) -> Result<(), RunError> {
     let bytes: Vec<(&String, Vec<u8>)> = tensors
         .iter()
         .map(|(name, values)| (name, values.iter().flat_map(|value| value.to_le_bytes()).collect()))
@@ -23,13 +25,15 @@ pub(crate) fn write_tensors(path: &Path, tensors: &BTreeMap<String, Vec<f32>>) -
         (*name, view.expect("the shape is that of the bytes"))
     });
     let file = safetensors::serialize(views, None).map_err(|error| damaged(path, error.to_string()))?;
-    write(path, &file)
+    std::fs::write(path, &file).map_err(|source| RunError::Write { path: path.to_owned(), source })
 }
 
-/// Reads what [`write_tensors`] wrote.
-pub(crate) fn read_tensors(path: &Path) -> Result<HashMap<String, Vec<f32>>, GrpoError> {
-    let bytes =
-        std::fs::read(path).map_err(|source| GrpoError::CheckpointRead { path: path.to_owned(), source })?;
+/// Reads what [`write_numbers`] wrote.
+///
+/// # Errors
+/// [`RunError::Read`] when the file cannot be read, [`RunError::Checkpoint`] when it is damaged.
+pub fn read_numbers(path: &Path) -> Result<HashMap<String, Vec<f32>>, RunError> {
+    let bytes = std::fs::read(path).map_err(|source| RunError::Read { path: path.to_owned(), source })?;
     let file =
         SafeTensors::deserialize(&bytes).map_err(|error| damaged(path, format!("is damaged ({error})")))?;
     let mut tensors = HashMap::new();
@@ -44,11 +48,10 @@ pub(crate) fn read_tensors(path: &Path) -> Result<HashMap<String, Vec<f32>>, Grp
 }
 
 /// The same module with other values in every parameter. `file` is where they come from, for the error.
-pub(crate) fn filled<M: Module>(
-    module: M,
-    values: HashMap<String, Vec<f32>>,
-    file: &Path,
-) -> Result<M, GrpoError> {
+///
+/// # Errors
+/// [`RunError::Checkpoint`] when a parameter has no values or another number of them, or values are left over.
+pub fn filled<M: Module>(module: M, values: HashMap<String, Vec<f32>>, file: &Path) -> Result<M, RunError> {
     let mut filler = Filler { path: Vec::new(), values, trouble: None };
     let module = module.map(&mut filler);
     let surplus = filler.values.keys().min().map(|name| format!("has `{name}`, which the model lacks"));

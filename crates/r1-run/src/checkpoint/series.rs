@@ -5,24 +5,23 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use r1_data::ProblemSource;
-use r1_model::CausalLm;
-use r1_run::atomic;
-
-use super::{Checkpoint, CheckpointNote};
-use crate::{GrpoError, GrpoTrainer};
+use super::Checkpoint;
+use crate::{
+    RunError, atomic,
+    error::{reading, writing},
+};
 
 /// The checkpoints of one run, in a folder of their own: `step-000100`, `step-000200` and so on.
 ///
 /// # Examples
 /// ```no_run
-/// use r1_grpo::{Better, Checkpoints};
+/// use r1_run::{Better, Checkpoints};
 ///
 /// let checkpoints = Checkpoints::new("runs/zero/checkpoints").with_keep_last(3).with_keep_best(Better::Higher);
 /// if let Some(dir) = checkpoints.latest()? {
 ///     println!("the run can go on from {}", dir.display());
 /// }
-/// # Ok::<(), r1_grpo::GrpoError>(())
+/// # Ok::<(), r1_run::RunError>(())
 /// ```
 #[derive(Debug, Clone)]
 pub struct Checkpoints {
@@ -51,23 +50,23 @@ impl Checkpoints {
         Self { keep_last: keep_last.max(1), ..self }
     }
 
-    /// The same, keeping the checkpoint with the best [`CheckpointNote::metric`], too.
+    /// The same, keeping the checkpoint with the best [`metric`](super::CheckpointNote::metric), too.
     pub fn with_keep_best(self, better: Better) -> Self {
         Self { keep_best: Some(better), ..self }
     }
 
-    /// Saves the trainer under the number of its updates, then deletes what need not be kept.
+    /// Lets `save` write the folder of this many updates, then deletes what need not be kept.
     ///
     /// # Errors
-    /// As [`GrpoTrainer::save`]; everything that was saved before is then still there.
-    pub fn save<M: CausalLm>(
+    /// Whatever `save` returns, or [`RunError`] when an old checkpoint cannot be read or deleted; everything that was
+    /// saved before is then still there.
+    pub fn save<E: From<RunError>>(
         &self,
-        trainer: &GrpoTrainer<M>,
-        source: &(impl ProblemSource + ?Sized),
-        note: CheckpointNote,
-    ) -> Result<PathBuf, GrpoError> {
-        let dir = self.dir.join(format!("step-{:06}", trainer.updates()));
-        trainer.save_with(&dir, source, note)?;
+        updates: u64,
+        save: impl FnOnce(&Path) -> Result<(), E>,
+    ) -> Result<PathBuf, E> {
+        let dir = self.dir.join(format!("step-{updates:06}"));
+        save(&dir)?;
         self.prune()?;
         Ok(dir)
     }
@@ -76,7 +75,7 @@ impl Checkpoints {
     ///
     /// # Errors
     /// When the folder cannot be read.
-    pub fn latest(&self) -> Result<Option<PathBuf>, GrpoError> {
+    pub fn latest(&self) -> Result<Option<PathBuf>, RunError> {
         Ok(self.all()?.pop())
     }
 
@@ -84,7 +83,7 @@ impl Checkpoints {
     ///
     /// # Errors
     /// When the folder or a checkpoint in it cannot be read.
-    pub fn best(&self) -> Result<Option<PathBuf>, GrpoError> {
+    pub fn best(&self) -> Result<Option<PathBuf>, RunError> {
         let sign = if self.keep_best == Some(Better::Lower) { -1.0 } else { 1.0 };
         let mut best: Option<(f64, PathBuf)> = None;
         for dir in self.all()? {
@@ -100,12 +99,12 @@ impl Checkpoints {
     ///
     /// # Errors
     /// When one cannot be deleted.
-    pub fn clear(&self) -> Result<(), GrpoError> {
+    pub fn clear(&self) -> Result<(), RunError> {
         self.all()?.iter().try_for_each(|dir| delete(dir))
     }
 
     /// All checkpoints, the oldest first. What a killed process had begun is finished before, or cleared away.
-    fn all(&self) -> Result<Vec<PathBuf>, GrpoError> {
+    fn all(&self) -> Result<Vec<PathBuf>, RunError> {
         for hidden in self.names(|name| name.starts_with(".step-") && name.ends_with(".old"))? {
             let name = hidden.trim_start_matches('.').trim_end_matches(".old");
             atomic::recover_folder(&self.dir.join(name))?;
@@ -120,22 +119,21 @@ impl Checkpoints {
         Ok(steps)
     }
 
-    fn prune(&self) -> Result<(), GrpoError> {
+    fn prune(&self) -> Result<(), RunError> {
         let all = self.all()?;
         let best = if self.keep_best.is_some() { self.best()? } else { None };
         let old = &all[..all.len().saturating_sub(self.keep_last)];
         old.iter().filter(|dir| Some(*dir) != best.as_ref()).try_for_each(|dir| delete(dir))
     }
 
-    fn names(&self, keep: impl Fn(&str) -> bool) -> Result<Vec<String>, GrpoError> {
-        let unreadable = |source| GrpoError::CheckpointRead { path: self.dir.clone(), source };
+    fn names(&self, keep: impl Fn(&str) -> bool) -> Result<Vec<String>, RunError> {
         let entries = match fs::read_dir(&self.dir) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-            entries => entries.map_err(unreadable)?,
+            entries => entries.map_err(reading(&self.dir))?,
         };
         let mut names = Vec::new();
         for entry in entries {
-            let name = entry.map_err(unreadable)?.file_name().to_string_lossy().into_owned();
+            let name = entry.map_err(reading(&self.dir))?.file_name().to_string_lossy().into_owned();
             if keep(&name) {
                 names.push(name);
             }
@@ -145,17 +143,62 @@ impl Checkpoints {
 }
 
 /// Takes a checkpoint's name away before its files, so that no half of it looks like one.
-fn delete(dir: &Path) -> Result<(), GrpoError> {
+fn delete(dir: &Path) -> Result<(), RunError> {
     let name = dir.file_name().unwrap_or_default().to_string_lossy();
     let hidden = dir.with_file_name(format!(".{name}.deleted"));
     remove(&hidden)?;
-    fs::rename(dir, &hidden).map_err(|source| GrpoError::CheckpointWrite { path: dir.to_owned(), source })?;
+    fs::rename(dir, &hidden).map_err(writing(dir))?;
     remove(&hidden)
 }
 
-fn remove(dir: &Path) -> Result<(), GrpoError> {
+fn remove(dir: &Path) -> Result<(), RunError> {
     match fs::remove_dir_all(dir) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-        removed => removed.map_err(|source| GrpoError::CheckpointWrite { path: dir.to_owned(), source }),
+        removed => removed.map_err(writing(dir)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::checkpoint::{CheckpointNote, write_state};
+
+    fn save(checkpoints: &Checkpoints, updates: u64, metric: f64) {
+        let note = CheckpointNote { metric: Some(metric), ..CheckpointNote::default() };
+        let write =
+            |dir: &Path| atomic::write_folder::<RunError>(dir, |dir| write_state(dir, updates, note, &()));
+        checkpoints.save(updates, write).unwrap();
+    }
+
+    #[test]
+    fn the_last_few_and_the_best_are_kept() {
+        let folder = tempfile::tempdir().unwrap();
+        for (better, best) in [(Better::Higher, "step-000002"), (Better::Lower, "step-000001")] {
+            let checkpoints = Checkpoints::new(folder.path()).with_keep_best(better);
+            assert_eq!(checkpoints.latest().unwrap(), None);
+            for (index, metric) in [0.1, 0.9, 0.3, 0.4, f64::NAN].into_iter().enumerate() {
+                save(&checkpoints, index as u64 + 1, metric);
+            }
+            let mut names: Vec<_> =
+                fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+            names.sort();
+            assert_eq!(names, [best, "step-000004", "step-000005"]);
+            assert_eq!(checkpoints.latest().unwrap().unwrap(), folder.path().join("step-000005"));
+            assert_eq!(checkpoints.best().unwrap().unwrap(), folder.path().join(best));
+            checkpoints.clear().unwrap();
+        }
+    }
+
+    #[test]
+    fn what_a_killed_process_left_is_no_checkpoint() {
+        let folder = tempfile::tempdir().unwrap();
+        let checkpoints = Checkpoints::new(folder.path());
+        save(&checkpoints, 3, 0.0);
+        for left in [".step-000004.new", ".step-000001.deleted", "step-final"] {
+            fs::create_dir(folder.path().join(left)).unwrap();
+        }
+        assert_eq!(checkpoints.latest().unwrap().unwrap(), folder.path().join("step-000003"));
+        assert!(!folder.path().join(".step-000004.new").exists());
+        assert!(folder.path().join("step-final").exists());
     }
 }
