@@ -3,16 +3,13 @@
 use std::collections::HashSet;
 
 use r1_data::{Completion, Content, FinishReason, Generate, Key, Problem, Prompt};
-use r1_rewards::{GroupScores, Outcome, Reward, RewardError, score_all};
+use r1_rewards::{GroupScores, Outcome, Reward, RewardError, score_with_retries};
 use serde_json::{Map, Value, json};
 
 use crate::{
     EvalConfig, EvalError, EvalReport, ProblemResult, SampleRow, consensus_at_k, majority,
     report::{LeftOut, powers_of_two},
 };
-
-/// How often a group is scored again after something outside failed.
-const RETRIES: usize = 2;
 
 /// How far an evaluation is.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -70,7 +67,9 @@ pub fn evaluate_with(
         let prompts: Vec<Prompt> = chunk.iter().map(|problem| prompt(problem, config)).collect();
         let groups = generator.generate(&prompts, config.samples, &config.sampling)?;
         check_groups(&groups, chunk.len(), config.samples)?;
-        let scores = score(chunk, &groups, reward)?;
+        let pairs: Vec<(&Problem, &[Completion])> =
+            chunk.iter().zip(&groups).map(|(problem, group)| (problem, group.as_slice())).collect();
+        let scores = score_with_retries(reward, &pairs);
         for (((problem, prompt), group), scores) in chunk.iter().zip(prompts).zip(groups).zip(scores) {
             tally.add(problem, prompt, group, scores)?;
         }
@@ -103,32 +102,6 @@ fn check_groups(groups: &[Vec<Completion>], problems: usize, samples: usize) -> 
 
 fn prompt(problem: &Problem, config: &EvalConfig) -> Prompt {
     Prompt { content: config.template.render(problem), key: Key::new(config.seed).for_problem(&problem.id) }
-}
-
-/// Scores all groups, and those again on which the world failed.
-fn score(
-    problems: &[Problem],
-    groups: &[Vec<Completion>],
-    reward: &(impl Reward + ?Sized),
-) -> Result<Vec<GroupScores>, EvalError> {
-    let pairs: Vec<(&Problem, &[Completion])> =
-        problems.iter().zip(groups).map(|(problem, group)| (problem, group.as_slice())).collect();
-    let mut scores = score_all(reward, &pairs);
-    for _ in 0..RETRIES {
-        let failed: Vec<usize> = (0..pairs.len()).filter(|&index| world_failed(&scores[index])).collect();
-        if failed.is_empty() {
-            break;
-        }
-        let again: Vec<_> = failed.iter().map(|&index| pairs[index]).collect();
-        for (index, group) in failed.into_iter().zip(score_all(reward, &again)) {
-            scores[index] = group;
-        }
-    }
-    Ok(scores)
-}
-
-fn world_failed(scores: &GroupScores) -> bool {
-    scores.iter().any(|score| matches!(score, Err(RewardError::World { .. })))
 }
 
 /// What a group's scores come to.

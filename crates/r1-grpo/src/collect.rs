@@ -7,12 +7,9 @@ use std::{
 
 use r1_data::{Completion, Generate, GenerateError, Key, Problem, ProblemSource, Prompt, Sampling};
 use r1_model::{CausalLm, LanguageModel};
-use r1_rewards::{GroupScores, Reward, RewardError, Score, score_all};
+use r1_rewards::{GroupScores, Reward, RewardError, Score, score_with_retries};
 
 use crate::{Group, GrpoConfig, GrpoError, Rollout, batch_advantages, gdpo_advantages};
-
-/// How often a group is scored again after something outside failed.
-const RETRIES: usize = 2;
 
 /// What was collected, and what it took.
 #[derive(Debug, Default)]
@@ -52,7 +49,9 @@ pub(crate) fn collect<M: CausalLm>(
     let sampling_time = started.elapsed();
 
     let started = Instant::now();
-    let scores = score(&problems, &completions, reward)?;
+    let asked: Vec<(&Problem, &[Completion])> =
+        problems.iter().zip(completions.iter().map(Vec::as_slice)).collect();
+    let scores = score_with_retries(reward, &asked);
     let reward_time = started.elapsed();
 
     let mut collected = Collected { sampling_time, reward_time, ..Collected::default() };
@@ -107,32 +106,6 @@ fn with_problem(error: GenerateError, problems: &[Problem]) -> GrpoError {
         Some(problem) => GrpoError::Prompt { problem: problem.id.clone(), source: error },
         None => error.into(),
     }
-}
-
-/// Scores all groups, and those again on which the world failed.
-fn score(
-    problems: &[Problem],
-    completions: &[Vec<Completion>],
-    reward: &(impl Reward + ?Sized),
-) -> Result<Vec<GroupScores>, GrpoError> {
-    let groups: Vec<(&Problem, &[Completion])> =
-        problems.iter().zip(completions.iter().map(Vec::as_slice)).collect();
-    let mut scores = score_all(reward, &groups);
-    for _ in 0..RETRIES {
-        let failed: Vec<usize> = (0..groups.len()).filter(|&index| world_failed(&scores[index])).collect();
-        if failed.is_empty() {
-            break;
-        }
-        let again: Vec<_> = failed.iter().map(|&index| groups[index]).collect();
-        for (index, group) in failed.into_iter().zip(score_all(reward, &again)) {
-            scores[index] = group;
-        }
-    }
-    Ok(scores)
-}
-
-fn world_failed(scores: &GroupScores) -> bool {
-    scores.iter().any(|score| matches!(score, Err(RewardError::World { .. })))
 }
 
 /// The scores of a group; `None` if its reference cannot be graded.

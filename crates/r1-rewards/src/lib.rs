@@ -67,5 +67,5 @@ pub use rational::Number;
 pub use reward::{GroupScores, Reward, RewardKind};
 pub use reward_fn::{RewardFn, reward_fn};
 pub use rubric::Rubric;
-pub use score_all::score_all;
+pub use score_all::{score_all, score_with_retries};
 pub use task::TaskReward;

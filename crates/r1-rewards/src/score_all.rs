@@ -4,6 +4,9 @@ use r1_data::{Completion, Problem};
 
 use crate::{GroupScores, Reward, RewardError};
 
+/// How often a group is scored again after something outside failed.
+const RETRIES: usize = 2;
+
 /// Scores all groups of a step by one call of [`Reward::score_batch`] and checks the answer: one
 /// result for each completion, and every number finite. Trainers and rubrics score through it.
 ///
@@ -23,6 +26,29 @@ pub fn score_all(reward: &(impl Reward + ?Sized), groups: &[(&Problem, &[Complet
         scores.into_iter().map(|score| score.and_then(|s| s.outcome.finite(name).map(|_| s))).collect()
     };
     groups.iter().zip(batch).map(check).collect()
+}
+
+/// [`score_all`], and again, twice at most, the groups on which something outside failed.
+pub fn score_with_retries(
+    reward: &(impl Reward + ?Sized),
+    groups: &[(&Problem, &[Completion])],
+) -> Vec<GroupScores> {
+    let mut scores = score_all(reward, groups);
+    for _ in 0..RETRIES {
+        let failed: Vec<usize> = (0..groups.len()).filter(|&index| world_failed(&scores[index])).collect();
+        if failed.is_empty() {
+            break;
+        }
+        let again: Vec<_> = failed.iter().map(|&index| groups[index]).collect();
+        for (index, group) in failed.into_iter().zip(score_all(reward, &again)) {
+            scores[index] = group;
+        }
+    }
+    scores
+}
+
+fn world_failed(scores: &GroupScores) -> bool {
+    scores.iter().any(|score| matches!(score, Err(RewardError::World { .. })))
 }
 
 /// `length` errors that say how many results there should have been.
