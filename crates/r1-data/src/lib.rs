@@ -55,5 +55,5 @@ pub use problem::{Problem, Reference};
 pub use prompt::{Content, Prompt};
 pub use response::{FormatError, Response};
 pub use scripted::ScriptedGenerator;
-pub use source::{Cursor, ProblemSource};
+pub use source::{Cursor, ProblemSource, TraceSource};
 pub use trace::Trace;

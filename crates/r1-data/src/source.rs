@@ -1,6 +1,6 @@
-//! Where training takes its problems from.
+//! Where training takes its problems and traces from.
 
-use crate::{DataError, Key, Problem};
+use crate::{DataError, Key, Problem, Trace};
 
 /// **A type that implements `ProblemSource` is an endless supply of problems whose place can be
 /// written down.** After `seek(position())` it continues with the same problems.
@@ -21,8 +21,27 @@ pub trait ProblemSource {
     fn seek(&mut self, position: u64) -> Result<(), DataError>;
 }
 
-/// Seeded, shuffled epochs over a data set: each epoch is another order, and every problem comes
-/// once before any comes again.
+/// **A type that implements `TraceSource` is an endless supply of traces whose place can be written
+/// down.** After `seek(position())` it continues with the same traces.
+pub trait TraceSource {
+    /// The next trace.
+    ///
+    /// # Errors
+    /// When the supply cannot be read.
+    fn next(&mut self) -> Result<Trace, DataError>;
+
+    /// How many traces were taken so far.
+    fn position(&self) -> u64;
+
+    /// Continues as if `position` traces had been taken.
+    ///
+    /// # Errors
+    /// When the supply cannot go there.
+    fn seek(&mut self, position: u64) -> Result<(), DataError>;
+}
+
+/// Seeded, shuffled epochs over a data set of problems or traces: each epoch is another order, and
+/// every item comes once before any comes again.
 ///
 /// ```
 /// use r1_data::{Cursor, Problem, ProblemSource, Reference};
@@ -35,53 +54,62 @@ pub trait ProblemSource {
 /// assert_eq!(cursor.next().unwrap(), first);
 /// ```
 #[derive(Debug, Clone)]
-pub struct Cursor {
-    problems: Vec<Problem>,
+pub struct Cursor<T = Problem> {
+    items: Vec<T>,
     order: Vec<usize>,
     seed: u64,
     position: u64,
 }
 
-impl Cursor {
+impl<T: Clone> Cursor<T> {
     /// Starts the first epoch.
     ///
     /// # Errors
-    /// [`DataError::Empty`] when there is no problem.
-    pub fn new(problems: Vec<Problem>, seed: u64) -> Result<Self, DataError> {
-        if problems.is_empty() {
+    /// [`DataError::Empty`] when there is no item.
+    pub fn new(items: Vec<T>, seed: u64) -> Result<Self, DataError> {
+        if items.is_empty() {
             return Err(DataError::Empty);
         }
-        let mut cursor = Self { order: Vec::new(), problems, seed, position: 0 };
+        let mut cursor = Self { order: Vec::new(), items, seed, position: 0 };
         cursor.shuffle();
         Ok(cursor)
     }
 
-    /// The number of problems in an epoch.
+    /// The number of items in an epoch.
     pub fn len(&self) -> usize {
-        self.problems.len()
+        self.items.len()
     }
 
     /// Never true: an empty data set is refused.
     pub fn is_empty(&self) -> bool {
-        self.problems.is_empty()
+        self.items.is_empty()
     }
 
     /// The order of the epoch that `position` lies in, from the seed and the epoch alone.
     fn shuffle(&mut self) {
-        let epoch = self.position / self.problems.len() as u64;
-        self.order = (0..self.problems.len()).collect();
+        let epoch = self.position / self.items.len() as u64;
+        self.order = (0..self.items.len()).collect();
         Key::new(self.seed).at_step(epoch).for_problem("epoch order").stream().shuffle(&mut self.order);
     }
-}
 
-impl ProblemSource for Cursor {
-    fn next(&mut self) -> Result<Problem, DataError> {
-        let within = (self.position % self.problems.len() as u64) as usize;
+    fn take(&mut self) -> T {
+        let within = (self.position % self.items.len() as u64) as usize;
         if within == 0 {
             self.shuffle();
         }
         self.position += 1;
-        Ok(self.problems[self.order[within]].clone())
+        self.items[self.order[within]].clone()
+    }
+
+    fn go_to(&mut self, position: u64) {
+        self.position = position;
+        self.shuffle();
+    }
+}
+
+impl TraceSource for Cursor<Trace> {
+    fn next(&mut self) -> Result<Trace, DataError> {
+        Ok(self.take())
     }
 
     fn position(&self) -> u64 {
@@ -89,8 +117,22 @@ impl ProblemSource for Cursor {
     }
 
     fn seek(&mut self, position: u64) -> Result<(), DataError> {
-        self.position = position;
-        self.shuffle();
+        self.go_to(position);
+        Ok(())
+    }
+}
+
+impl ProblemSource for Cursor {
+    fn next(&mut self) -> Result<Problem, DataError> {
+        Ok(self.take())
+    }
+
+    fn position(&self) -> u64 {
+        self.position
+    }
+
+    fn seek(&mut self, position: u64) -> Result<(), DataError> {
+        self.go_to(position);
         Ok(())
     }
 }
@@ -134,6 +176,6 @@ mod tests {
 
     #[test]
     fn an_empty_data_set_is_refused() {
-        assert!(matches!(Cursor::new(Vec::new(), 0), Err(DataError::Empty)));
+        assert!(matches!(Cursor::<Problem>::new(Vec::new(), 0), Err(DataError::Empty)));
     }
 }
