@@ -1,0 +1,131 @@
+//! Saving a trainer and going on from where it stood, to the last bit.
+
+use std::path::Path;
+
+use burn::tensor::Device;
+use r1_data::TraceSource;
+use r1_model::{
+    AdamW, CausalLm, LanguageModel, Transformer,
+    checkpoint::{WeightType, filled, read_weights},
+};
+use r1_run::{
+    Checkpoint, CheckpointNote, atomic,
+    checkpoint::{agreed, write_state},
+};
+use serde::{Deserialize, Serialize};
+
+use crate::{DistillError, SftConfig, SftTrainer};
+
+const MODEL: &str = "model";
+const OPTIMIZER: &str = "optimizer.safetensors";
+
+/// What is stored beside the numbers of the model.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct State {
+    tokens: u64,
+    optimizer_steps: u64,
+    source_position: u64,
+    config: SftConfig,
+}
+
+impl<M: CausalLm> SftTrainer<M> {
+    /// Saves everything that training depends on, and the place of `source`: a run that goes on from here ends with the
+    /// same bits as one that was never interrupted.
+    ///
+    /// The folder is whole or not there. It holds the model in Hugging Face layout (`model/`, in f32), the optimizer's
+    /// moments and `state.json`.
+    ///
+    /// # Errors
+    /// When a file cannot be written; what stood in `dir` before is then still there.
+    pub fn save(
+        &self,
+        dir: impl AsRef<Path>,
+        source: &(impl TraceSource + ?Sized),
+    ) -> Result<(), DistillError> {
+        self.save_with(dir, source, CheckpointNote::default())
+    }
+
+    /// As [`save`](Self::save), with what the caller wants to find in the checkpoint again.
+    ///
+    /// # Errors
+    /// As [`save`](Self::save).
+    pub fn save_with(
+        &self,
+        dir: impl AsRef<Path>,
+        source: &(impl TraceSource + ?Sized),
+        note: CheckpointNote,
+    ) -> Result<(), DistillError> {
+        atomic::write_folder(dir.as_ref(), |dir| {
+            self.model().save(dir.join(MODEL), WeightType::F32)?;
+            self.optimizer.save(&dir.join(OPTIMIZER))?;
+            let state = State {
+                tokens: self.tokens,
+                optimizer_steps: self.optimizer.steps(),
+                source_position: source.position(),
+                config: self.config.clone(),
+            };
+            Ok(write_state(dir, self.updates, note, &state)?)
+        })
+    }
+
+    /// Goes on from a checkpoint with a model of one's own: `model` gives architecture and tokenizer, its weights become
+    /// the checkpoint's. See [`load`](SftTrainer::load).
+    ///
+    /// # Errors
+    /// As [`load`](SftTrainer::load).
+    pub fn load_into(
+        mut model: LanguageModel<M>,
+        dir: impl AsRef<Path>,
+        config: Option<SftConfig>,
+        source: &mut (impl TraceSource + ?Sized),
+    ) -> Result<Self, DistillError> {
+        let checkpoint = Checkpoint::open(dir)?;
+        let folder = checkpoint.dir().join(MODEL);
+        let weights = read_weights(&folder, model.slots(), model.config.tied)?;
+        model.model = filled(model.model, weights, &folder)?;
+        Self::restore(model, &checkpoint, config, source)
+    }
+
+    /// Everything but the weights. The source is moved last, so that an error leaves it alone.
+    fn restore(
+        model: LanguageModel<M>,
+        checkpoint: &Checkpoint,
+        config: Option<SftConfig>,
+        source: &mut (impl TraceSource + ?Sized),
+    ) -> Result<Self, DistillError> {
+        let state: State = checkpoint.state()?;
+        let config = agreed(state.config, config, &[])?;
+        let path = checkpoint.dir().join(OPTIMIZER);
+        let optimizer =
+            AdamW::load(&path, config.optimizer, state.optimizer_steps, model.slots(), &model.device)?;
+        let mut trainer = Self::new(config, model)?;
+        (trainer.optimizer, trainer.updates, trainer.tokens) =
+            (optimizer, checkpoint.updates(), state.tokens);
+        source.seek(state.source_position)?;
+        Ok(trainer)
+    }
+}
+
+impl SftTrainer<Transformer> {
+    /// Goes on from what [`save`](SftTrainer::save) wrote: the next [`step`](SftTrainer::step) is the one that would
+    /// have come. `source` must be made as it was, and is moved to its place.
+    ///
+    /// `config` may be left out; if it is given, it must be the checkpoint's.
+    ///
+    /// # Errors
+    /// [`RunError::NoCheckpoint`](r1_run::RunError::NoCheckpoint) and
+    /// [`RunError::Checkpoint`](r1_run::RunError::Checkpoint) when there is none, or a file of it is missing, truncated
+    /// or damaged; [`RunError::Setting`](r1_run::RunError::Setting) with the first setting that differs; errors of the
+    /// model and of the source. Nothing has then happened to `source`.
+    pub fn load(
+        dir: impl AsRef<Path>,
+        config: Option<SftConfig>,
+        device: &Device,
+        source: &mut (impl TraceSource + ?Sized),
+    ) -> Result<Self, DistillError> {
+        let checkpoint = Checkpoint::open(dir)?;
+        let model = LanguageModel::load(checkpoint.dir().join(MODEL), device)?;
+        Self::restore(model, &checkpoint, config, source)
+    }
+}
