@@ -107,7 +107,9 @@ fn what_is_loaded_is_what_was_saved() {
     let (first, second) = (folder.path().join("first"), folder.path().join("second"));
     let mut source = tiny::source();
     let mut trainer = SftTrainer::new(tiny::config(), tiny::model(1)).unwrap();
-    (0..3).for_each(|_| drop(trainer.step(&mut source).unwrap()));
+    for _ in 0..3 {
+        trainer.step(&mut source).unwrap();
+    }
     trainer.save(&first, &source).unwrap();
     let mut source = tiny::source();
     let loaded = SftTrainer::load(&first, None, &Device::flex(), &mut source).unwrap();

@@ -32,7 +32,7 @@ fn teacher() -> ScriptedGenerator {
             2 => answer("I guess.", n),
             3 => answer("所以 the answer is clear.", n + 1),
             4 => answer("```\nn + 1\n```", n + 1),
-            5 if n % 3 == 0 => answer("One more.", n + 1),
+            5 if n.is_multiple_of(3) => answer("One more.", n + 1),
             5 => answer("Also wrong.", n + 7),
             _ => answer(&format!("Sample {sample}."), n + 1),
         }
