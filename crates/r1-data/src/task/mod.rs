@@ -1,8 +1,20 @@
 //! Procedural tasks: problems made by a program that can also check and solve them.
 //!
 //! They are made for models of a few million parameters that read single characters, so questions,
-//! thoughts and answers are short and regular. Which problems are for training and which are held out
-//! is decided by the question's text alone, see [`is_held_out`].
+//! thoughts and answers are short and regular, and no text has a character that the embedded model
+//! does not know.
+//!
+//! | group | tasks |
+//! |---|---|
+//! | form | [`Echo`] |
+//! | arithmetic | [`ChainedArithmetic`], [`Products`], [`Gcd`], [`BaseConversion`], [`FractionSimplification`], [`SimpleEquations`], [`ModularArithmetic`] |
+//! | lists and words | [`LetterCounting`], [`NumberSorting`], [`NumberFiltering`], [`SpellBackward`], [`WordSorting`] |
+//! | keeping track | [`CoinFlip`], [`LegCounting`], [`NeedleHaystack`] |
+//! | search | [`Countdown`], [`MiniSudoku`], [`Maze`], [`TowerOfHanoi`] |
+//! | logic | [`KnightsKnaves`], [`PropositionalLogic`], [`Syllogism`] |
+//!
+//! Whatever solves a question is right, and nothing is half right. Which problems are for training and
+//! which are held out is decided by the question's text alone, see [`is_held_out`].
 //!
 //! ```
 //! use r1_data::{Key, task::{ChainedArithmetic, Task}};

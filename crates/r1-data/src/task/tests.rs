@@ -154,6 +154,19 @@ fn texts_have_the_characters_of_the_embedded_model() {
 }
 
 #[test]
+fn no_single_answer_is_right_too_often() {
+    for (task, level) in exercises() {
+        let mut counts = std::collections::HashMap::new();
+        for problem in problems(task.as_ref(), level).take(2_000) {
+            *counts.entry(task.solve(&problem).answer).or_insert(0) += 1;
+        }
+        let most = counts.values().max().unwrap();
+        // A coin has two sides; one standard error of its share is 22.
+        assert!(*most <= 1_080, "{} {level}: {most} of 2000", task.name());
+    }
+}
+
+#[test]
 fn every_sudoku_of_four_rows_can_be_set() {
     let grids: HashSet<String> =
         problems(&MiniSudoku, 1).map(|problem| MiniSudoku.solve(&problem).answer).collect();
