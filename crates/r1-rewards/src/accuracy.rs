@@ -213,7 +213,9 @@ impl From<&Judgement> for Verdict {
 /// The marked answer; in lenient mode what the whole text comes to.
 fn answer_of(completion: &Completion, mode: Mode) -> Option<String> {
     match find(&completion.response(), mode) {
-        Found::Marked(answer) if mode != Mode::Strict && !math::is_mathematical(&answer) => {
+        Found::Marked(answer)
+            if mode != Mode::Strict && !answer.starts_with("not ") && !math::is_mathematical(&answer) =>
+        {
             Some(unmarked(&answer))
         }
         Found::Marked(answer) => Some(answer.into_owned()),

@@ -66,7 +66,7 @@ pub(crate) fn boxed(text: &str) -> Option<Cow<'_, str>> {
     let percent = ["\\%", "%", "percent", "pct"].iter().any(|sign| tail.starts_with(sign));
     let mut parts = vec![content];
     for (earlier_start, earlier, earlier_end) in boxes.iter().rev().skip(1) {
-        if !separates(&text[*earlier_end..start]) {
+        if !text.get(*earlier_end..start).is_some_and(separates) {
             break;
         }
         (start, content) = (*earlier_start, *earlier);
@@ -105,13 +105,16 @@ fn boxes(text: &str) -> Vec<(usize, &str, usize)> {
                     // `\boxed 5`.
                     let rest = &text[after..];
                     let word = rest.trim_start();
-                    let end = word.find(|c: char| c.is_whitespace() || c == '$').unwrap_or(word.len());
+                    let end = bare_end(word);
                     if rest.starts_with(' ') && end > 0 && open.is_empty() {
                         let begin = after + rest.len() - word.len();
                         let content = text[begin..begin + end].trim_end_matches(['.', ',']);
                         if !content.is_empty() {
                             found.push((at, content, begin + end));
                         }
+                        // Boxes never overlap.
+                        at = begin + end;
+                        continue;
                     }
                     at = after;
                     continue;
@@ -137,6 +140,24 @@ fn boxes(text: &str) -> Vec<(usize, &str, usize)> {
         at += 1;
     }
     found
+}
+
+/// Where the content of a box without braces ends: at white space, a dollar sign, a brace that closes
+/// more than it opened, or the next box.
+fn bare_end(word: &str) -> usize {
+    let mut depth = 0usize;
+    for (at, c) in word.char_indices() {
+        match c {
+            '{' => depth += 1,
+            '}' if depth == 0 => return at,
+            '}' => depth -= 1,
+            '$' => return at,
+            '\\' if at > 0 && BOXES.iter().any(|name| word[at..].starts_with(name)) => return at,
+            c if c.is_whitespace() => return at,
+            _ => {}
+        }
+    }
+    word.len()
 }
 
 /// Words after which a box corrects the one before.
@@ -281,6 +302,20 @@ mod tests {
                 matches!(find_in(text, Mode::Strict), Found::Marked(list) if list.contains(", ")),
                 "{text}"
             );
+        }
+    }
+
+    #[test]
+    fn a_box_without_braces_ends_before_the_next_one() {
+        for (text, content) in [
+            ("so \\boxed 5.", "5"),
+            ("\\boxed \\frac{1}{2} then", "\\frac{1}{2}"),
+            ("\\boxed 1}\\boxed{2}", "2"),
+            ("$}\\boxed{1}\\boxed 1}\\boxed{1}}\\boxed{7}\\xoxed{1}\\boxed{\\}$.", "7"),
+            ("\\boxed{3} \\boxed 4\\boxed{5}", "5"),
+        ] {
+            let found = find_in(text, Mode::Strict);
+            assert!(matches!(&found, Found::Marked(last) if last.ends_with(content)), "{text}: {found:?}");
         }
     }
 

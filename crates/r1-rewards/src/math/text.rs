@@ -116,5 +116,7 @@ pub(crate) fn even(text: &str) -> String {
             _ => out.push(' '),
         }
     }
-    out.split_whitespace().collect::<Vec<_>>().join(" ")
+    let out = out.split_whitespace().collect::<Vec<_>>().join(" ");
+    // Spaces around an exponent say nothing.
+    out.replace(" ^", "^").replace("^ ", "^")
 }

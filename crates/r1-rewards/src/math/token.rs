@@ -366,17 +366,16 @@ impl<'a> Lexer<'a> {
             self.space = true;
         } else if command.starts_with("operatorname") {
             self.push(Kind::Command(trimmed.to_owned()));
-        } else if let ("mathbf" | "mathrm", "R" | "Z" | "N" | "Q" | "C") = (command, trimmed) {
+        } else if matches!(command, "mathbf" | "mathrm")
+            && matches!(trimmed, "R" | "Z" | "N" | "Q" | "C")
+            && !(command == "mathrm" && self.after_value())
+        {
             self.push(Kind::Blackboard(trimmed.chars().next()?));
         } else if command == "mathbf" && matches!(trimmed, "i" | "j" | "k") {
             self.push(Kind::Command(format!("unit@{trimmed}")));
         } else if letters == 1 && trimmed.len() == 1 {
             let letter = trimmed.chars().next()?;
-            let after_value = matches!(
-                self.tokens.last().map(|token| &token.kind),
-                Some(Kind::Number(_) | Kind::Symbol(')' | '}' | '/'))
-            );
-            let is_unit = after_value && "mgsLhNJWVAKTFCl".contains(letter) && !inside.is_empty();
+            let is_unit = self.after_value() && "mgsLhNJWVAKTFCl".contains(letter) && !inside.is_empty();
             self.push(if is_unit { Kind::Text(letter.to_string()) } else { Kind::Letter(letter) });
         } else if mathematical {
             let mut inner = Lexer { rest: trimmed, tokens: Vec::new(), space: self.space, ..*self.head() };
@@ -386,6 +385,14 @@ impl<'a> Lexer<'a> {
             self.push(Kind::Text(trimmed.to_owned()));
         }
         Some(())
+    }
+
+    /// Whether what was read so far may be what a unit counts.
+    fn after_value(&self) -> bool {
+        matches!(
+            self.tokens.last().map(|token| &token.kind),
+            Some(Kind::Number(_) | Kind::Symbol(')' | '}' | '/'))
+        )
     }
 
     fn head(&self) -> Box<Lexer<'static>> {

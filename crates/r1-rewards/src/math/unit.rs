@@ -26,7 +26,14 @@ impl fmt::Display for Unit {
 impl Unit {
     /// Reads all of `text` as a unit: `cm^2`, `miles per hour`, `m/s`, `red apples`.
     pub(crate) fn read(text: &str) -> Option<Self> {
-        let spaced = text.replace('/', " / ").replace(['·', '*'], " ").replace('^', " ^ ");
+        let spaced = text.replace("\\cdot", " ").replace(['\\', ',', '~', '·', '*'], " ");
+        let spaced = spaced.replace('/', " / ").replace('^', " ^ ");
+        // Elsewhere "in" is a preposition.
+        let spaced = match spaced.trim() {
+            "in" => "inch".to_owned(),
+            power if power.starts_with("in ^") => spaced.replacen("in", "inch", 1),
+            _ => spaced,
+        };
         let mut unit = Self {
             dimensions: [0; 7],
             factor: RBig::ONE,

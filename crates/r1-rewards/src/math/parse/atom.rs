@@ -157,10 +157,19 @@ impl Parser<'_> {
         let function = if letter == 'C' { Function::Binomial } else { Function::Permutations };
         let start = self.at;
         let found = (|| {
-            if self.eat('(') {
-                let n = self.sum()?;
-                let k = self.eat(',').then(|| self.sum())??;
-                return self.eat(')').then_some((n, k));
+            if self.peek()?.is('(') {
+                if !self.comma_inside() {
+                    return None;
+                }
+                self.at += 1;
+                let pair = (|| {
+                    let n = self.sum()?;
+                    let k = self.eat(',').then(|| self.sum())??;
+                    self.eat(')').then_some((n, k))
+                })();
+                // A comma in brackets is nothing else in an expression.
+                self.hopeless |= pair.is_none();
+                return pair;
             }
             if !self.eat('_') {
                 return None;
@@ -177,6 +186,23 @@ impl Parser<'_> {
         Some(self.arena.function(function, vec![n, k]))
     }
 
+    /// Whether a comma stands between the bracket that opens here and the one that closes it.
+    fn comma_inside(&self) -> bool {
+        let mut depth = 0;
+        for token in &self.tokens[self.at..] {
+            match token.kind {
+                Kind::Symbol('(' | '[' | '{' | '\u{1}') => depth += 1,
+                Kind::Symbol(')' | ']' | '}' | '\u{2}') => depth -= 1,
+                Kind::Symbol(',') if depth == 1 => return true,
+                _ => {}
+            }
+            if depth == 0 {
+                break;
+            }
+        }
+        false
+    }
+
     /// `name(arguments)`; nothing is consumed where it is none.
     pub(super) fn call(&mut self, name: &str) -> Option<Id> {
         let start = self.at;
@@ -188,11 +214,16 @@ impl Parser<'_> {
             if self.peek()?.space || !self.eat('(') {
                 return None;
             }
-            let mut arguments = vec![self.sum()?];
-            while self.eat(',') {
-                arguments.push(self.sum()?);
-            }
-            self.eat(')').then_some(arguments)
+            let arguments = (|| {
+                let mut arguments = vec![self.sum()?];
+                while self.eat(',') {
+                    arguments.push(self.sum()?);
+                }
+                self.eat(')').then_some(arguments)
+            })();
+            // What is no argument is no factor in brackets either.
+            self.hopeless |= arguments.is_none();
+            arguments
         })();
         if found.is_none() {
             self.at = start;

@@ -158,7 +158,9 @@ impl Parser<'_> {
                 && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '@')
                 && name.len() <= 12 =>
             {
-                if let ("Gamma" | "zeta" | "phi" | "varphi", Some(call)) = (name, self.call(name)) {
+                if matches!(name, "Gamma" | "zeta" | "phi" | "varphi")
+                    && let Some(call) = self.call(name)
+                {
                     return Some(call);
                 }
                 let name = match name {
@@ -241,8 +243,14 @@ impl Parser<'_> {
             .collect();
         let variable = self.arena.intern(&index);
         let (body, used) = {
-            let mut inner =
-                Parser { arena: self.arena, tokens: &renamed, at: 0, depth: self.depth + 1, bars: self.bars };
+            let mut inner = Parser {
+                arena: self.arena,
+                tokens: &renamed,
+                at: 0,
+                depth: self.depth + 1,
+                bars: self.bars,
+                hopeless: false,
+            };
             let body = inner.nested(Parser::product)?;
             (body, inner.at)
         };

@@ -135,11 +135,13 @@ impl Parser<'_> {
     /// Arguments in parentheses, or the factors that follow without an operator.
     fn arguments(&mut self, function: Function) -> Option<Vec<Id>> {
         let token = self.peek()?;
-        if token.is('(') || token.is('[') || (token.is('{') && arity(function) == 1) {
+        let of_set = token.is('\u{1}') && matches!(function, Function::Max | Function::Min);
+        if token.is('(') || token.is('[') || of_set || (token.is('{') && arity(function) == 1) {
             let open = token.kind.clone();
             let close = match open {
                 Kind::Symbol('(') => ')',
                 Kind::Symbol('[') => ']',
+                Kind::Symbol('\u{1}') => '\u{2}',
                 _ => '}',
             };
             let start = self.at;

@@ -20,7 +20,7 @@ pub(crate) use function::is_known as is_name;
 
 /// Reads one expression from all of `tokens`.
 pub(crate) fn expression(arena: &mut Arena, tokens: &[Token]) -> Option<Id> {
-    let mut parser = Parser { arena, tokens, at: 0, depth: 0, bars: 0 };
+    let mut parser = Parser { arena, tokens, at: 0, depth: 0, bars: 0, hopeless: false };
     let mut id = parser.sum()?;
     if parser.eat_command(&["choose"]) {
         let k = parser.sum()?;
@@ -36,6 +36,8 @@ pub(crate) struct Parser<'a> {
     depth: usize,
     /// Open bars of absolute values.
     bars: usize,
+    /// Set once something cannot be read in any way, so that no other way is tried at every level.
+    hopeless: bool,
 }
 
 impl<'a> Parser<'a> {
@@ -66,7 +68,7 @@ impl<'a> Parser<'a> {
     }
 
     fn nested<T>(&mut self, read: impl FnOnce(&mut Self) -> Option<T>) -> Option<T> {
-        if self.depth == MAX_DEPTH || self.arena.len() > MAX_NODES {
+        if self.hopeless || self.depth == MAX_DEPTH || self.arena.len() > MAX_NODES {
             return None;
         }
         self.arena.work(1)?;
@@ -181,9 +183,14 @@ impl<'a> Parser<'a> {
         self.at += 1;
         let token = self.peek()?;
         let fraction = match &token.kind {
+            // Plain numbers only: to try more would read nested fractions twice at every level.
             Kind::Command(name) if matches!(name.as_str(), "frac" | "dfrac" | "tfrac" | "cfrac") => {
-                let id = self.power()?;
-                self.arena.as_number(id)?.clone()
+                self.at += 1;
+                let (above, below) = (self.plain_number()?, self.plain_number()?);
+                if below.is_zero() {
+                    return None;
+                }
+                above / below
             }
             Kind::Number(above) if token.space && above.value.is_int() => {
                 self.at += 1;
@@ -199,6 +206,13 @@ impl<'a> Parser<'a> {
             _ => return None,
         };
         (fraction > RBig::ZERO && fraction < RBig::ONE && !fraction.is_int()).then_some(fraction)
+    }
+
+    /// A whole number, in braces or not.
+    fn plain_number(&mut self) -> Option<RBig> {
+        let braces = self.eat('{');
+        let Kind::Number(literal) = &self.next()?.kind else { return None };
+        (literal.value.is_int() && (!braces || self.eat('}'))).then(|| literal.value.clone())
     }
 
     /// Whether the next token can be a factor without an operator before it.

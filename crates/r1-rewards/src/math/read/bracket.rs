@@ -17,7 +17,9 @@ impl Reader<'_> {
                 if rest.first().is_some_and(|token| token.is('(')) && self.parts(rest).len() > 1 =>
             {
                 let letter = &tokens[0].kind;
-                let counts = matches!(letter, Kind::Letter('C' | 'P')) && self.parts(rest).len() == 2;
+                let parts = self.parts(rest);
+                let negative = parts.iter().any(|part| part.first().is_some_and(|token| token.is('-')));
+                let counts = matches!(letter, Kind::Letter('C' | 'P')) && parts.len() == 2 && !negative;
                 if counts { tokens } else { rest }
             }
             [rest @ .., caret, Token { kind: Kind::Letter('T') | Kind::Command(_), .. }]
@@ -177,6 +179,13 @@ impl Reader<'_> {
     }
 
     fn operand(&mut self, tokens: &[Token]) -> Option<Answer> {
+        if let [open, inside @ .., close] = tokens
+            && open.is('{')
+            && close.is('}')
+            && split::closing(tokens) == Some(tokens.len() - 1)
+        {
+            return self.set(inside);
+        }
         match self.structure(tokens)? {
             answer @ (Answer::Set(_) | Answer::Region(_)) => Some(answer),
             Answer::Empty => Some(Answer::Set(Vec::new())),

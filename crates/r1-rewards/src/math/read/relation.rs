@@ -140,7 +140,7 @@ impl Reader<'_> {
         }
         if let Some(id) = parse::expression(self.arena, tokens) {
             let named = matches!(self.arena.node(id), Node::Symbol(_) | Node::Call(..));
-            let called = is_call(tokens);
+            let called = is_call(tokens) || is_derivative(&name);
             return if named || called {
                 Some((named.then_some(id).filter(|_| !called || named), name))
             } else {
@@ -177,6 +177,15 @@ fn is_call(tokens: &[Token]) -> bool {
         && split::closing(&tokens[open..]) == Some(tokens.len() - open - 1)
 }
 
+/// `\frac{dy}{dx}` or `dy/dx`, by its name without braces.
+fn is_derivative(name: &str) -> bool {
+    let plain = name.strip_prefix("frac").map(str::to_owned).or_else(|| {
+        let (above, below) = name.split_once('/')?;
+        Some(format!("{above}{below}"))
+    });
+    plain.is_some_and(|plain| plain.len() == 4 && plain.starts_with('d') && plain.as_bytes()[2] == b'd')
+}
+
 /// Capital letters, bars, angles and fractions of them: `|AB|`, `\frac{NO}{BO}`, `\angle ABC`.
 fn is_geometric(tokens: &[Token]) -> bool {
     tokens.iter().all(|token| match &token.kind {
@@ -196,6 +205,7 @@ fn is_geometric(tokens: &[Token]) -> bool {
                     | "rvert"
                     | "vert"
                     | "vec"
+                    | "overrightarrow"
                     | "widehat"
             )
         }
