@@ -138,3 +138,80 @@ fn damaged_questions_are_no_problems_of_the_task() {
 
 /// The tasks that compare an answer with the reference, not with the question.
 const TAKEN_FROM_REFERENCE: [&str; 3] = ["chained_arithmetic", "letter_counting", "number_sorting"];
+
+/// The text with some characters changed, left out or put in; most are ones that questions have.
+fn edited(text: &str, random: &mut KeyedStream) -> String {
+    let mut characters: Vec<char> = text.chars().collect();
+    for _ in 0..random.between(1, 3) {
+        let pool: Vec<char> = "0123456789abexsop +-*/=<>,.:?()\u{e9}\u{2003}-".chars().collect();
+        let character = if random.chance(0.5) && !characters.is_empty() {
+            *random.choose(&characters)
+        } else {
+            *random.choose(&pool)
+        };
+        let place = random.below(characters.len() + 1);
+        match random.below(3) {
+            0 => characters.insert(place, character),
+            1 if place < characters.len() => characters[place] = character,
+            _ if place < characters.len() => drop(characters.remove(place)),
+            _ => {}
+        }
+    }
+    characters.into_iter().collect()
+}
+
+#[test]
+fn what_a_task_takes_for_its_own_it_solves() {
+    for task in all().into_iter().filter(|task| task.name() != "countdown") {
+        let mut taken = 0;
+        for (step, mut problem) in (0..).zip(problems(task.as_ref(), 1).take(5_000)) {
+            let mut random = Key::new(12).at_step(step).stream();
+            let answer = task.solve(&problem).answer;
+            problem.question = edited(&problem.question, &mut random);
+            // Neither question nor answer may panic, however odd.
+            task.verify(&problem, &edited(&answer, &mut random));
+            if !task.sets(&problem) {
+                continue;
+            }
+            taken += 1;
+            let answer = task.solve(&problem).answer;
+            if !TAKEN_FROM_REFERENCE.contains(&task.name()) {
+                assert!(task.verify(&problem, &answer), "{} `{answer}`", problem.question);
+            }
+        }
+        assert!(taken > 0, "{}", task.name());
+    }
+}
+
+#[test]
+fn long_numbers_and_deep_brackets_are_refused_or_solved() {
+    let nines = "9".repeat(18);
+    let more = "9".repeat(40);
+    for question in [
+        format!("{nines}*{nines}"),
+        format!("gcd {nines} {nines}"),
+        format!("gcd {more} 3"),
+        format!("{nines} in base 2"),
+        format!("simplify {nines}/{nines}"),
+        format!("simplify {nines}0/10"),
+        format!("{nines}*x+{nines}={nines}"),
+        format!("{nines}*{nines}*{nines} mod {nines}"),
+        format!("keep > {more} of 1 2"),
+        format!("legs of {nines} crabs, {nines} crabs"),
+        format!("p true. {}p{}?", "(".repeat(5_000), ")".repeat(5_000)),
+        format!("p true. {}p?", "not ".repeat(5_000)),
+        format!("maze s{}/e", "o".repeat(5_000)),
+        format!("hanoi a {nines}, b -, c -, to c"),
+        format!("ann is a bim. {}is ann a dax? yes, no or unknown?", "all bim are dax. ".repeat(5_000)),
+        format!("{}who is what?", "ann says bob is a knave. ".repeat(5_000)),
+    ] {
+        for task in all().into_iter().filter(|task| task.name() != "countdown") {
+            let problem = Problem::new("p", question.clone(), Reference::number("1"));
+            task.verify(&problem, &nines);
+            if task.sets(&problem) {
+                let answer = task.solve(&problem).answer;
+                assert!(task.verify(&problem, &answer), "{question} `{answer}`");
+            }
+        }
+    }
+}
