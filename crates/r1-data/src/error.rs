@@ -2,6 +2,8 @@
 
 use std::{io, path::PathBuf};
 
+use crate::dataset::{Format, TraceFormat};
+
 /// Why problems, templates or tokenizers could not be read.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -35,9 +37,33 @@ pub enum DataError {
         /// What is wrong with it and what was expected.
         reason: String,
     },
+    /// A row of a Parquet file does not hold what it should.
+    #[error("`{}` row {row}: {reason}", path.display())]
+    Row {
+        /// The file.
+        path: PathBuf,
+        /// The row, counted from 1.
+        row: usize,
+        /// What is wrong with it and what was expected.
+        reason: String,
+    },
+    /// A Parquet file cannot be read at all.
+    #[error("`{}`: {reason}", path.display())]
+    Parquet {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
     /// A data format that nobody knows. Choose one of those the message lists.
-    #[error("`{name}` is no format of problems; expected gsm8k, svamp, math, aime, mgsm or problems")]
+    #[error("`{name}` is no format of problems; expected one of {}", Format::ALL.map(Format::name).join(", "))]
     UnknownFormat {
+        /// The name that was asked for.
+        name: String,
+    },
+    /// A format of traces that nobody knows. Choose one of those the message lists.
+    #[error("`{name}` is no format of traces; expected one of {}", TraceFormat::ALL.map(TraceFormat::name).join(", "))]
+    UnknownTraceFormat {
         /// The name that was asked for.
         name: String,
     },

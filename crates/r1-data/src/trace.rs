@@ -1,19 +1,16 @@
 //! What a student is trained to write.
 
-use std::{collections::HashMap, path::Path};
+use std::path::Path;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 use serde_json::{Map, Value};
 
-use crate::{
-    Content, DataError, Message, Problem,
-    dataset::jsonl::{self, Record, at_line},
-};
+use crate::{Content, DataError, Message, Problem, dataset::rows};
 
 /// A prompt and the completion that supervised fine-tuning teaches to answer it with.
 ///
 /// Written as JSON it has the fields `prompt`, a text, a list of messages or a list of token ids, and
-/// `completion`; a file of them is read by [`load`] and written with [`jsonl::to_lines`].
+/// `completion`; a file of them is read by [`load`] and written with [`jsonl::to_lines`](crate::dataset::jsonl::to_lines).
 ///
 /// ```
 /// use r1_data::{Content, Trace};
@@ -91,24 +88,14 @@ impl Trace {
     }
 }
 
-/// Reads traces as this crate writes them: one [`Trace`] a line.
+/// Reads traces as this crate writes them: one [`Trace`] a line. The provenance then says which `file` and
+/// `row` each is from, unless it did before.
 ///
 /// # Errors
-/// As [`jsonl::read`], and [`DataError::Line`] when a prompt or a completion is empty, a prompt ends with
+/// As [`rows::read`], and [`DataError::Line`] when a prompt or a completion is empty, a prompt ends with
 /// the assistant's turn, or two traces have the same id.
 pub fn load(path: impl AsRef<Path>) -> Result<Vec<Trace>, DataError> {
-    let path = path.as_ref();
-    let mut lines = HashMap::new();
-    let mut traces = Vec::new();
-    for Record { line, value } in jsonl::read::<Trace>(path)? {
-        value.check().map_err(|reason| at_line(path, line, reason))?;
-        if let Some(first) = lines.insert(value.id.clone(), line) {
-            let reason = format!("the id `{}` stands in line {first}, too; ids must be unique", value.id);
-            return Err(at_line(path, line, reason));
-        }
-        traces.push(value);
-    }
-    Ok(traces)
+    rows::traces(path.as_ref(), |_, trace: Trace| Ok(vec![trace]))
 }
 
 fn write_prompt<S: Serializer>(prompt: &Content, serializer: S) -> Result<S::Ok, S::Error> {
@@ -136,7 +123,10 @@ fn read_prompt<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Content, D:
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Reference, dataset::tests::file};
+    use crate::{
+        Reference,
+        dataset::{jsonl, tests::file},
+    };
 
     fn traces() -> Vec<Trace> {
         let turns = vec![Message::system("Think."), Message::user("1 + 1?")];
@@ -153,7 +143,13 @@ mod tests {
     #[test]
     fn traces_come_back_as_they_were_written() {
         let traces = &traces()[..2];
-        assert_eq!(load(file(jsonl::to_lines(traces)).path()).unwrap(), traces);
+        let file = file(jsonl::to_lines(traces));
+        let mut loaded = load(file.path()).unwrap();
+        assert_eq!(loaded[1].name(), format!("`b` (`{}` row 2)", file.path().display()));
+        for trace in &mut loaded {
+            trace.provenance.retain(|name, _| name != "file" && name != "row");
+        }
+        assert_eq!(loaded, traces);
     }
 
     #[test]

@@ -9,7 +9,7 @@ use std::path::Path;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::jsonl;
+use super::rows;
 use crate::{DataError, Problem, Reference};
 
 /// Some copies have `question` instead of `problem`, or both with the same text.
@@ -33,10 +33,10 @@ struct Row {
 /// and `url` where the file does.
 ///
 /// # Errors
-/// As [`jsonl::read`], and [`DataError::Line`] when there is no problem or the answer is not a whole
+/// As [`rows::read`], and [`DataError::Line`] when there is no problem or the answer is not a whole
 /// number from 0 to 999.
 pub fn load(path: impl AsRef<Path>) -> Result<Vec<Problem>, DataError> {
-    jsonl::problems(path.as_ref(), |number, row: Row| {
+    rows::problems(path.as_ref(), |number, row: Row| {
         let question = row.problem.or(row.question).ok_or("there is neither a `problem` nor a `question`")?;
         let answer = whole(&row.answer).filter(|answer| *answer <= 999);
         let answer =

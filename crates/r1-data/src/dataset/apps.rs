@@ -10,7 +10,7 @@ use std::path::Path;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::jsonl;
+use super::rows;
 use crate::{DataError, Problem, Reference};
 
 #[derive(Deserialize)]
@@ -39,10 +39,10 @@ struct Tests {
 /// Problems without tests, which both sets have, are left out.
 ///
 /// # Errors
-/// As [`jsonl::read`]; [`DataError::Line`] when the tests do not parse, [`DataError::Empty`] when no
+/// As [`rows::read`]; [`DataError::Line`] when the tests do not parse, [`DataError::Empty`] when no
 /// problem has tests.
 pub fn load(path: impl AsRef<Path>) -> Result<Vec<Problem>, DataError> {
-    let problems = jsonl::problems(path.as_ref(), |number, row: Row| {
+    let problems = rows::problems(path.as_ref(), |number, row: Row| {
         let tests = match &row.input_output {
             Value::String(text) if text.trim().is_empty() => Vec::new(),
             Value::String(text) => {

@@ -10,7 +10,7 @@ use std::path::Path;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::jsonl;
+use super::rows;
 use crate::{DataError, Problem, Reference};
 
 #[derive(Deserialize)]
@@ -49,9 +49,9 @@ struct TimeLimit {
 /// order.
 ///
 /// # Errors
-/// As [`jsonl::read`]; [`DataError::Line`] for a problem without tests, or one that reads a named file.
+/// As [`rows::read`]; [`DataError::Line`] for a problem without tests, or one that reads a named file.
 pub fn load(path: impl AsRef<Path>) -> Result<Vec<Problem>, DataError> {
-    jsonl::problems(path.as_ref(), |_, row: Row| {
+    rows::problems(path.as_ref(), |_, row: Row| {
         if !row.input_file.is_empty() {
             return Err(format!("it reads the file `{}`, which the judge does not give", row.input_file));
         }

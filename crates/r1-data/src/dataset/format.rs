@@ -4,7 +4,10 @@ use std::{fmt, path::Path, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
-use super::{aime, gsm8k, jsonl, math, mgsm, svamp};
+use super::{
+    aime, apps, code_contests, countdown, gsm8k, humaneval, jsonl, livecodebench, math, mbpp, mgsm,
+    preference, svamp,
+};
 use crate::{DataError, Problem};
 
 /// The layout of a file of problems.
@@ -22,13 +25,42 @@ pub enum Format {
     Aime,
     /// [`mgsm`].
     Mgsm,
+    /// [`humaneval`].
+    HumanEval,
+    /// [`mbpp`].
+    Mbpp,
+    /// [`livecodebench`].
+    LiveCodeBench,
+    /// [`apps`].
+    Apps,
+    /// [`code_contests`].
+    #[serde(rename = "code-contests")]
+    CodeContests,
+    /// [`countdown`].
+    Countdown,
+    /// [`preference`].
+    Preference,
     /// One [`Problem`] a line, as this crate writes them.
     Problems,
 }
 
 impl Format {
     /// Every layout.
-    pub const ALL: [Self; 6] = [Self::Gsm8k, Self::Svamp, Self::Math, Self::Aime, Self::Mgsm, Self::Problems];
+    pub const ALL: [Self; 13] = [
+        Self::Gsm8k,
+        Self::Svamp,
+        Self::Math,
+        Self::Aime,
+        Self::Mgsm,
+        Self::HumanEval,
+        Self::Mbpp,
+        Self::LiveCodeBench,
+        Self::Apps,
+        Self::CodeContests,
+        Self::Countdown,
+        Self::Preference,
+        Self::Problems,
+    ];
 
     /// Its name, as commands and configs spell it.
     pub fn name(self) -> &'static str {
@@ -38,6 +70,13 @@ impl Format {
             Self::Math => "math",
             Self::Aime => "aime",
             Self::Mgsm => "mgsm",
+            Self::HumanEval => "humaneval",
+            Self::Mbpp => "mbpp",
+            Self::LiveCodeBench => "livecodebench",
+            Self::Apps => "apps",
+            Self::CodeContests => "code-contests",
+            Self::Countdown => "countdown",
+            Self::Preference => "preference",
             Self::Problems => "problems",
         }
     }
@@ -53,6 +92,13 @@ impl Format {
             Self::Math => math::load(path),
             Self::Aime => aime::load(path),
             Self::Mgsm => mgsm::load(path),
+            Self::HumanEval => humaneval::load(path),
+            Self::Mbpp => mbpp::load(path),
+            Self::LiveCodeBench => livecodebench::load(path),
+            Self::Apps => apps::load(path),
+            Self::CodeContests => code_contests::load(path),
+            Self::Countdown => countdown::load(path),
+            Self::Preference => preference::load(path),
             Self::Problems => jsonl::load(path),
         }
     }

@@ -8,7 +8,7 @@ use std::path::Path;
 
 use serde::Deserialize;
 
-use super::jsonl;
+use super::rows;
 use crate::{DataError, Problem, Reference};
 
 #[derive(Deserialize)]
@@ -21,9 +21,9 @@ struct Row {
 /// the metadata's `solution` is the worked text before `####`, with its `<<..>>` calculator marks.
 ///
 /// # Errors
-/// As [`jsonl::read`], and [`DataError::Line`] when an answer does not end with `#### n`.
+/// As [`rows::read`], and [`DataError::Line`] when an answer does not end with `#### n`.
 pub fn load(path: impl AsRef<Path>) -> Result<Vec<Problem>, DataError> {
-    jsonl::problems(path.as_ref(), |number, Row { question, answer }| {
+    rows::problems(path.as_ref(), |number, Row { question, answer }| {
         let (solution, result) = answer
             .rsplit_once("####")
             .ok_or("the answer does not end with `#### n`, as every one of GSM8K does")?;

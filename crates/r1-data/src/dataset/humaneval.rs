@@ -10,7 +10,7 @@ use std::path::Path;
 use serde::Deserialize;
 use serde_json::json;
 
-use super::jsonl;
+use super::rows;
 use crate::{DataError, Problem, Reference};
 
 #[derive(Deserialize)]
@@ -26,9 +26,9 @@ struct Row {
 /// one. A completion may be the function's body, or the whole function again.
 ///
 /// # Errors
-/// As [`jsonl::read`].
+/// As [`rows::read`].
 pub fn load(path: impl AsRef<Path>) -> Result<Vec<Problem>, DataError> {
-    jsonl::problems(path.as_ref(), |_, row: Row| {
+    rows::problems(path.as_ref(), |_, row: Row| {
         let assert = format!("{}\ncheck({})\n", row.test, row.entry_point);
         // The prompt holds helpers that some tests call; the function itself is the submission's.
         let test = json!({"assert": assert, "functions": [row.entry_point], "setup": row.prompt});

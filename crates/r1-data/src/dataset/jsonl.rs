@@ -1,47 +1,21 @@
 //! Files with one JSON object a line.
 
-use std::{
-    collections::HashMap,
-    path::{Path, PathBuf},
-};
+use std::{io::BufRead, marker::PhantomData, path::Path};
 
 use serde::{Serialize, de::DeserializeOwned};
 
+use super::rows::{self, Place, Record};
 use crate::{DataError, Problem};
-
-/// One object of a file.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Record<T> {
-    /// Its line, counted from 1.
-    pub line: usize,
-    /// What it holds.
-    pub value: T,
-}
 
 /// Reads every line of a file. Blank lines are skipped, but counted; a byte-order mark is ignored.
 ///
 /// # Errors
 /// [`DataError::Read`] when the file cannot be read, [`DataError::Line`] for the first line that is
-/// not UTF-8 or does not hold a `T`, and [`DataError::Empty`] when no line holds anything.
-pub fn read<T: DeserializeOwned>(path: impl AsRef<Path>) -> Result<Vec<Record<T>>, DataError> {
-    let path = path.as_ref();
-    let bytes = std::fs::read(path).map_err(|source| DataError::Read { path: path.to_owned(), source })?;
-    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes);
-    let mut records = Vec::new();
-    for (line, text) in (1..).zip(bytes.split(|&byte| byte == b'\n')) {
-        let text = std::str::from_utf8(text).map_err(|error| {
-            at_line(path, line, format!("not UTF-8 from byte {}", error.valid_up_to() + 1))
-        })?;
-        if text.trim().is_empty() {
-            continue;
-        }
-        let value = serde_json::from_str(text).map_err(|error| at_line(path, line, explain(&error)))?;
-        records.push(Record { line, value });
-    }
-    if records.is_empty() {
-        return Err(DataError::Empty);
-    }
-    Ok(records)
+/// not UTF-8 or does not hold a `T`, and [`DataError::Empty`] when no line holds anything. Files of other
+/// kinds are read too, see [`rows::read`].
+pub fn read<T: DeserializeOwned + 'static>(path: impl AsRef<Path>) -> Result<Vec<Record<T>>, DataError> {
+    let records: Vec<Record<T>> = rows::read(path)?.collect::<Result<_, _>>()?;
+    if records.is_empty() { Err(DataError::Empty) } else { Ok(records) }
 }
 
 /// The text of a file with these items, one a line.
@@ -58,30 +32,52 @@ pub fn to_lines<'a, T: Serialize + 'a>(items: impl IntoIterator<Item = &'a T>) -
 /// # Errors
 /// As [`read`], and [`DataError::Line`] when two problems have the same id.
 pub fn load(path: impl AsRef<Path>) -> Result<Vec<Problem>, DataError> {
-    problems(path.as_ref(), |_, problem: Problem| Ok(problem))
+    rows::problems(path.as_ref(), |_, problem: Problem| Ok(problem))
 }
 
-/// Reads every line and makes a problem of it; `make` gets the number of the record, from 1, and says
-/// what is wrong with a record that is none.
-pub(super) fn problems<T: DeserializeOwned>(
-    path: &Path,
-    mut make: impl FnMut(usize, T) -> Result<Problem, String>,
-) -> Result<Vec<Problem>, DataError> {
-    let mut lines = HashMap::new();
-    let mut problems = Vec::new();
-    for (number, Record { line, value }) in (1..).zip(read(path)?) {
-        let problem = make(number, value).map_err(|reason| at_line(path, line, reason))?;
-        if let Some(first) = lines.insert(problem.id.clone(), line) {
-            let reason = format!("the id `{}` stands in line {first}, too; ids must be unique", problem.id);
-            return Err(at_line(path, line, reason));
-        }
-        problems.push(problem);
+/// The lines of a reader as a `T` each.
+pub(super) struct Lines<R, T> {
+    place: Place,
+    reader: R,
+    line: usize,
+    held: PhantomData<fn() -> T>,
+}
+
+impl<R: BufRead, T: DeserializeOwned> Lines<R, T> {
+    pub(super) fn new(place: Place, reader: R) -> Self {
+        Self { place, reader, line: 0, held: PhantomData }
     }
-    Ok(problems)
+
+    fn parse(&self, bytes: &[u8]) -> Option<Result<T, String>> {
+        let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").filter(|_| self.line == 1).unwrap_or(bytes);
+        let text = match std::str::from_utf8(bytes) {
+            Ok(text) if text.trim().is_empty() => return None,
+            Ok(text) => text,
+            Err(error) => return Some(Err(format!("not UTF-8 from byte {}", error.valid_up_to() + 1))),
+        };
+        Some(serde_json::from_str(text.trim_end_matches(['\n', '\r'])).map_err(|error| explain(&error)))
+    }
 }
 
-pub(crate) fn at_line(path: &Path, line: usize, reason: String) -> DataError {
-    DataError::Line { path: PathBuf::from(path), line, reason }
+impl<R: BufRead, T: DeserializeOwned> Iterator for Lines<R, T> {
+    type Item = Result<Record<T>, DataError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let mut bytes = Vec::new();
+        loop {
+            bytes.clear();
+            self.line += 1;
+            match self.reader.read_until(b'\n', &mut bytes) {
+                Ok(0) => return None,
+                Ok(_) => {}
+                Err(source) => return Some(Err(self.place.cannot_read(source))),
+            }
+            if let Some(value) = self.parse(&bytes) {
+                let record = value.map(|value| Record { row: self.line, value });
+                return Some(record.map_err(|reason| self.place.error(self.line, reason)));
+            }
+        }
+    }
 }
 
 /// What serde says, without its own line number, which is always 1 here.
@@ -118,7 +114,7 @@ mod tests {
     fn blank_lines_are_skipped_and_counted() {
         let file = file("\u{feff}{\"n\": 1}\r\n\n  \n{\"n\": 2}");
         let rows: Vec<(usize, u32)> =
-            read::<Row>(file.path()).unwrap().iter().map(|row| (row.line, row.value.n)).collect();
+            read::<Row>(file.path()).unwrap().iter().map(|row| (row.row, row.value.n)).collect();
         assert_eq!(rows, [(1, 1), (4, 2)]);
     }
 

@@ -13,7 +13,7 @@ use miniz_oxide::inflate::decompress_to_vec_zlib_with_limit;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::jsonl;
+use super::rows;
 use crate::{DataError, Problem, Reference};
 
 /// The largest private tests after decompression.
@@ -46,9 +46,9 @@ struct Case {
 /// Reads one object a line. The ids are those of the file; public tests come first.
 ///
 /// # Errors
-/// As [`jsonl::read`], and [`DataError::Line`] when tests cannot be decoded.
+/// As [`rows::read`], and [`DataError::Line`] when tests cannot be decoded.
 pub fn load(path: impl AsRef<Path>) -> Result<Vec<Problem>, DataError> {
-    jsonl::problems(path.as_ref(), |_, row: Row| {
+    rows::problems(path.as_ref(), |_, row: Row| {
         let mut all = parse(&row.public_test_cases).map_err(|error| format!("public tests: {error}"))?;
         let private = row.private_test_cases.trim();
         if !private.is_empty() {

@@ -9,7 +9,7 @@ use std::path::Path;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::jsonl;
+use super::rows;
 use crate::{DataError, Problem, Reference, Response};
 
 /// MATH-500 has all but `type`; MATH has `problem`, `solution`, `level` ("Level 2") and `type`.
@@ -33,9 +33,9 @@ struct Row {
 /// without `answer` is answered by the last `\boxed{..}` of its solution.
 ///
 /// # Errors
-/// As [`jsonl::read`], and [`DataError::Line`] when a line has no answer at all.
+/// As [`rows::read`], and [`DataError::Line`] when a line has no answer at all.
 pub fn load(path: impl AsRef<Path>) -> Result<Vec<Problem>, DataError> {
-    jsonl::problems(path.as_ref(), |number, row: Row| {
+    rows::problems(path.as_ref(), |number, row: Row| {
         let boxed = row.solution.as_deref().and_then(|solution| Response::parse(solution, false).boxed);
         let answer = row.answer.as_deref().or(boxed).map(str::trim).filter(|answer| !answer.is_empty());
         let answer = answer.ok_or("there is neither an `answer` nor a `\\boxed{..}` in the `solution`")?;

@@ -10,7 +10,7 @@ use std::path::Path;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::jsonl;
+use super::rows;
 use crate::{DataError, Problem, Reference};
 
 #[derive(Deserialize)]
@@ -33,9 +33,9 @@ struct Row {
 /// function's name could not be known.
 ///
 /// # Errors
-/// As [`jsonl::read`], and [`DataError::Line`] when no test calls a function of the code.
+/// As [`rows::read`], and [`DataError::Line`] when no test calls a function of the code.
 pub fn load(path: impl AsRef<Path>) -> Result<Vec<Problem>, DataError> {
-    jsonl::problems(path.as_ref(), |_, row: Row| {
+    rows::problems(path.as_ref(), |_, row: Row| {
         let all: Vec<&String> = row.test_list.iter().chain(&row.challenge_test_list).collect();
         let functions: Vec<&str> =
             defined(&row.code).filter(|name| all.iter().any(|test| calls(test, name))).collect();

@@ -8,7 +8,7 @@ use std::path::Path;
 
 use serde::Deserialize;
 
-use super::jsonl;
+use super::rows;
 use crate::{DataError, Message, Problem, Reference, Role};
 
 #[derive(Deserialize)]
@@ -23,9 +23,9 @@ struct Row {
 /// the file's own, `mgsm-zh-0`.
 ///
 /// # Errors
-/// As [`jsonl::read`], and [`DataError::Line`] when the user says nothing or the answer is no number.
+/// As [`rows::read`], and [`DataError::Line`] when the user says nothing or the answer is no number.
 pub fn load(path: impl AsRef<Path>) -> Result<Vec<Problem>, DataError> {
-    jsonl::problems(path.as_ref(), |_, row: Row| {
+    rows::problems(path.as_ref(), |_, row: Row| {
         let question = row.messages.into_iter().find(|message| message.role == Role::User);
         let question = question.ok_or("there is no message of the user")?.content;
         let answer = row.answer.trim().replace(',', "");

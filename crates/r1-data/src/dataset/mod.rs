@@ -1,4 +1,6 @@
-//! Data sets of problems, one file a source: each says what a line of its file looks like.
+//! Data sets of problems and of traces, one file a source: each says what a row of its file looks like.
+//!
+//! Every source reads JSON lines, the same under gzip, and Parquet: see [`rows`].
 //!
 //! ```
 //! use r1_data::dataset::{Format, gsm8k};
@@ -11,7 +13,10 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+pub mod rows;
 pub mod jsonl;
+#[cfg(feature = "parquet")]
+mod parquet;
 pub mod gsm8k;
 pub mod svamp;
 pub mod math;
@@ -22,9 +27,20 @@ pub mod mbpp;
 pub mod livecodebench;
 pub mod apps;
 pub mod code_contests;
+pub mod countdown;
+pub mod preference;
+mod conversation;
+mod thought_markers;
+pub mod openr1;
+pub mod openthoughts;
+pub mod stratos;
+pub mod messages;
+pub mod prompt_completion;
 mod format;
+mod trace_format;
 
 pub use format::Format;
+pub use trace_format::TraceFormat;
 
 #[cfg(test)]
 pub(crate) mod tests;

@@ -8,7 +8,7 @@ use std::path::Path;
 
 use serde::Deserialize;
 
-use super::jsonl;
+use super::rows;
 use crate::{DataError, Problem, Reference};
 
 #[derive(Deserialize)]
@@ -29,9 +29,9 @@ struct Row {
 /// file's own, and the metadata has the `equation` and the `type` where the file does.
 ///
 /// # Errors
-/// As [`jsonl::read`].
+/// As [`rows::read`].
 pub fn load(path: impl AsRef<Path>) -> Result<Vec<Problem>, DataError> {
-    jsonl::problems(path.as_ref(), |_, row: Row| {
+    rows::problems(path.as_ref(), |_, row: Row| {
         let body = row.body.trim();
         // The bodies of the data set often lack their final dot.
         let dot = if body.ends_with(['.', '?', '!', ',']) || body.is_empty() { "" } else { "." };

@@ -1,7 +1,7 @@
 use std::{fs, path::PathBuf};
 
 use super::*;
-use crate::{DataError, Problem};
+use crate::{DataError, Problem, Trace};
 
 /// A file with this content.
 pub(crate) fn file(content: impl AsRef<[u8]>) -> tempfile::NamedTempFile {
@@ -10,8 +10,14 @@ pub(crate) fn file(content: impl AsRef<[u8]>) -> tempfile::NamedTempFile {
     file
 }
 
-/// What a reader says about a file that it refuses.
+/// What a reader of problems says about a file that it refuses.
 pub(crate) fn error(load: impl FnOnce(PathBuf) -> Result<Vec<Problem>, DataError>, content: &str) -> String {
+    let file = file(content);
+    load(file.path().to_owned()).unwrap_err().to_string()
+}
+
+/// What a reader of traces says about a file that it refuses.
+pub(crate) fn error_of(load: impl FnOnce(PathBuf) -> Result<Vec<Trace>, DataError>, content: &str) -> String {
     let file = file(content);
     load(file.path().to_owned()).unwrap_err().to_string()
 }
@@ -23,7 +29,15 @@ fn formats_have_the_names_of_their_files() {
         assert_eq!(serde_json::to_value(format).unwrap(), format.name());
     }
     let error = "csv".parse::<Format>().unwrap_err().to_string();
-    assert_eq!(error, "`csv` is no format of problems; expected gsm8k, svamp, math, aime, mgsm or problems");
+    let names = Format::ALL.map(Format::name).join(", ");
+    assert_eq!(error, format!("`csv` is no format of problems; expected one of {names}"));
+    for format in TraceFormat::ALL {
+        assert_eq!(format.to_string().parse::<TraceFormat>().unwrap(), format);
+        assert_eq!(serde_json::to_value(format).unwrap(), format.name());
+    }
+    let error = "csv".parse::<TraceFormat>().unwrap_err().to_string();
+    let names = TraceFormat::ALL.map(TraceFormat::name).join(", ");
+    assert_eq!(error, format!("`csv` is no format of traces; expected one of {names}"));
 }
 
 #[test]
@@ -32,6 +46,12 @@ fn every_format_refuses_what_is_not_its_own() {
         let text = error(|path| format.load(path), "{}\n");
         assert!(text.contains("line 1: "), "{format}: {text}");
         let text = error(|path| format.load(path), "\n[]\n");
+        assert!(text.contains("line 2: "), "{format}: {text}");
+    }
+    for format in TraceFormat::ALL {
+        let text = error_of(|path| format.load(path), "{}\n");
+        assert!(text.contains("line 1: "), "{format}: {text}");
+        let text = error_of(|path| format.load(path), "\n[]\n");
         assert!(text.contains("line 2: "), "{format}: {text}");
     }
 }

@@ -1,0 +1,87 @@
+//! Conversations in the layout of chat APIs, of which the model's last turn is to be learnt.
+//!
+//! ```json
+//! {"messages": [{"role": "user", "content": "2+2?"}, {"role": "assistant", "content": "<think>..</think> 4"}]}
+//! ```
+
+use std::path::Path;
+
+use serde::Deserialize;
+
+use super::{
+    conversation::{Turn, messages, split_last},
+    rows,
+};
+use crate::{Content, DataError, Trace};
+
+#[derive(Deserialize)]
+struct Row {
+    messages: Vec<Turn>,
+    #[serde(default)]
+    id: Option<String>,
+}
+
+/// Reads a file of conversations. The ids are the rows' own, else `messages-1`, `messages-2`, ... in the
+/// file's order. Other fields are ignored.
+///
+/// A row is one trace, of the last turn. What the model said before is part of the prompt: templates of
+/// reasoning models drop the thoughts of earlier turns, so a turn can only be learnt as the last.
+///
+/// # Errors
+/// As [`rows::read`]; [`DataError::Line`] or [`DataError::Row`] when a conversation does not end with the
+/// assistant's turn, or somebody else than system, user and assistant speaks.
+pub fn load(path: impl AsRef<Path>) -> Result<Vec<Trace>, DataError> {
+    rows::traces(path.as_ref(), |number, row: Row| {
+        let (prompt, completion) = split_last(messages(row.messages)?)?;
+        let id = row.id.unwrap_or_else(|| format!("messages-{number}"));
+        Ok(vec![Trace::new(id, Content::Messages(prompt), completion)])
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        Message,
+        dataset::tests::{error_of, file},
+    };
+
+    #[test]
+    fn the_last_turn_is_the_completion() {
+        let file = file(
+            r#"{"messages": [{"role": "system", "content": "S"}, {"role": "user", "content": "Q", "name": "x"}, {"role": "assistant", "content": "A", "tool_calls": null}], "source": "y"}
+               {"id": "z", "messages": [{"role": "user", "content": "Q"}, {"role": "assistant", "content": "A"}]}"#,
+        );
+        let traces = load(file.path()).unwrap();
+        assert_eq!(traces[0].prompt, Content::Messages(vec![Message::system("S"), Message::user("Q")]));
+        assert_eq!((traces[0].completion.as_str(), traces[0].id.as_str()), ("A", "messages-1"));
+        assert_eq!(traces[1].id, "z");
+    }
+
+    #[test]
+    fn rows_that_do_not_fit_are_named() {
+        for (turns, reason) in [
+            (
+                r#"{"role": "user", "content": "Q"}"#,
+                "the conversation does not end with the assistant's turn",
+            ),
+            ("", "the conversation does not end with the assistant's turn"),
+            (r#"{"role": "assistant", "content": "A"}"#, "the prompt of `messages-1` is empty"),
+            (
+                r#"{"role": "tool", "content": "T"}"#,
+                "message 0 is by `tool`; only system, user and assistant are known",
+            ),
+            (
+                r#"{"role": "user", "content": "Q"}, {"role": "assistant", "content": null}"#,
+                "message 1 has no content",
+            ),
+            (
+                r#"{"role": "user", "content": "Q"}, {"role": "assistant", "content": "\n"}"#,
+                "the completion of `messages-1` is empty",
+            ),
+        ] {
+            let error = error_of(load, &format!(r#"{{"messages": [{turns}]}}"#));
+            assert!(error.ends_with(&format!("line 1: {reason}")), "{error}");
+        }
+    }
+}
