@@ -56,13 +56,13 @@ pub enum DataError {
         reason: String,
     },
     /// A data format that nobody knows. Choose one of those the message lists.
-    #[error("`{name}` is no format of problems; expected one of {}", Format::ALL.map(Format::name).join(", "))]
+    #[error("`{name}` is no format of problems; expected {}", Format::ALL.map(Format::name).join(", "))]
     UnknownFormat {
         /// The name that was asked for.
         name: String,
     },
     /// A format of traces that nobody knows. Choose one of those the message lists.
-    #[error("`{name}` is no format of traces; expected one of {}", TraceFormat::ALL.map(TraceFormat::name).join(", "))]
+    #[error("`{name}` is no format of traces; expected {}", TraceFormat::ALL.map(TraceFormat::name).join(", "))]
     UnknownTraceFormat {
         /// The name that was asked for.
         name: String,

@@ -30,14 +30,14 @@ fn formats_have_the_names_of_their_files() {
     }
     let error = "csv".parse::<Format>().unwrap_err().to_string();
     let names = Format::ALL.map(Format::name).join(", ");
-    assert_eq!(error, format!("`csv` is no format of problems; expected one of {names}"));
+    assert_eq!(error, format!("`csv` is no format of problems; expected {names}"));
     for format in TraceFormat::ALL {
         assert_eq!(format.to_string().parse::<TraceFormat>().unwrap(), format);
         assert_eq!(serde_json::to_value(format).unwrap(), format.name());
     }
     let error = "csv".parse::<TraceFormat>().unwrap_err().to_string();
     let names = TraceFormat::ALL.map(TraceFormat::name).join(", ");
-    assert_eq!(error, format!("`csv` is no format of traces; expected one of {names}"));
+    assert_eq!(error, format!("`csv` is no format of traces; expected {names}"));
 }
 
 #[test]
