@@ -5,8 +5,9 @@ use std::sync::Arc;
 use r1_data::{
     Completion, FinishReason, Key, Problem, Reference,
     task::{self, Countdown, Task},
+    template::PromptTemplate,
 };
-use r1_rewards::{AccuracyReward, Mode, Outcome, Reward, RewardError, TaskReward};
+use r1_rewards::{AccuracyReward, FormatReward, Mode, Outcome, Reward, RewardError, TaskReward};
 
 fn answered(answer: &str) -> Completion {
     Completion::from_text(format!("<think>..</think> <answer>{answer}</answer>"), FinishReason::Stop)
@@ -71,6 +72,19 @@ fn worked_answers_are_right_and_changed_ones_are_as_the_verifier_says() {
         // Those with many right answers, or a demand on the form, are left to their verifiers.
         let own = ["fraction_simplification", "mini_sudoku", "maze", "tower_of_hanoi", "knights_knaves"];
         assert_eq!(abstained > 0, own.contains(&task.name()), "{}", task.name());
+    }
+}
+
+#[test]
+fn worked_traces_keep_the_format_and_are_right() {
+    for task in task::all() {
+        for problem in problems(task.as_ref()) {
+            let trace = task::worked_trace(task.as_ref(), problem.clone(), &PromptTemplate::R1Zero);
+            let completion = Completion::from_text(&trace.completion, FinishReason::Stop);
+            for reward in [&FormatReward::r1_zero() as &dyn Reward, &TaskReward::new()] {
+                assert_eq!(reward.score(&problem, &completion).unwrap(), Outcome::Score(1.0), "{trace:?}");
+            }
+        }
     }
 }
 

@@ -25,6 +25,7 @@
 //! ```
 
 mod split;
+mod worked;
 mod echo;
 mod chained_arithmetic;
 mod products;
@@ -78,6 +79,7 @@ pub use split::{TaskSource, held_out, is_held_out};
 pub use syllogism::Syllogism;
 pub use tower_of_hanoi::TowerOfHanoi;
 pub use word_sorting::WordSorting;
+pub use worked::worked_trace;
 
 /// **A type that implements `Task` is an exercise book**: it sets problems of graded difficulty,
 /// knows whether an answer is right, and can show the work.
