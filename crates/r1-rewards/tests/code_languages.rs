@@ -275,6 +275,22 @@ fn odd_sources_get_a_verdict() {
 }
 
 #[test]
+fn a_test_that_lost_digits_is_refused() {
+    let returns: Value = serde_json::from_str("100000000000000000001").unwrap();
+    let submission = Submission::new(Language::Python, "def f(x): return 10 ** 20");
+    let sandbox = Sandbox::new().unwrap();
+    let test = [TestCase::call("f", vec![json!(1)], returns.clone())];
+    let error = sandbox.judge(&submission, &test).unwrap_err();
+    assert!(matches!(error, SandboxError::Tests { .. }), "{error}");
+    // By a tolerance it is what it says.
+    let floats = submission.with_checker(Checker::FLOATS);
+    assert_eq!(sandbox.judge(&floats, &test).unwrap().verdict, Verdict::Accepted);
+    let exact = TestCase::assert("assert f(1) == 100000000000000000001", "f");
+    let wrong = Submission::new(Language::Python, "def f(x): return 10 ** 20");
+    assert_eq!(sandbox.judge(&wrong, &[exact]).unwrap().verdict, Verdict::WrongAnswer);
+}
+
+#[test]
 fn a_custom_checker_runs_in_the_cage() {
     let source = "import sys\na, b = open(sys.argv[2]).read().split()\nsys.exit(0 if int(a) + int(b) == int(open(sys.argv[3]).read()) else 1)";
     let checker = Checker::Custom { language: Language::Python, source: source.into() };

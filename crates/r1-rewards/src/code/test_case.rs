@@ -5,7 +5,7 @@ use serde_json::Value;
 
 /// One test of a program.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(untagged)]
+#[serde(untagged, deny_unknown_fields)]
 #[non_exhaustive]
 pub enum TestCase {
     /// Text in, text out.
@@ -66,6 +66,8 @@ mod tests {
         assert_eq!(tests[0], TestCase::stdio("1", "2"));
         assert_eq!(tests[1], TestCase::call("f", vec![1.into(), vec![2].into()], Value::Null));
         assert_eq!(tests[2], TestCase::assert("assert f(1)", "f"));
-        assert!(serde_json::from_str::<TestCase>(r#"{"stdin":"1"}"#).is_err());
+        for bad in [r#"{"stdin":"1"}"#, r#"{"stdin":"1","stdout":"2","weight":3}"#] {
+            assert!(serde_json::from_str::<TestCase>(bad).is_err(), "{bad}");
+        }
     }
 }

@@ -36,6 +36,20 @@ pub(crate) fn encode(json: &Json) -> Json {
     }
 }
 
+/// Whether a number in it is beyond 64 bits: JSON's reader has rounded it, so that it stands for many
+/// whole numbers.
+pub(crate) fn is_rounded(json: &Json) -> bool {
+    const FIRST: f64 = 9_223_372_036_854_775_808.0;
+    match json {
+        Json::Array(items) => items.iter().any(is_rounded),
+        Json::Object(entries) => entries.values().any(is_rounded),
+        Json::Number(number) => {
+            hex(number).is_none() && number.as_f64().is_none_or(|value| value.abs() >= FIRST)
+        }
+        _ => false,
+    }
+}
+
 /// A whole number as `[-]0x..`; `None` for a fraction.
 fn hex(number: &Number) -> Option<String> {
     match (number.as_u64(), number.as_i64()) {
@@ -187,6 +201,17 @@ mod tests {
     fn arguments_come_back_as_they_were() {
         let json = json!([1, -5, 2.5, "x", [true, null], {"k": [u64::MAX]}]);
         assert!(equal(encode(&json), json));
+    }
+
+    #[test]
+    fn a_whole_number_beyond_64_bits_is_noticed() {
+        let parse = |text: &str| serde_json::from_str::<Json>(text).unwrap();
+        for text in ["100000000000000000001", "[[1], {\"a\": -9223372036854775809}]", "1e300"] {
+            assert!(is_rounded(&parse(text)), "{text}");
+        }
+        for text in ["18446744073709551615", "-9223372036854775808", "[1.5, 1e18, \"1e300\"]", "null"] {
+            assert!(!is_rounded(&parse(text)), "{text}");
+        }
     }
 
     #[test]

@@ -8,7 +8,7 @@ use crate::code::{
     Checker, Language, Sandbox, SandboxError, TestCase, TestResult, Verdict,
     compile::Program,
     sandbox::{Channel, Running},
-    value::{Equality, decode, encode},
+    value::{Equality, decode, encode, is_rounded},
 };
 
 /// What a driver writes for a call.
@@ -38,10 +38,18 @@ pub(super) fn judge(
             _ => None,
         })
         .collect();
+    let equality = equality(&submission.checker);
+    for (call, args, returns) in &calls {
+        if args.iter().any(is_rounded) || (equality.tolerance.is_none() && is_rounded(returns)) {
+            let reason = format!(
+                "a number beyond 64 bits in a test of `{call}` has lost digits; assert it, or compare texts"
+            );
+            return Err(SandboxError::Tests { reason });
+        }
+    }
     let mut job = program.driven(&submission.limits, driver)?;
     job.channel = Channel::Parent;
     job.total_cpu = Some(submission.limits.cpu.saturating_mul(calls.len() as u32));
-    let equality = equality(&submission.checker);
     let mut running = sandbox.start(&job)?;
     let mut results = Vec::new();
     for (call, args, returns) in calls {
