@@ -113,6 +113,10 @@ fn hostile() -> Vec<String> {
         (0..600).map(|k| k.to_string()).collect::<Vec<_>>().join(", "),
         (0..120).map(|k| format!("\\sqrt{{{k}}}+\\pi")).collect::<Vec<_>>().join(", "),
         (0..26).map(|k| format!("{}^{k}", char::from(b'a' + k))).collect::<Vec<_>>().join("+"),
+        // Lists of nothing.
+        "and and".to_owned(),
+        "x=, and".to_owned(),
+        r"\text{ or }\text{ or }".to_owned(),
         format!("x = {}", (0..300).map(|_| "7").collect::<Vec<_>>().join(" = ")),
     ];
     for token in [

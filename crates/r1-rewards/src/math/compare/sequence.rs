@@ -81,7 +81,8 @@ fn rows(items: &[Answer]) -> Option<Vec<Answer>> {
         names.push(name);
         values.push((**value).clone());
     }
-    let width = names[1..].iter().position(|name| *name == names[0])? + 1;
+    let (first, later) = names.split_first()?;
+    let width = later.iter().position(|name| name == first)? + 1;
     let repeats = width > 1 && names.chunks(width).all(|chunk| *chunk == names[..width]);
     repeats.then(|| values.chunks(width).map(|row| Answer::Tuple(row.to_vec())).collect())
 }

@@ -55,7 +55,7 @@ impl Reader<'_> {
             matches!(item, Answer::Region(_))
                 || matches!(item, Answer::Relation { links, .. } if links.iter().all(|link| *link != Link::Equal))
         };
-        if items.iter().all(is_order) {
+        if !items.is_empty() && items.iter().all(is_order) {
             let regions: Option<Vec<_>> =
                 items.iter().map(|item| region::of_relation(self.arena, item)).collect();
             if let Some(regions) = regions.filter(|_| region::one_symbol(self.arena, &items)) {

@@ -31,6 +31,14 @@ impl Reader<'_> {
             let (id, decimal) = self.value(value)?;
             return Some(Answer::Percent { id, decimal });
         }
+        // `3 or more` is a bound, not three of something.
+        if lower
+            .split(' ')
+            .any(|word| matches!(word, "or" | "and" | "more" | "less" | "least" | "most" | "not"))
+            && !lower.contains(|c: char| c.is_ascii_digit())
+        {
+            return None;
+        }
         let (mut id, mut decimal) = self.value(value)?;
         let mut rest = lower.as_str();
         if rest == "degrees" || rest == "degree" || rest == "deg" {

@@ -141,6 +141,9 @@ impl Reader<'_> {
         if let Some(id) = parse::expression(self.arena, tokens) {
             let named = matches!(self.arena.node(id), Node::Symbol(_) | Node::Call(..));
             let called = is_call(tokens) || is_derivative(&name);
+            if is_of_an_angle(tokens) {
+                return Some((Some(id), name));
+            }
             return if named || called {
                 Some((named.then_some(id).filter(|_| !called || named), name))
             } else {
@@ -184,6 +187,20 @@ fn is_derivative(name: &str) -> bool {
         Some(format!("{above}{below}"))
     });
     plain.is_some_and(|plain| plain.len() == 4 && plain.starts_with('d') && plain.as_bytes()[2] == b'd')
+}
+
+/// `\cos\theta`, `\sin A`, `\tan\angle ABC`.
+fn is_of_an_angle(tokens: &[Token]) -> bool {
+    let [first, angle @ ..] = tokens else { return false };
+    let plain = |token: &Token| {
+        matches!(token.kind, Kind::Letter(_) | Kind::Word(_) | Kind::Symbol('(' | ')' | '{' | '}' | '_'))
+            || matches!(
+                token.command(),
+                Some("angle" | "theta" | "alpha" | "beta" | "gamma" | "phi" | "varphi" | "triangle")
+            )
+    };
+    let function = matches!(first.command(), Some("sin" | "cos" | "tan" | "cot" | "sec" | "csc"));
+    function && !angle.is_empty() && angle.iter().all(plain)
 }
 
 /// Capital letters, bars, angles and fractions of them: `|AB|`, `\frac{NO}{BO}`, `\angle ABC`.
