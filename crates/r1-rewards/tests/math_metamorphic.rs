@@ -25,6 +25,10 @@ impl Draw {
         low + self.below((high - low + 1) as u64)
     }
 
+    fn greek(&mut self) -> &'static str {
+        ["alpha", "beta", "gamma", "theta", "lambda", "mu", "omega", "Delta"][self.below(8) as usize]
+    }
+
     /// A whole number that is no square.
     fn radicand(&mut self) -> i64 {
         [2, 3, 5, 6, 7, 10, 11, 13][self.below(8) as usize]
@@ -35,7 +39,11 @@ type Rule = (&'static str, fn(&mut Draw) -> (String, String));
 
 #[test]
 fn rewrites_stay_equal() {
-    let rules: [Rule; 12] = [
+    let rules: [Rule; 13] = [
+        ("multiply a bracket out", |d| {
+            let (greek, a) = (d.greek(), d.between(1, 99));
+            (format!("\\{greek}(x+{a})"), format!("\\{greek} x+{a}\\{greek}"))
+        }),
         ("commute a sum", |d| {
             let (a, b, n) = (d.between(1, 99), d.between(1, 99), d.radicand());
             (format!("{a}x + {b}\\sqrt{{{n}}}"), format!("{b}\\sqrt{{{n}}} + {a}x"))
@@ -91,7 +99,11 @@ fn rewrites_stay_equal() {
 
 #[test]
 fn mutations_become_different() {
-    let rules: [Rule; 12] = [
+    let rules: [Rule; 13] = [
+        ("bracket", |d| {
+            let (greek, a) = (d.greek(), d.between(1, 99));
+            (format!("\\{greek}(x+{a})"), format!("\\{greek}"))
+        }),
         ("sign", |d| {
             let (a, n) = (d.between(1, 999), d.radicand());
             (format!("{a}+\\sqrt{{{n}}}"), format!("{a}-\\sqrt{{{n}}}"))
