@@ -1,9 +1,10 @@
-//! Trains the embedded base model of `r1_zero` from procedural documents, on the CPU.
+//! Trains the embedded base models from procedural documents, on the CPU: `nano`, the base of `r1_zero`, and
+//! `student`, a third of its size, the base of `distill`.
 //!
 //! Run with
 //!
 //! ```text
-//! cargo run --release --example pretrain_nano -- [MILLION_TOKENS] [OUT] [SEED]
+//! cargo run --release --example pretrain_nano -- [MILLION_TOKENS] [OUT] [SEED] [nano|student]
 //! ```
 //!
 //! The corpus teaches three styles of answering. 54 % of documents are terse and untagged, 16 % terse
@@ -12,7 +13,7 @@
 
 use std::{fmt::Write as _, path::Path, sync::Arc, time::Instant};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use burn::module::Module;
 use burn::tensor::{Tensor, TensorData};
 use r1::data::{
@@ -43,10 +44,11 @@ fn main() -> Result<()> {
     let millions: f64 = arguments.next().map_or(Ok(20.0), |text| text.parse()).context("MILLION_TOKENS")?;
     let out = arguments.next().unwrap_or_else(|| "examples/nano".into());
     let seed: u64 = arguments.next().map_or(Ok(1), |text| text.parse()).context("SEED")?;
+    let size = arguments.next().unwrap_or_else(|| "nano".into());
     let device = r1::model::device()?;
     let folder = tempfile::tempdir()?;
     write_tokenizer(folder.path())?;
-    let mut nano = LanguageModel::random(config()?, folder.path(), seed, &device)?;
+    let mut nano = LanguageModel::random(config(&size)?, folder.path(), seed, &device)?;
     let updates = (millions * 1e6) as u64 / BATCH_TOKENS as u64;
     let schedule = Schedule::Cosine { warmup: updates / 50 + 1, total: updates, floor: 0.05 };
     let config = AdamWConfig { beta2: 0.95, weight_decay: 0.05, ..AdamWConfig::default() };
@@ -76,7 +78,7 @@ fn main() -> Result<()> {
         }
     }
     nano.save(&out, WeightType::Bf16)?;
-    record(Path::new(&out), seed, tokens, next_document, start.elapsed().as_secs())
+    record(Path::new(&out), &size, seed, tokens, next_document, start.elapsed().as_secs())
 }
 
 /// Mean next-token cross entropy over all tokens of all documents.
@@ -157,11 +159,17 @@ fn wrong(random: &mut KeyedStream, text: &str) -> String {
     characters.into_iter().collect()
 }
 
-fn config() -> Result<ModelConfig> {
+fn config(size: &str) -> Result<ModelConfig> {
+    let (hidden, intermediate, layers) = match size {
+        "nano" => (128, 384, 4),
+        "student" => (96, 192, 3),
+        other => bail!("`{other}` is no size; expected nano or student"),
+    };
     let vocab = ADDED.len() + ALPHABET.chars().count() + 1;
     let value = json!({
-        "architectures": ["LlamaForCausalLM"], "model_type": "llama", "vocab_size": vocab, "hidden_size": 128,
-        "intermediate_size": 384, "num_hidden_layers": 4, "num_attention_heads": 4, "num_key_value_heads": 4,
+        "architectures": ["LlamaForCausalLM"], "model_type": "llama", "vocab_size": vocab, "hidden_size": hidden,
+        "intermediate_size": intermediate, "num_hidden_layers": layers, "num_attention_heads": hidden / 32,
+        "num_key_value_heads": hidden / 32,
         "head_dim": 32, "max_position_embeddings": 256, "rms_norm_eps": 1e-5, "rope_theta": 10000.0,
         "tie_word_embeddings": true, "hidden_act": "silu", "bos_token_id": null, "eos_token_id": 1, "pad_token_id": 1,
     });
@@ -177,13 +185,13 @@ fn write_tokenizer(folder: &Path) -> Result<()> {
 }
 
 /// Writes down how the folder came to be.
-fn record(out: &Path, seed: u64, tokens: usize, documents: u64, seconds: u64) -> Result<()> {
+fn record(out: &Path, size: &str, seed: u64, tokens: usize, documents: u64, seconds: u64) -> Result<()> {
     use sha2::{Digest, Sha256};
     let hash = Sha256::digest(std::fs::read(out.join("model.safetensors"))?);
     let hash: String = hash.iter().map(|byte| format!("{byte:02x}")).collect();
     let text = format!(
         "Trained by `examples/pretrain_nano.rs` from procedural documents.\n\n\
-         - command: `cargo run --release --example pretrain_nano -- {} {} {seed}`\n- seed: {seed}\n- documents: {documents}\n\
+         - command: `cargo run --release --example pretrain_nano -- {} {} {seed} {size}`\n- seed: {seed}\n- documents: {documents}\n\
          - tokens: {tokens}\n- seconds on 2 cores: {seconds}\n- SHA-256 of model.safetensors: {hash}\n",
         tokens / 1_000_000,
         out.display(),
