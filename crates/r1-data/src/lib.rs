@@ -16,6 +16,7 @@
 //! # Features
 //! - `tokenizer`: the module of that name, Hugging Face `tokenizer.json` files.
 //! - `curate`: the module of that name, decontamination, near-duplicates, pass rates.
+//! - `remote`: chat models behind an OpenAI-compatible endpoint.
 //! - `template`: chat templates (`chat_template.jinja`).
 //!
 //! # Invariants
@@ -41,6 +42,8 @@ mod tokenizer_config;
 pub mod template;
 pub mod dataset;
 pub mod task;
+#[cfg(feature = "remote")]
+pub mod remote;
 #[cfg(feature = "curate")]
 pub mod curate;
 pub mod error;

@@ -1,0 +1,239 @@
+//! A writer behind an OpenAI-compatible endpoint: a teacher or a judge that runs elsewhere.
+
+mod call;
+mod reply;
+
+use std::{
+    sync::{
+        Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
+    thread,
+    time::Duration,
+};
+
+use serde_json::{Value, json};
+
+use crate::{Completion, Content, Generate, GenerateError, Key, Message, Prompt, Sampling};
+
+/// A chat model behind `POST {endpoint}/chat/completions`, as OpenAI, DeepSeek, vLLM, llama.cpp and others serve it.
+///
+/// Completions are known by their text alone: ids and log-probabilities are empty, so they serve for traces and not for
+/// reinforcement learning. Thoughts that the server sends apart, as `reasoning_content`, stand in `<think>` before the
+/// answer. A call that fails for a reason that may pass (time-out, 408, 429, 5xx, a reply that is no JSON) is made again,
+/// after a pause that doubles each time, or that the server asks for.
+///
+/// The seed of a call comes from its [`Key`]; whether the server heeds it is up to the server.
+///
+/// # Examples
+/// ```no_run
+/// use r1_data::{Generate, Key, Message, Content, Prompt, Sampling, remote::ChatClient};
+///
+/// let mut teacher =
+///     ChatClient::new("https://api.deepseek.com/v1", "deepseek-reasoner").with_key_of("DEEPSEEK_API_KEY")?;
+/// let prompt = Prompt { content: Content::Messages(vec![Message::user("2 + 2?")]), key: Key::new(0) };
+/// let written = teacher.generate(&[prompt], 4, &Sampling::default().with_max_tokens(4096))?;
+/// println!("{}", written[0][3].text);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct ChatClient {
+    endpoint: String,
+    model: String,
+    key: Option<Secret>,
+    timeout: Duration,
+    retries: u32,
+    pause: Duration,
+    parallel: usize,
+}
+
+/// A key that no debug output shows.
+#[derive(Clone)]
+struct Secret(String);
+
+impl std::fmt::Debug for Secret {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("***")
+    }
+}
+
+/// Why a remote writer gave no completion.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum RemoteError {
+    /// The environment variable that should hold the key is not there. Set it.
+    #[error("the environment has no `{variable}`; set it to the key of the endpoint")]
+    Key {
+        /// The variable.
+        variable: String,
+    },
+    /// The server refused the call, or kept failing.
+    #[error("`{url}` answered {status} after {tries} tries: {message}")]
+    Status {
+        /// Where the call went.
+        url: String,
+        /// The HTTP status.
+        status: u16,
+        /// How often the call was made.
+        tries: u32,
+        /// What the server said, in short.
+        message: String,
+    },
+    /// The server could not be reached, or did not answer in time.
+    #[error("`{url}` could not be reached in {tries} tries: {reason}; check the address and the network")]
+    Unreachable {
+        /// Where the call went.
+        url: String,
+        /// How often the call was made.
+        tries: u32,
+        /// What the network said.
+        reason: String,
+    },
+    /// The server's reply is not that of a chat endpoint.
+    #[error("`{url}` sent no completion in {tries} tries: {reason}; is it an OpenAI-compatible endpoint?")]
+    Reply {
+        /// Where the call went.
+        url: String,
+        /// How often the call was made.
+        tries: u32,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The endpoint takes conversations and texts, and ends a completion at texts.
+    #[error("{what} mean nothing to a remote writer; give {instead}")]
+    TokenIds {
+        /// What was given.
+        what: &'static str,
+        /// What it takes.
+        instead: &'static str,
+    },
+}
+
+impl ChatClient {
+    /// A client of `{endpoint}/chat/completions`, without a key; 10 minutes for a call, 5 further tries, 8 calls at a
+    /// time.
+    pub fn new(endpoint: impl Into<String>, model: impl Into<String>) -> Self {
+        Self {
+            endpoint: endpoint.into().trim_end_matches('/').to_owned(),
+            model: model.into(),
+            key: None,
+            timeout: Duration::from_secs(600),
+            retries: 5,
+            pause: Duration::from_secs(1),
+            parallel: 8,
+        }
+    }
+
+    /// The same with the key that an environment variable holds. It is sent to the endpoint and shown nowhere.
+    ///
+    /// # Errors
+    /// [`RemoteError::Key`] when there is no such variable.
+    pub fn with_key_of(self, variable: &str) -> Result<Self, RemoteError> {
+        match std::env::var(variable) {
+            Ok(key) if !key.trim().is_empty() => {
+                Ok(Self { key: Some(Secret(key.trim().to_owned())), ..self })
+            }
+            _ => Err(RemoteError::Key { variable: variable.to_owned() }),
+        }
+    }
+
+    /// The same with another time for a call.
+    pub fn with_timeout(self, timeout: Duration) -> Self {
+        Self { timeout, ..self }
+    }
+
+    /// The same with another number of further tries, and another pause before the first of them.
+    pub fn with_retries(self, retries: u32, pause: Duration) -> Self {
+        Self { retries, pause, ..self }
+    }
+
+    /// The same with another number of calls at a time; at least one.
+    pub fn with_parallel(self, parallel: usize) -> Self {
+        Self { parallel: parallel.max(1), ..self }
+    }
+
+    fn body(&self, prompt: &Prompt, key: Key, sampling: &Sampling) -> Result<Value, RemoteError> {
+        let messages = match &prompt.content {
+            Content::Messages(messages) => messages.clone(),
+            Content::Text(text) => vec![Message::user(text)],
+            Content::Ids(_) => {
+                let instead = "a conversation or a text";
+                return Err(RemoteError::TokenIds { what: "token ids of a prompt", instead });
+            }
+        };
+        let mut body = json!({
+            "model": self.model, "messages": messages, "max_tokens": sampling.max_tokens,
+            // As a number, the shortest form of the setting: 0.6 and not 0.6000000238418579.
+            "temperature": sampling.temperature.to_string().parse::<f64>().unwrap_or_default(),
+            "top_p": sampling.top_p.to_string().parse::<f64>().unwrap_or(1.0),
+            // Servers differ in how large a seed may be; 31 bits suit all.
+            "seed": key.bits(0) >> 33,
+        });
+        if let Some(top_k) = sampling.top_k {
+            body["top_k"] = top_k.into();
+        }
+        if sampling.min_p > 0.0 {
+            body["min_p"] = sampling.min_p.to_string().parse::<f64>().unwrap_or_default().into();
+        }
+        if !sampling.stop.is_empty() {
+            body["stop"] = json!(sampling.stop);
+        }
+        Ok(body)
+    }
+}
+
+impl Generate for ChatClient {
+    fn generate(
+        &mut self,
+        prompts: &[Prompt],
+        samples: usize,
+        sampling: &Sampling,
+    ) -> Result<Vec<Vec<Completion>>, GenerateError> {
+        sampling.validate()?;
+        let failed = |error: RemoteError| GenerateError::Failed { source: error.into() };
+        if !sampling.stop_ids.is_empty() {
+            let instead = "stop texts";
+            return Err(failed(RemoteError::TokenIds { what: "stop ids", instead }));
+        }
+        let mut bodies = Vec::new();
+        for prompt in prompts {
+            for sample in 0..samples {
+                let key = prompt.key.for_sample(sample as u64);
+                bodies.push(self.body(prompt, key, sampling).map_err(failed)?);
+            }
+        }
+        let agent = self.agent();
+        let next = AtomicUsize::new(0);
+        let (written, trouble) = (Mutex::new(vec![None; bodies.len()]), Mutex::new(None));
+        thread::scope(|scope| {
+            for _ in 0..self.parallel.min(bodies.len()) {
+                scope.spawn(|| {
+                    // After the first failure nobody begins another call.
+                    while trouble.lock().is_ok_and(|trouble| trouble.is_none()) {
+                        let index = next.fetch_add(1, Ordering::Relaxed);
+                        let Some(body) = bodies.get(index) else { return };
+                        match self.call(&agent, body) {
+                            Ok(completion) => {
+                                let mut written = written.lock().unwrap_or_else(|lock| lock.into_inner());
+                                written[index] = Some(completion);
+                            }
+                            Err(error) => {
+                                let mut trouble = trouble.lock().unwrap_or_else(|lock| lock.into_inner());
+                                trouble.get_or_insert(error);
+                            }
+                        }
+                    }
+                });
+            }
+        });
+        if let Some(error) = trouble.into_inner().unwrap_or_else(|lock| lock.into_inner()) {
+            return Err(failed(error));
+        }
+        let written = written.into_inner().unwrap_or_else(|lock| lock.into_inner());
+        let mut completions = written.into_iter().flatten();
+        Ok(prompts.iter().map(|_| completions.by_ref().take(samples).collect()).collect())
+    }
+}
+
+#[cfg(test)]
+mod tests;
