@@ -1,6 +1,7 @@
 //! The DeepSeek-R1 system: one name for all r1 crates, and the `r1` command.
 
 pub use r1_data as data;
+pub use r1_distill as distill;
 pub use r1_eval as eval;
 pub use r1_grpo as grpo;
 pub use r1_model as model;
@@ -8,3 +9,4 @@ pub use r1_rewards as rewards;
 pub use r1_run as run;
 
 pub mod allocator;
+pub mod pipeline;

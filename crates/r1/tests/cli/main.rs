@@ -8,6 +8,7 @@ mod convert;
 mod eval;
 mod grade;
 mod lines;
+mod traces;
 mod usage;
 
 use std::{

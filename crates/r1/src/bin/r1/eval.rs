@@ -10,7 +10,6 @@ use std::{
 use clap::{Args, ValueEnum};
 use r1_data::{dataset::Format, template::PromptTemplate};
 use r1_eval::{BENCHMARKS, Benchmark, EvalConfig, EvalReport, evaluate_with};
-use r1_model::LanguageModel;
 use r1_rewards::{AccuracyReward, Mode, Reward, TaskReward};
 use r1_run::{Progress, Status, atomic::write_file};
 use serde_json::json;
@@ -22,6 +21,7 @@ use crate::{
     guess,
     lines::answer,
     sampling::SamplingArguments,
+    template::{TemplateArgument, template},
 };
 
 /// Samples, grades and counts a model's answers to a file of problems
@@ -71,16 +71,6 @@ pub(crate) struct Arguments {
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
-enum TemplateArgument {
-    /// The question alone
-    Plain,
-    /// The paragraph of DeepSeek-R1-Zero
-    R1Zero,
-    /// The checkpoint's chat template
-    Chat,
-}
-
-#[derive(Debug, Clone, Copy, ValueEnum)]
 enum GraderArgument {
     /// The math verifier, or the rules of choices and countdown
     Accuracy,
@@ -110,6 +100,10 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     }
     problems.truncate(arguments.limit.unwrap_or(usize::MAX));
     let mut model = load(&arguments.model)?;
+    let chat = arguments.benchmark.map_or(PromptTemplate::Chat { system: None }, |benchmark| {
+        PromptTemplate::Directed { directive: benchmark.directive.to_owned() }
+    });
+    let (can_chat, folder) = (model.template.is_some(), arguments.model.display().to_string());
     let mode = arguments.mode.map(Mode::from).or(arguments.benchmark.map(|benchmark| benchmark.mode));
     let mode = mode.unwrap_or_default();
     let samples = arguments.sampling.samples.map_or(base.samples, NonZeroUsize::get);
@@ -117,9 +111,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
         .with_samples(samples)
         .with_seed(arguments.sampling.seed)
         .with_sampling(sampling)
-        .with_template(template(arguments, &model)?)
+        .with_template(template(arguments.template, chat, can_chat, &folder)?)
         .with_provenance("mode", json!(mode))
-        .with_provenance("model", arguments.model.display().to_string())
+        .with_provenance("model", folder)
         .with_provenance("data", arguments.data.display().to_string());
     for problem in &problems {
         fitting(&model, &config.template.render(problem), model.config.context - 1).map_err(|reason| {
@@ -159,23 +153,6 @@ fn check_out(out: &Path) -> Result<(), Failure> {
         return Err(Failure::Job(format!("cannot write `{}`: it is a folder; give a file", out.display())));
     }
     Ok(())
-}
-
-fn template(arguments: &Arguments, model: &LanguageModel) -> Result<PromptTemplate, Failure> {
-    let chat = arguments.benchmark.map_or(PromptTemplate::Chat { system: None }, |benchmark| {
-        PromptTemplate::Directed { directive: benchmark.directive.to_owned() }
-    });
-    match (arguments.template, model.template.is_some()) {
-        (Some(TemplateArgument::Plain), _) => Ok(PromptTemplate::Plain),
-        (Some(TemplateArgument::Chat) | None, true) => Ok(chat),
-        (Some(TemplateArgument::R1Zero) | None, _) => Ok(PromptTemplate::R1Zero),
-        (Some(TemplateArgument::Chat), false) => {
-            let dir = arguments.model.display();
-            Err(Failure::Job(format!(
-                "the checkpoint `{dir}` has no chat template; choose --template plain or r1-zero"
-            )))
-        }
-    }
 }
 
 /// The samples first: whoever sees the report finds them beside it.

@@ -8,12 +8,15 @@ mod failure;
 mod lines;
 mod checkpoint;
 mod sampling;
+mod template;
 mod logprobs;
 mod generate;
 mod grade;
 mod guess;
 mod eval;
 mod compare;
+mod reject;
+mod sft;
 mod run_code;
 mod convert;
 
@@ -33,6 +36,8 @@ Examples:
   echo '{\"id\":1,\"gold\":\"3/4\",\"answer\":\"It is \\\\boxed{0.75}.\"}' | r1 grade
   r1 eval --model DIR --data test.jsonl --format gsm8k --samples 4 --out report.json
   r1 compare before.json after.json
+  r1 reject --model TEACHER --data train.jsonl --format gsm8k --samples 4 --out traces.jsonl
+  r1 sft --model STUDENT --data traces.jsonl --out runs/student
 
 Results go to standard output, everything else to standard error. The exit status is 0 when all is
 done, 1 when the job or an input line failed, 2 for wrong usage. R1_DEVICE chooses the device, for
@@ -53,6 +58,8 @@ enum Command {
     Grade(grade::Arguments),
     Eval(eval::Arguments),
     Compare(compare::Arguments),
+    Reject(reject::Arguments),
+    Sft(sft::Arguments),
     RunCode(run_code::Arguments),
     Convert(convert::Arguments),
 }
@@ -69,6 +76,8 @@ fn main() -> ExitCode {
         Command::Grade(arguments) => grade::run(arguments),
         Command::Eval(arguments) => eval::run(arguments),
         Command::Compare(arguments) => compare::run(arguments),
+        Command::Reject(arguments) => reject::run(arguments),
+        Command::Sft(arguments) => sft::run(arguments),
         Command::RunCode(arguments) => run_code::run(arguments),
         Command::Convert(arguments) => convert::run(arguments),
     });

@@ -10,19 +10,19 @@ use crate::failure::{Failure, sentence};
 /// How completions are drawn.
 #[derive(Debug, Args)]
 pub(crate) struct SamplingArguments {
-    /// Divides the logits; 0 takes the most probable token [default: 1 for generate, 0.6 for eval]
+    /// Divides the logits; 0 takes the most probable token [default: 1, for eval 0.6]
     #[arg(long, value_name = "T", allow_negative_numbers = true)]
     temperature: Option<f32>,
-    /// Keep the fewest most probable tokens with this mass [default: 1 for generate, 0.95 for eval]
+    /// Keep the fewest most probable tokens with this mass [default: 1, for eval 0.95]
     #[arg(long, value_name = "P", allow_negative_numbers = true)]
     top_p: Option<f32>,
     /// Keep this many most probable tokens [default: all]
     #[arg(long, value_name = "K", allow_negative_numbers = true)]
     top_k: Option<usize>,
-    /// Most tokens of a completion [default: 256 for generate, 1024 for eval, or the benchmark's]
+    /// Most tokens of a completion [default: 256 for generate, 1024 for eval and reject, or the benchmark's]
     #[arg(long, value_name = "N", allow_negative_numbers = true)]
     max_tokens: Option<usize>,
-    /// Completions for each prompt [default: 1, or the benchmark's]
+    /// Completions for each prompt [default: 1, for reject 4, or the benchmark's]
     #[arg(long, value_name = "K", allow_negative_numbers = true)]
     pub(crate) samples: Option<NonZeroUsize>,
     /// Names the random numbers: the same seed and prompt give the same completions

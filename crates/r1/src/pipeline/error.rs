@@ -1,0 +1,38 @@
+//! What can go wrong in a stage.
+
+use r1_data::DataError;
+use r1_distill::DistillError;
+use r1_eval::EvalError;
+use r1_grpo::GrpoError;
+use r1_model::ModelError;
+use r1_run::RunError;
+
+/// Why a stage could not start or go on. What it had saved is still there.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum PipelineError {
+    /// No procedural task has this name.
+    #[error("there is no task `{name}`; `r1_data::task::all` lists them")]
+    UnknownTask {
+        /// The name that was asked for.
+        name: String,
+    },
+    /// A source of problems could not be made.
+    #[error(transparent)]
+    Data(#[from] DataError),
+    /// An evaluation failed.
+    #[error(transparent)]
+    Eval(#[from] EvalError),
+    /// Fine-tuning or rejection sampling failed.
+    #[error(transparent)]
+    Distill(#[from] DistillError),
+    /// Reinforcement learning failed.
+    #[error(transparent)]
+    Grpo(#[from] GrpoError),
+    /// A model could not be read or written.
+    #[error(transparent)]
+    Model(#[from] ModelError),
+    /// The stage's folder could not be read or written.
+    #[error(transparent)]
+    Run(#[from] RunError),
+}

@@ -1,0 +1,18 @@
+//! The stages of the paper's pipeline as folders: each trains a model, writes what it does, and can be killed and called
+//! again.
+//!
+//! A [`Stage`] is a folder with `metrics.jsonl`, `timings.jsonl`, `checkpoints/` and, at the end, `model/` in Hugging
+//! Face layout. The same call goes on from the newest checkpoint, to the last bit, and a stage that is done is only
+//! loaded; other settings for the same folder are refused.
+
+mod stage;
+mod reinforce;
+mod fine_tune;
+mod reject;
+mod proving_ground;
+mod error;
+
+pub use error::PipelineError;
+pub use fine_tune::FineTuned;
+pub use proving_ground::ProvingGround;
+pub use stage::Stage;

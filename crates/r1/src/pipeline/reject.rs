@@ -1,0 +1,42 @@
+//! Rejection sampling as a stage.
+
+use r1_data::{Generate, Problem, Trace, trace};
+use r1_distill::{DistillError, RejectionConfig, RejectionReport, rejection_sample_into};
+use r1_rewards::Reward;
+use r1_run::{Progress, RunError, Status};
+
+use super::{PipelineError, Stage};
+
+impl Stage {
+    /// Asks a teacher every problem, with a progress bar on standard error, and returns the traces that are right and
+    /// readable. They stand in `traces.jsonl` in the folder, with the journal that the same call goes on from.
+    ///
+    /// # Errors
+    /// Those of [`rejection_sample_into`], [`DistillError::Empty`] when no trace is kept, and of the folder.
+    pub fn reject(
+        &self,
+        config: &RejectionConfig,
+        teacher: &mut (impl Generate + ?Sized),
+        problems: &[Problem],
+        reward: &(impl Reward + ?Sized),
+    ) -> Result<(Vec<Trace>, RejectionReport), PipelineError> {
+        std::fs::create_dir_all(&self.dir)
+            .map_err(|source| RunError::Write { path: self.dir.clone(), source })?;
+        let path = self.dir.join("traces.jsonl");
+        let mut progress = Progress::new(problems.len() as u64);
+        let report = rejection_sample_into(&path, teacher, problems, reward, config, |state| {
+            let samples = state.report.samples as f64;
+            let status = Status {
+                pass_at_1: Some(state.report.correct as f64 / samples),
+                completion_tokens: Some(state.report.tokens as f64 / samples),
+                ..Status::default()
+            };
+            progress.update(state.done as u64, &status);
+        })?;
+        progress.finish();
+        if report.kept == 0 {
+            return Err(DistillError::Empty.into());
+        }
+        Ok((trace::load(&path).map_err(DistillError::from)?, report))
+    }
+}
