@@ -25,6 +25,8 @@ mod spelling;
 mod substitute;
 mod text;
 mod token;
+mod lexer;
+mod styling;
 mod unit;
 
 pub(crate) use compare::judge;

@@ -11,10 +11,10 @@ use std::borrow::Cow;
 use super::{
     answer::Answer,
     arena::{Arena, Constant, Id, Node},
-    parse,
+    lexer, parse,
     substitute::substitute,
     text,
-    token::{self, Commas, Kind, Token},
+    token::{Commas, Kind, Token},
 };
 use crate::markup;
 
@@ -43,7 +43,7 @@ pub(crate) fn read(arena: &mut Arena, text: &str, reading: Reading) -> (Answer, 
         return (Answer::Text(String::new()), false);
     }
     let mut ambiguous = false;
-    let structured = token::tokens(text, reading.commas, &mut ambiguous).and_then(|tokens| {
+    let structured = lexer::tokens(text, reading.commas, &mut ambiguous).and_then(|tokens| {
         let mut reader = Reader { arena, depth: 0, letter_units: reading.letter_units };
         reader.structure(trim(&tokens))
     });

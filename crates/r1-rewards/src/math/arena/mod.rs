@@ -1,17 +1,19 @@
 //! Expressions as hash-consed nodes: equal subtrees share one [`Id`], so that equality of canonical
 //! forms is equality of two integers.
 
+mod fold;
+mod matrix;
+
 use std::collections::HashMap;
 
 use dashu::{integer::IBig, rational::RBig};
+
+use self::fold::{exact_root, folded_power, is_small};
 
 /// A node of an [`Arena`].
 pub(crate) type Id = u32;
 /// A name of an [`Arena`].
 pub(crate) type Name = u32;
-
-/// Literal powers are folded up to this size.
-const MAX_FOLDED_BITS: usize = 4096;
 
 /// A number with a name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -297,114 +299,4 @@ impl Arena {
         }
         self.insert(Node::Function(function, arguments.into()))
     }
-
-    fn shape(&self, id: Id) -> Option<(u16, u16)> {
-        match self.node(id) {
-            Node::Matrix { rows, columns, .. } => Some((*rows, *columns)),
-            _ => None,
-        }
-    }
-
-    fn entries(&self, id: Id) -> Box<[Id]> {
-        match self.node(id) {
-            Node::Matrix { entries, .. } => entries.clone(),
-            _ => Box::default(),
-        }
-    }
-
-    fn add_matrices(&mut self, terms: &[Id]) -> Option<Id> {
-        let (rows, columns) = self.shape(*terms.first()?)?;
-        if terms.len() < 2 || terms.iter().any(|term| self.shape(*term) != Some((rows, columns))) {
-            return None;
-        }
-        let all: Vec<_> = terms.iter().map(|term| self.entries(*term)).collect();
-        let entries =
-            (0..all[0].len()).map(|at| self.add(all.iter().map(|entries| entries[at]).collect())).collect();
-        Some(self.insert(Node::Matrix { rows, columns, entries }))
-    }
-
-    fn mul_matrices(&mut self, factors: &[Id]) -> Option<Id> {
-        if factors.len() < 2 || !factors.iter().any(|factor| self.shape(*factor).is_some()) {
-            return None;
-        }
-        let scalars: Vec<Id> = factors.iter().copied().filter(|id| self.shape(*id).is_none()).collect();
-        let mut matrices = factors.iter().copied().filter(|id| self.shape(*id).is_some()).collect::<Vec<_>>();
-        let mut product = matrices.remove(0);
-        for right in matrices {
-            let ((rows, inner), (height, columns)) = (self.shape(product)?, self.shape(right)?);
-            if inner != height || self.len() > 20_000 {
-                return None;
-            }
-            let (a, b) = (self.entries(product), self.entries(right));
-            let mut entries = Vec::new();
-            for row in 0..rows as usize {
-                for column in 0..columns as usize {
-                    let terms = (0..inner as usize)
-                        .map(|k| {
-                            self.mul(vec![a[row * inner as usize + k], b[k * columns as usize + column]])
-                        })
-                        .collect();
-                    entries.push(self.add(terms));
-                }
-            }
-            product = self.insert(Node::Matrix { rows, columns, entries: entries.into() });
-        }
-        if !scalars.is_empty() {
-            let (rows, columns) = self.shape(product)?;
-            let entries = self.entries(product);
-            let entries = entries
-                .iter()
-                .map(|entry| self.mul(scalars.iter().copied().chain([*entry]).collect()))
-                .collect();
-            product = self.insert(Node::Matrix { rows, columns, entries });
-        }
-        Some(product)
-    }
 }
-
-fn folded_power(value: &RBig, power: i64) -> Option<RBig> {
-    let bits = value.numerator().bit_len() + value.denominator().bit_len();
-    let size = usize::try_from(power.unsigned_abs()).ok()?;
-    if (value.is_zero() && power <= 0) || bits.checked_mul(size)? > MAX_FOLDED_BITS {
-        return None;
-    }
-    let raised = value.pow(size as isize);
-    Some(if power < 0 { RBig::ONE / raised } else { raised })
-}
-
-/// Whether a number may still be folded with others.
-fn is_small(value: &RBig) -> bool {
-    value.numerator().bit_len() + value.denominator().bit_len() <= 2 * MAX_FOLDED_BITS
-}
-
-trait Bits {
-    fn bit_len(&self) -> usize;
-}
-
-impl Bits for IBig {
-    fn bit_len(&self) -> usize {
-        dashu::base::BitTest::bit_len(self)
-    }
-}
-
-impl Bits for dashu::integer::UBig {
-    fn bit_len(&self) -> usize {
-        dashu::base::BitTest::bit_len(self)
-    }
-}
-
-fn exact_root(value: &RBig, degree: &IBig) -> Option<RBig> {
-    let degree = usize::try_from(degree).ok().filter(|degree| (2..=64).contains(degree))?;
-    let negative = *value < RBig::ZERO;
-    if negative && degree % 2 == 0 {
-        return None;
-    }
-    let above = value.numerator().clone().unsigned_abs();
-    let below = value.denominator().clone();
-    let (root_above, root_below) = (above.nth_root(degree), below.nth_root(degree));
-    let exact = root_above.pow(degree) == above && root_below.pow(degree) == below;
-    let root = exact.then(|| RBig::from_parts(root_above.into(), root_below))?;
-    Some(if negative { -root } else { root })
-}
-
-use dashu::base::UnsignedAbs as _;

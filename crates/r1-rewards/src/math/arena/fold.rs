@@ -1,0 +1,51 @@
+//! Powers and roots of numbers that are carried out when an expression is built.
+
+use dashu::{base::UnsignedAbs as _, integer::IBig, rational::RBig};
+
+/// Literal powers are folded up to this size.
+const MAX_FOLDED_BITS: usize = 4096;
+
+pub(super) fn folded_power(value: &RBig, power: i64) -> Option<RBig> {
+    let bits = value.numerator().bit_len() + value.denominator().bit_len();
+    let size = usize::try_from(power.unsigned_abs()).ok()?;
+    if (value.is_zero() && power <= 0) || bits.checked_mul(size)? > MAX_FOLDED_BITS {
+        return None;
+    }
+    let raised = value.pow(size as isize);
+    Some(if power < 0 { RBig::ONE / raised } else { raised })
+}
+
+/// Whether a number may still be folded with others.
+pub(super) fn is_small(value: &RBig) -> bool {
+    value.numerator().bit_len() + value.denominator().bit_len() <= 2 * MAX_FOLDED_BITS
+}
+
+trait Bits {
+    fn bit_len(&self) -> usize;
+}
+
+impl Bits for IBig {
+    fn bit_len(&self) -> usize {
+        dashu::base::BitTest::bit_len(self)
+    }
+}
+
+impl Bits for dashu::integer::UBig {
+    fn bit_len(&self) -> usize {
+        dashu::base::BitTest::bit_len(self)
+    }
+}
+
+pub(super) fn exact_root(value: &RBig, degree: &IBig) -> Option<RBig> {
+    let degree = usize::try_from(degree).ok().filter(|degree| (2..=64).contains(degree))?;
+    let negative = *value < RBig::ZERO;
+    if negative && degree % 2 == 0 {
+        return None;
+    }
+    let above = value.numerator().clone().unsigned_abs();
+    let below = value.denominator().clone();
+    let (root_above, root_below) = (above.nth_root(degree), below.nth_root(degree));
+    let exact = root_above.pow(degree) == above && root_below.pow(degree) == below;
+    let root = exact.then(|| RBig::from_parts(root_above.into(), root_below))?;
+    Some(if negative { -root } else { root })
+}

@@ -1,0 +1,301 @@
+//! Text to tokens: LaTeX and plain text alike.
+
+use super::{
+    literal::Literal,
+    spelling,
+    styling::{IGNORED, TEXTS},
+    token::{Commas, Kind, Token},
+};
+
+/// More tokens than an honest answer has.
+const MAX_TOKENS: usize = 2000;
+
+/// Reads all of `text`; `None` where it is too long to be an answer.
+///
+/// `ambiguous` is set when [`Commas`] made a difference.
+pub(crate) fn tokens(text: &str, commas: Commas, ambiguous: &mut bool) -> Option<Vec<Token>> {
+    let text = spelling::spell(text);
+    let mut lexer =
+        Lexer { rest: &text, tokens: Vec::new(), space: false, depth: 0, commas, ambiguous: false };
+    while lexer.step()? {}
+    *ambiguous |= lexer.ambiguous;
+    Some(lexer.tokens)
+}
+
+struct Lexer<'a> {
+    rest: &'a str,
+    tokens: Vec<Token>,
+    space: bool,
+    /// Open brackets, in which a comma separates.
+    depth: i32,
+    commas: Commas,
+    ambiguous: bool,
+}
+
+impl<'a> Lexer<'a> {
+    fn push(&mut self, kind: Kind) {
+        self.tokens.push(Token { kind, space: self.space });
+        self.space = false;
+    }
+
+    fn step(&mut self) -> Option<bool> {
+        if self.tokens.len() > MAX_TOKENS {
+            return None;
+        }
+        let Some(c) = self.rest.chars().next() else { return Some(false) };
+        let after = &self.rest[c.len_utf8()..];
+        match c {
+            ' ' | '~' => {
+                self.space = true;
+                self.rest = after;
+            }
+            '$' => {
+                // A dollar sign is a currency when it has no partner; the reader decides by `\$`.
+                self.space = true;
+                self.rest = after;
+            }
+            '\\' => return self.command(after).map(|()| true),
+            '.' if after.starts_with(|c: char| c.is_ascii_digit()) => self.number(),
+            '0'..='9' => self.number(),
+            'a'..='z' | 'A'..='Z' => self.letters(),
+            '<' | '>' if after.starts_with('=') => {
+                self.push(Kind::Command(if c == '<' { "le" } else { "ge" }.into()));
+                self.rest = &after[1..];
+            }
+            '!' if after.starts_with('=') => {
+                self.push(Kind::Command("ne".into()));
+                self.rest = &after[1..];
+            }
+            '*' if after.starts_with('*') => {
+                self.push(Kind::Symbol('^'));
+                self.rest = &after[1..];
+            }
+            '.' if after.starts_with("..") => {
+                self.push(Kind::Command("dots".into()));
+                self.rest = after.trim_start_matches('.');
+            }
+            c if c.is_alphabetic() => {
+                let end =
+                    self.rest.find(|c: char| !c.is_alphabetic() || c.is_ascii()).unwrap_or(self.rest.len());
+                self.push(Kind::Text(self.rest[..end].to_owned()));
+                self.rest = &self.rest[end..];
+            }
+            c => {
+                match c {
+                    '(' | '[' => self.depth += 1,
+                    ')' | ']' => self.depth -= 1,
+                    _ => {}
+                }
+                self.push(Kind::Symbol(c));
+                self.rest = after;
+            }
+        }
+        Some(true)
+    }
+
+    /// Whether the next digit alone is an argument, as TeX reads `\frac12`.
+    fn wants_digit(&self) -> bool {
+        let is_fraction =
+            |token: &Token| matches!(token.command(), Some("frac" | "dfrac" | "tfrac" | "cfrac"));
+        match &self.tokens[..] {
+            [.., last] if is_fraction(last) => true,
+            [.., fraction, Token { kind: Kind::Number(above), .. }] => {
+                is_fraction(fraction) && above.digits.len() == 1
+            }
+            _ => false,
+        }
+    }
+
+    fn number(&mut self) {
+        if self.wants_digit() && self.rest.starts_with(|c: char| c.is_ascii_digit()) {
+            let (literal, _, _) = Literal::read(&self.rest[..1], false, false);
+            if let Some(literal) = literal {
+                self.push(Kind::Number(literal));
+            }
+            self.rest = &self.rest[1..];
+            return;
+        }
+        let inside = self.depth > 0;
+        let likely = self.commas == Commas::Likely;
+        let (literal, rest, ambiguous) = Literal::read(self.rest, likely != inside, !likely && !inside);
+        self.ambiguous |= ambiguous;
+        match literal {
+            Some(literal) => self.push(Kind::Number(literal)),
+            // Too many digits: nothing that an expression can hold.
+            None => self.push(Kind::Text(self.rest[..self.rest.len() - rest.len()].to_owned())),
+        }
+        self.rest = rest;
+    }
+
+    fn letters(&mut self) {
+        let end = self.rest.find(|c: char| !c.is_ascii_alphabetic()).unwrap_or(self.rest.len());
+        let (mut run, mut rest) = self.rest.split_at(end);
+        // `e^xy` raises to x alone.
+        let raised = self.tokens.last().is_some_and(|token| token.is('^') || token.is('_'));
+        if raised && !super::parse::is_name(run) {
+            (run, rest) = self.rest.split_at(1);
+        }
+        self.rest = rest;
+        let mut chars = run.chars();
+        match (chars.next(), chars.next()) {
+            (Some(letter), None) => self.push(Kind::Letter(letter)),
+            _ => self.push(Kind::Word(run.to_owned())),
+        }
+    }
+
+    fn command(&mut self, after: &'a str) -> Option<()> {
+        let end = after.find(|c: char| !c.is_ascii_alphabetic()).unwrap_or(after.len());
+        let (name, rest) = after.split_at(end);
+        if name.is_empty() {
+            return self.escaped(after);
+        }
+        self.rest = rest;
+        match name {
+            "begin" | "end" => {
+                let (inside, rest) = braced(rest)?;
+                let inside = inside.trim_end_matches('*').to_owned();
+                self.rest = rest;
+                if name == "begin" {
+                    self.depth += 1;
+                    if inside == "array"
+                        && let Some((_, rest)) = braced(rest)
+                    {
+                        self.rest = rest;
+                    }
+                    self.push(Kind::Begin(inside));
+                } else {
+                    self.depth -= 1;
+                    self.push(Kind::End(inside));
+                }
+            }
+            "boxed" | "fbox" | "framebox" | "mathstrut" | "phantom" | "color" | "Large" | "large" => {
+                self.space = true
+            }
+            "hspace" | "vspace" | "vphantom" | "hphantom" => {
+                if rest.trim_start().starts_with('{') && braced(rest).is_none() {
+                    return None;
+                }
+                self.rest = braced(rest).map_or(rest, |(_, rest)| rest);
+                self.space = true;
+            }
+            "mathbb" | "Bbb" => {
+                let (inside, rest) = braced(rest).or_else(|| first(rest))?;
+                self.rest = rest;
+                self.push(Kind::Blackboard(inside.chars().next().unwrap_or('?')));
+            }
+            _ if IGNORED.contains(&name) => {
+                self.space |= name.ends_with("quad");
+                if matches!(name, "left" | "right" | "middle") {
+                    // `\left.` opens nothing.
+                    self.rest = rest.trim_start();
+                    self.rest = self.rest.strip_prefix('.').unwrap_or(self.rest);
+                }
+            }
+            _ if TEXTS.contains(&name) => {
+                if rest.trim_start().starts_with('{') && braced(rest).is_none() {
+                    // Never closed: no answer, and not worth a look at every brace.
+                    return None;
+                }
+                let Some((inside, rest)) = braced(rest.trim_start()).or_else(|| first(rest)) else {
+                    return Some(());
+                };
+                self.rest = rest;
+                return self.text(name, inside);
+            }
+            "lbrace" => self.brace('\u{1}'),
+            "rbrace" => self.brace('\u{2}'),
+            _ => self.push(Kind::Command(name.to_owned())),
+        }
+        Some(())
+    }
+
+    fn brace(&mut self, symbol: char) {
+        self.depth += if symbol == '\u{1}' { 1 } else { -1 };
+        self.push(Kind::Symbol(symbol));
+    }
+
+    /// A backslash and something that is no letter.
+    fn escaped(&mut self, after: &'a str) -> Option<()> {
+        let Some(c) = after.chars().next() else {
+            self.rest = after;
+            return Some(());
+        };
+        self.rest = &after[c.len_utf8()..];
+        match c {
+            '\\' => self.push(Kind::Row),
+            // \u{1} and \u{2} are the braces of a set.
+            '{' => self.brace('\u{1}'),
+            '}' => self.brace('\u{2}'),
+            '|' => self.push(Kind::Symbol('|')),
+            '$' => self.push(Kind::Command("dollar".into())),
+            '%' => self.push(Kind::Symbol('%')),
+            '#' | '&' | '_' => {}
+            '!' => {}
+            _ => self.space = true,
+        }
+        Some(())
+    }
+
+    /// The content of `\text{..}`: mathematics where it looks like it, else one token.
+    fn text(&mut self, command: &str, inside: &str) -> Option<()> {
+        let trimmed = inside.trim_matches(|c: char| c.is_whitespace() || c == '~');
+        let letters = trimmed.chars().filter(|c| c.is_alphabetic()).count();
+        let mathematical =
+            trimmed.chars().any(|c| c.is_ascii_digit()) && letters <= 1 && !trimmed.contains('\\');
+        if trimmed.is_empty() {
+            self.space = true;
+        } else if command.starts_with("operatorname") {
+            self.push(Kind::Command(trimmed.to_owned()));
+        } else if matches!(command, "mathbf" | "mathrm")
+            && matches!(trimmed, "R" | "Z" | "N" | "Q" | "C")
+            && !(command == "mathrm" && self.after_value())
+        {
+            self.push(Kind::Blackboard(trimmed.chars().next()?));
+        } else if command == "mathbf" && matches!(trimmed, "i" | "j" | "k") {
+            self.push(Kind::Command(format!("unit@{trimmed}")));
+        } else if letters == 1 && trimmed.len() == 1 {
+            let letter = trimmed.chars().next()?;
+            let is_unit = self.after_value() && "mgsLhNJWVAKTFCl".contains(letter) && !inside.is_empty();
+            self.push(if is_unit { Kind::Text(letter.to_string()) } else { Kind::Letter(letter) });
+        } else if mathematical {
+            let mut inner = Lexer { rest: trimmed, tokens: Vec::new(), space: self.space, ..*self.head() };
+            while inner.step()? {}
+            self.tokens.append(&mut inner.tokens);
+        } else {
+            self.push(Kind::Text(trimmed.to_owned()));
+        }
+        Some(())
+    }
+
+    /// Whether what was read so far may be what a unit counts.
+    fn after_value(&self) -> bool {
+        matches!(
+            self.tokens.last().map(|token| &token.kind),
+            Some(Kind::Number(_) | Kind::Symbol(')' | '}' | '/'))
+        )
+    }
+
+    fn head(&self) -> Box<Lexer<'static>> {
+        Box::new(Lexer {
+            rest: "",
+            tokens: Vec::new(),
+            space: false,
+            depth: self.depth,
+            commas: self.commas,
+            ambiguous: false,
+        })
+    }
+}
+
+/// The content of the braces that `text` starts with, and what follows.
+pub(crate) fn braced(text: &str) -> Option<(&str, &str)> {
+    let inside = text.trim_start().strip_prefix('{')?;
+    let end = crate::markup::closing_brace(inside)?;
+    Some((&inside[..end], &inside[end + 1..]))
+}
+
+fn first(text: &str) -> Option<(&str, &str)> {
+    let text = text.trim_start();
+    let c = text.chars().next().filter(|c| c.is_alphanumeric())?;
+    Some(text.split_at(c.len_utf8()))
+}
