@@ -55,6 +55,14 @@ pub enum DataError {
         /// What is wrong with it.
         reason: String,
     },
+    /// A file of the Hugging Face Hub is not there.
+    #[error("`{address}`: {reason}")]
+    Hub {
+        /// The file, as it was asked for.
+        address: String,
+        /// Why it is not there and how to get it.
+        reason: String,
+    },
     /// A data format that nobody knows. Choose one of those the message lists.
     #[error("`{name}` is no format of problems; expected {}", Format::ALL.map(Format::name).join(", "))]
     UnknownFormat {

@@ -16,6 +16,8 @@
 //! # Features
 //! - `tokenizer`: the module of that name, Hugging Face `tokenizer.json` files.
 //! - `curate`: the module of that name, decontamination, near-duplicates, pass rates.
+//! - `parquet`: Parquet files wherever JSON lines are read.
+//! - `hub`: files of the Hugging Face Hub, `hf://datasets/OWNER/NAME/FILE`, with its cache.
 //! - `remote`: chat models behind an OpenAI-compatible endpoint.
 //! - `template`: chat templates (`chat_template.jinja`).
 //!

@@ -17,6 +17,8 @@ pub mod rows;
 pub mod jsonl;
 #[cfg(feature = "parquet")]
 mod parquet;
+#[cfg(feature = "hub")]
+pub mod hub;
 pub mod gsm8k;
 pub mod svamp;
 pub mod math;

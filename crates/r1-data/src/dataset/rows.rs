@@ -70,14 +70,16 @@ impl Place {
     }
 }
 
-/// Opens a file of JSON lines, of JSON lines under gzip, or of Parquet (with the feature `parquet`).
+/// Opens a file of JSON lines, of JSON lines under gzip, or of Parquet (with the feature `parquet`). With the
+/// feature `hub` a path can also be an address of the Hugging Face Hub, `hf://datasets/OWNER/NAME/FILE`.
 ///
 /// # Errors
+/// [`DataError::Hub`] when such a file cannot be had,
 /// [`DataError::Read`] when it cannot be opened, and [`DataError::Parquet`] when it is Parquet and damaged,
 /// or the feature is off. Each row is an error of its own when it does not hold a `T`: [`DataError::Line`] or
 /// [`DataError::Row`].
 pub fn read<T: DeserializeOwned + 'static>(path: impl AsRef<Path>) -> Result<Rows<T>, DataError> {
-    let path = path.as_ref().to_owned();
+    let path = local(path.as_ref())?;
     let mut place = Place { path, parquet: false };
     let file = File::open(&place.path).map_err(|source| place.cannot_read(source))?;
     let mut reader = BufReader::with_capacity(1 << 16, file);
@@ -91,6 +93,21 @@ pub fn read<T: DeserializeOwned + 'static>(path: impl AsRef<Path>) -> Result<Row
         Box::new(Lines::new(place.clone(), reader))
     };
     Ok(Rows { place, records })
+}
+
+/// The file on this machine.
+fn local(path: &Path) -> Result<PathBuf, DataError> {
+    match path.to_str().filter(|text| text.starts_with("hf://")) {
+        None => Ok(path.to_owned()),
+        #[cfg(feature = "hub")]
+        Some(address) => super::hub::Hub::from_env().fetch(address),
+        #[cfg(not(feature = "hub"))]
+        Some(address) => Err(DataError::Hub {
+            address: address.to_owned(),
+            reason: "this program was built without the feature `hub`; build it with, or download the file"
+                .into(),
+        }),
+    }
 }
 
 #[cfg(feature = "parquet")]
@@ -192,6 +209,13 @@ mod tests {
         let whole = gzip(&"{\"n\": 1}\n".repeat(1_000));
         let error = rows(&whole[..whole.len() - 9]).unwrap_err().to_string();
         assert!(error.starts_with("cannot read `"), "{error}");
+    }
+
+    #[cfg(not(feature = "hub"))]
+    #[test]
+    fn addresses_need_their_feature() {
+        let error = read::<Value>("hf://datasets/o/n/f.jsonl").unwrap_err().to_string();
+        assert!(error.starts_with("`hf://datasets/o/n/f.jsonl`: this program was built without"), "{error}");
     }
 
     #[cfg(not(feature = "parquet"))]

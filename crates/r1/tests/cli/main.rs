@@ -5,6 +5,7 @@
 mod checkpoint;
 mod compare;
 mod convert;
+mod decontaminate;
 mod eval;
 mod grade;
 mod lines;

@@ -34,7 +34,7 @@ fn sampling_out_of_range_is_refused_before_the_model_is_read() {
 
 #[test]
 fn help_shows_examples() {
-    for command in ["logprobs", "generate", "grade", "eval", "compare", "reject", "sft"] {
+    for command in ["logprobs", "generate", "grade", "eval", "compare", "reject", "sft", "decontaminate"] {
         let outcome = r1(&[command, "--help"], "");
         assert_eq!((outcome.status, outcome.stderr.as_str()), (0, ""));
         assert!(String::from_utf8(outcome.stdout).unwrap().contains("Example"), "{command}");

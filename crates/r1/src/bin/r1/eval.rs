@@ -22,6 +22,7 @@ use crate::{
     lines::answer,
     sampling::SamplingArguments,
     template::{TemplateArgument, template},
+    writable::check_out,
 };
 
 /// Samples, grades and counts a model's answers to a file of problems
@@ -138,21 +139,6 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     progress.finish();
     write(&report, &arguments.out)?;
     answer(&report)
-}
-
-/// Finds out now, not after hours, that the report cannot be written.
-fn check_out(out: &Path) -> Result<(), Failure> {
-    let parent = out.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    if !parent.is_dir() {
-        let (out, parent) = (out.display(), parent.display());
-        return Err(Failure::Job(format!(
-            "cannot write `{out}`: the folder `{parent}` does not exist; make it first"
-        )));
-    }
-    if out.is_dir() || out.file_name().is_none() {
-        return Err(Failure::Job(format!("cannot write `{}`: it is a folder; give a file", out.display())));
-    }
-    Ok(())
 }
 
 /// The samples first: whoever sees the report finds them beside it.

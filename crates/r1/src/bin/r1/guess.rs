@@ -37,6 +37,10 @@ fn layout(record: &Map<String, Value>) -> Option<Format> {
         Some(Format::Problems)
     } else if has("Body") {
         Some(Format::Svamp)
+    } else if has("nums") && has("target") {
+        Some(Format::Countdown)
+    } else if has("chosen") && has("rejected") {
+        Some(Format::Preference)
     } else if has("messages") {
         Some(Format::Mgsm)
     } else if record.get("answer").and_then(Value::as_str).is_some_and(|answer| answer.contains("####")) {

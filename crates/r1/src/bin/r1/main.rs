@@ -9,6 +9,7 @@ mod lines;
 mod checkpoint;
 mod sampling;
 mod template;
+mod writable;
 mod logprobs;
 mod generate;
 mod grade;
@@ -17,6 +18,7 @@ mod eval;
 mod compare;
 mod reject;
 mod sft;
+mod decontaminate;
 mod run_code;
 mod convert;
 
@@ -38,6 +40,7 @@ Examples:
   r1 compare before.json after.json
   r1 reject --model TEACHER --data train.jsonl --format gsm8k --samples 4 --out traces.jsonl
   r1 sft --model STUDENT --data traces.jsonl --out runs/student
+  r1 decontaminate --data train.jsonl --format gsm8k --against test.jsonl --out clean.jsonl
 
 Results go to standard output, everything else to standard error. The exit status is 0 when all is
 done, 1 when the job or an input line failed, 2 for wrong usage. R1_DEVICE chooses the device, for
@@ -60,6 +63,7 @@ enum Command {
     Compare(compare::Arguments),
     Reject(reject::Arguments),
     Sft(sft::Arguments),
+    Decontaminate(decontaminate::Arguments),
     RunCode(run_code::Arguments),
     Convert(convert::Arguments),
 }
@@ -78,6 +82,7 @@ fn main() -> ExitCode {
         Command::Compare(arguments) => compare::run(arguments),
         Command::Reject(arguments) => reject::run(arguments),
         Command::Sft(arguments) => sft::run(arguments),
+        Command::Decontaminate(arguments) => decontaminate::run(arguments),
         Command::RunCode(arguments) => run_code::run(arguments),
         Command::Convert(arguments) => convert::run(arguments),
     });
