@@ -13,7 +13,8 @@ use crate::DataError;
 /// The evaluation texts that no training document may copy.
 ///
 /// Words are compared by their even spelling, see [`words`], and runs of words by all their words: a hash
-/// only finds the place, so nothing clean is dropped by chance. A text with fewer words than a run is
+/// only finds the place, so nothing clean is dropped by chance. Where no blanks stand between words a run is
+/// longer: ten words of English weigh as much as seventeen characters of Chinese. A text with fewer words than a run is
 /// found when a whole text of a document is the same. Paraphrases and translations are not found.
 #[derive(Debug, Clone)]
 pub struct Contaminants {
@@ -26,6 +27,40 @@ pub struct Contaminants {
     stopped: HashSet<Box<[u32]>>,
 }
 
+/// A text's words by number, what each weighs in tenths of a word, and where it stands.
+#[derive(Debug, Clone, Default)]
+struct Numbered {
+    words: Vec<u32>,
+    tenths: Vec<usize>,
+    ranges: Vec<Range<usize>>,
+}
+
+impl Numbered {
+    fn new(text: &str, mut number: impl FnMut(&Word) -> u32) -> Self {
+        let mut numbered = Self::default();
+        for word in words(text) {
+            numbered.words.push(number(&word));
+            numbered.tenths.push(word.tenths());
+            numbered.ranges.push(word.range);
+        }
+        numbered
+    }
+
+    /// The runs: from each word on, as few words as weigh `ngram` words together. Equal words weigh the
+    /// same, so the runs of a copy are those of its original.
+    fn runs(&self, ngram: usize) -> impl Iterator<Item = (usize, &[u32])> {
+        let (mut end, mut weight) = (0, 0);
+        (0..self.words.len()).map_while(move |start| {
+            while weight < 10 * ngram {
+                weight += self.tenths.get(end)?;
+                end += 1;
+            }
+            weight -= self.tenths[start];
+            Some((start, &self.words[start..end]))
+        })
+    }
+}
+
 /// One text of one evaluation item.
 #[derive(Debug, Clone)]
 struct Text {
@@ -34,8 +69,7 @@ struct Text {
     id: String,
     name: &'static str,
     text: String,
-    words: Vec<u32>,
-    ranges: Vec<Range<usize>>,
+    numbered: Numbered,
 }
 
 /// Where a run of words stands.
@@ -66,14 +100,15 @@ impl Contaminants {
             rule,
         };
         for phrase in contaminants.rule.stop_phrases.clone() {
-            let words: Vec<u32> = words(&phrase).iter().map(|word| contaminants.intern(word)).collect();
-            if words.len() < contaminants.rule.ngram {
-                let (ngram, count) = (contaminants.rule.ngram, words.len());
+            let ngram = contaminants.rule.ngram;
+            let numbered = Numbered::new(&phrase, |word| contaminants.intern(word));
+            if numbered.runs(ngram).next().is_none() {
+                let count = numbered.words.len();
                 let reason =
                     format!("has `{phrase}` with {count} words, but only runs of {ngram} words are compared");
                 return Err(DataError::Setting { name: "stop_phrases", reason });
             }
-            contaminants.stopped.extend(words.windows(contaminants.rule.ngram).map(Box::from));
+            contaminants.stopped.extend(numbered.runs(ngram).map(|(_, run)| Box::from(run)));
         }
         Ok(contaminants)
     }
@@ -84,21 +119,21 @@ impl Contaminants {
         for (item, document) in (first..).zip(items) {
             let mut seen = HashSet::new();
             for (place, (name, text)) in document.texts().into_iter().enumerate() {
-                let (words, ranges): (Vec<u32>, Vec<_>) =
-                    words(&text).into_iter().map(|word| (self.intern(&word), word.range)).unzip();
+                let numbered = Numbered::new(&text, |word| self.intern(word));
                 let index = self.texts.len();
-                for run in words.windows(self.rule.ngram).filter(|run| !self.stopped.contains(*run)) {
+                let runs = numbered.runs(self.rule.ngram).map(|(_, run)| run);
+                for run in runs.filter(|run| !self.stopped.contains(*run)) {
                     let entry = self.runs.entry(Box::from(run)).or_default();
                     entry.items += usize::from(seen.insert(Box::<[u32]>::from(run)));
                     if entry.texts.last() != Some(&index) {
                         entry.texts.push(index);
                     }
                 }
-                if place == 0 && !words.is_empty() {
-                    self.questions.entry(words.clone()).or_insert(index);
+                if place == 0 && !numbered.words.is_empty() {
+                    self.questions.entry(numbered.words.clone()).or_insert(index);
                 }
                 let (id, text) = (document.id().to_owned(), text.into_owned());
-                self.texts.push(Text { set: self.sets.len(), item, id, name, text, words, ranges });
+                self.texts.push(Text { set: self.sets.len(), item, id, name, text, numbered });
             }
         }
         self.sets.push((set.to_owned(), items.len()));
@@ -110,10 +145,9 @@ impl Contaminants {
         let texts = document.texts();
         let mut spelled = Vec::with_capacity(texts.len());
         for (place, (name, text)) in texts.iter().enumerate() {
-            let (known, ranges): (Vec<u32>, Vec<_>) =
-                words(text).into_iter().map(|word| (self.lookup(&word), word.range)).unzip();
-            found.extend(self.hits(&known).into_iter().map(|hit| (hit, *name, place)));
-            spelled.push((known, ranges));
+            let numbered = Numbered::new(text, |word| self.lookup(word));
+            found.extend(self.hits(&numbered).into_iter().map(|hit| (hit, *name, place)));
+            spelled.push(numbered);
         }
         let others = found.len().saturating_sub(1);
         // The first of the best, so that the report does not depend on a map's order.
@@ -122,8 +156,8 @@ impl Contaminants {
         };
         let (hit, name, place) = found.into_iter().max_by_key(best)?;
         let item = &self.texts[hit.text];
-        let (known, ranges) = &spelled[place];
-        let (ours, theirs) = longest_common(known, &item.words);
+        let spelled = &spelled[place];
+        let (ours, theirs) = longest_common(&spelled.words, &item.numbered.words);
         let slice = |text: &str, ranges: &[Range<usize>], stretch: Range<usize>| {
             text[ranges[stretch.start].start..ranges[stretch.end - 1].end].to_owned()
         };
@@ -136,8 +170,8 @@ impl Contaminants {
             ngrams: hit.ngrams,
             coverage: hit.coverage,
             whole: hit.whole,
-            matched: slice(&texts[place].1, ranges, ours),
-            original: slice(&item.text, &item.ranges, theirs),
+            matched: slice(&texts[place].1, &spelled.ranges, ours),
+            original: slice(&item.text, &item.numbered.ranges, theirs),
             others,
         })
     }
@@ -177,16 +211,17 @@ impl Contaminants {
     }
 
     /// The evaluation texts of which these words are a copy.
-    fn hits(&self, words: &[u32]) -> Vec<Hit> {
+    fn hits(&self, document: &Numbered) -> Vec<Hit> {
         let mut shared: HashMap<usize, HashSet<&[u32]>> = HashMap::new();
-        for run in words.windows(self.rule.ngram).filter(|run| !run.contains(&UNKNOWN)) {
+        let runs = document.runs(self.rule.ngram).map(|(_, run)| run);
+        for run in runs.filter(|run| !run.contains(&UNKNOWN)) {
             if let Some(entry) = self.runs.get(run).filter(|entry| self.counts(entry)) {
                 for &text in &entry.texts {
                     shared.entry(text).or_default().insert(run);
                 }
             }
         }
-        let whole = self.questions.get(words).copied();
+        let whole = self.questions.get(&document.words).copied();
         if let Some(text) = whole {
             shared.entry(text).or_default();
         }
@@ -204,15 +239,15 @@ impl Contaminants {
     }
 
     fn coverage(&self, text: usize, runs: &HashSet<&[u32]>) -> f64 {
-        let words = &self.texts[text].words;
+        let text = &self.texts[text].numbered;
         let (mut covered, mut end) = (0, 0);
-        for (start, run) in words.windows(self.rule.ngram).enumerate() {
+        for (start, run) in text.runs(self.rule.ngram) {
             if runs.contains(run) {
                 covered += start + run.len() - end.max(start);
                 end = start + run.len();
             }
         }
-        covered as f64 / words.len() as f64
+        covered as f64 / text.words.len() as f64
     }
 
     fn counts(&self, run: &Run) -> bool {
