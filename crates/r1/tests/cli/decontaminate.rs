@@ -80,7 +80,7 @@ fn planted_copies_are_dropped_and_named() {
 fn traces_are_searched_and_options_obeyed() {
     let folder = tempfile::tempdir().unwrap();
     let turns = |answer: &str| json!({"messages": [{"role": "user", "content": "Help."}, {"role": "assistant", "content": answer}]});
-    let half = "It loses 7 litres in every hour. When is it empty? Then stop.";
+    let half = "It loses 7 litres in every hour. When is it dry? Then stop.";
     let data = file(
         folder.path(),
         "traces.jsonl",
