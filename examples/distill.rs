@@ -1,5 +1,4 @@
-//! The paper's distillation table in miniature: what helps a small model more, reinforcement learning on itself, or the
-//! verified thoughts of a larger model that reinforcement learning made strong?
+//! The paper's distillation table in miniature: a small model by reinforcement learning, by distillation, by both.
 //!
 //! ```text
 //! cargo run --release --example distill -- [SEED] [RL_UPDATES] [PROBLEMS]
@@ -13,15 +12,14 @@ use r1::distill::{RejectionConfig, SftConfig};
 use r1::pipeline::{ProvingGround, Stage};
 use r1::rewards::{AccuracyReward, FormatReward, Rubric};
 use r1::{grpo::GrpoConfig, model::LanguageModel};
-use serde_json::json;
 
 fn main() -> Result<()> {
     let numbers: Vec<u64> = std::env::args().skip(1).map(|text| text.parse()).collect::<Result<_, _>>()?;
     let number = |index: usize, or| numbers.get(index).copied().unwrap_or(or);
     let (seed, updates, asked) = (number(0, 1), number(1, 200), number(2, 4000) as usize);
     let (out, device) = (format!("runs/distill/{seed}"), r1::model::device()?);
-    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples");
-    let base = |name: &str| LanguageModel::load(format!("{folder}/{name}"), &device);
+    let folder = |name| format!(concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/{}"), name);
+    let base = |name| LanguageModel::load(folder(name), &device);
     let ground = ProvingGround::new(&["chained_arithmetic", "letter_counting", "number_sorting"], 250)?;
     let reinforce = |dir: &str, policy, seed| {
         let config = GrpoConfig::r1()
@@ -29,10 +27,10 @@ fn main() -> Result<()> {
             .with_mini_batches_per_rollout(1)
             .with_learning_rate(1e-4)
             .with_sampling(ground.sampling().clone())
+            .with_tokens_per_micro_batch(8192)
             .with_seed(seed);
         let reward = Rubric::new().with(1.0, AccuracyReward::new()).with(1.0, FormatReward::r1_zero());
-        let mut source = ground.source(seed)?;
-        anyhow::Ok(Stage::new(dir).reinforce(config, updates, policy, &mut source, &reward)?)
+        anyhow::Ok(Stage::new(dir).reinforce(config, updates, policy, &mut ground.source(seed)?, &reward)?)
     };
 
     let mut teacher = reinforce("runs/distill/teacher", base("nano")?, 1)?;
@@ -54,7 +52,7 @@ fn main() -> Result<()> {
         println!("{name:<14} pass@1 {right:.3} ± {error:.3}   format {:.3}", report.format);
         rows.push((name, report));
     }
-    let summary = json!({"seed": seed, "rl_updates": updates, "rejection": rejection, "rows": rows});
+    let summary = serde_json::json!({"seed": seed, "updates": updates, "rejection": rejection, "rows": rows});
     std::fs::write(format!("{out}/summary.json"), format!("{summary:#}\n"))?;
     println!("{:+.3}", rows[3].1.pass_at_1 - rows[2].1.pass_at_1);
     Ok(())
