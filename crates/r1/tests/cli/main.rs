@@ -9,6 +9,7 @@ mod decontaminate;
 mod eval;
 mod grade;
 mod lines;
+mod problems;
 mod traces;
 mod usage;
 

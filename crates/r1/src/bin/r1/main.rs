@@ -21,6 +21,7 @@ mod sft;
 mod decontaminate;
 mod run_code;
 mod convert;
+mod problems;
 
 use std::{panic, process::ExitCode};
 
@@ -66,6 +67,7 @@ enum Command {
     Decontaminate(decontaminate::Arguments),
     RunCode(run_code::Arguments),
     Convert(convert::Arguments),
+    Problems(problems::Arguments),
 }
 
 fn main() -> ExitCode {
@@ -85,6 +87,7 @@ fn main() -> ExitCode {
         Command::Decontaminate(arguments) => decontaminate::run(arguments),
         Command::RunCode(arguments) => run_code::run(arguments),
         Command::Convert(arguments) => convert::run(arguments),
+        Command::Problems(arguments) => problems::run(arguments),
     });
     match outcome {
         Ok(Ok(()) | Err(Failure::ReaderGone)) => ExitCode::SUCCESS,
