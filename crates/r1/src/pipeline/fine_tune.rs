@@ -17,8 +17,8 @@ pub struct FineTuned {
     pub model: LanguageModel,
     /// Updates made, those of earlier calls included.
     pub updates: u64,
-    /// Mean negative log-likelihood over the completion tokens of `held_out`, or of the traces when there are none, in
-    /// nats.
+    /// Mean negative log-likelihood of the completion tokens of `held_out`, or before the last update of its traces when
+    /// there are none, in nats.
     pub loss: f64,
 }
 
@@ -67,7 +67,10 @@ impl Stage {
         if trainer.updates() > first {
             trainer.model().save(self.dir.join("model"), WeightType::F32)?;
         }
-        let loss = trainer.evaluate(if held_out.is_empty() { &traces } else { held_out })?;
+        let loss = match run.metrics()?.last().and_then(|last| last["loss"].as_f64()) {
+            Some(loss) if held_out.is_empty() => loss,
+            _ => trainer.evaluate(if held_out.is_empty() { &traces } else { held_out })?,
+        };
         Ok(FineTuned { loss, updates: trainer.updates(), model: trainer.into_model() })
     }
 }
