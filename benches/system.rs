@@ -1,13 +1,15 @@
 //! Our side of the comparison with transformers and TRL: one JSON line a measurement.
 //!
 //! ```text
-//! cargo bench -p r1 --bench system -- train MODEL_DIR [ROUNDS]      forward, backward, clip, AdamW at 4x512 and 8x256
+//! cargo bench -p r1 --bench system -- train MODEL_DIR [ROUNDS] [TOKENS]   forward, backward, clip, AdamW at 4x512 and 8x256, TOKENS (1024) a pass
 //! cargo bench -p r1 --bench system -- generate MODEL_DIR [ROUNDS]   64 + 64 tokens at batch 1, 8, 32
 //! cargo bench -p r1 --bench system -- grpo MODEL_DIR [ROUNDS]       a GRPO step: 2 prompts x 8 completions of 64 tokens
+//! cargo bench -p r1 --bench system -- point MODEL_DIR LENGTH TOKENS GROUP    one pass: time, peak memory and its plan
+//! cargo bench -p r1 --bench system -- table MODEL_DIR               points over length, tokens of a pass and group size
 //! cargo bench -p r1 --bench system -- matmul                        the rate of large matrix products
 //! ```
 
-use std::{sync::Arc, time::Instant};
+use std::{process::Command, sync::Arc, time::Instant};
 
 use anyhow::{Context, Result, bail};
 use burn::tensor::{Distribution, Tensor, TensorData};
@@ -15,7 +17,12 @@ use r1::data::{
     Content, Cursor, Generate, Key, Problem, Prompt, Reference, Sampling, template::PromptTemplate,
 };
 use r1::grpo::{GrpoConfig, GrpoTrainer, Objective};
-use r1::model::{AdamW, GradientStore, LanguageModel, PackedBatch, kernels, optimizer::AdamWConfig, train};
+use r1::model::{
+    AdamW, GradientStore, LanguageModel, PackedBatch, kernels,
+    optimizer::AdamWConfig,
+    plan::{MemoryPlan, TrainingRun},
+    train,
+};
 use r1::rewards::reward_fn;
 use serde_json::json;
 
@@ -32,14 +39,26 @@ fn main() -> Result<()> {
     if what == "matmul" {
         return matmul();
     }
-    let dir = arguments.get(1).context("usage: train|generate|grpo MODEL_DIR [ROUNDS]")?;
+    let dir = arguments.get(1).context("usage: train|generate|grpo|point|table MODEL_DIR [...]")?;
+    if what == "table" {
+        return table(dir);
+    }
+    if what == "point" {
+        let number = |place: usize| -> Result<usize> {
+            Ok(arguments.get(place).context("usage: point MODEL_DIR LENGTH TOKENS GROUP")?.parse()?)
+        };
+        return point(dir, number(2)?, number(3)?, number(4)?);
+    }
     let rounds = arguments.get(2).map_or(Ok(3), |text| text.parse()).context("ROUNDS")?;
     let model = LanguageModel::load(dir, &r1::model::device()?)?;
     match what {
-        "train" => training(model, rounds),
+        "train" => {
+            let pass = arguments.get(3).map_or(Ok(1024), |text| text.parse()).context("TOKENS")?;
+            training(model, rounds, pass)
+        }
         "generate" => generation(model, rounds),
         "grpo" => grpo(model, rounds),
-        _ => bail!("unknown measurement `{what}`; use train, generate, grpo or matmul"),
+        _ => bail!("unknown measurement `{what}`; use train, generate, grpo, point, table or matmul"),
     }
 }
 
@@ -49,8 +68,75 @@ fn say(mut row: serde_json::Value) {
     let peak = status
         .lines()
         .find_map(|line| line.strip_prefix("VmHWM:")?.trim().strip_suffix(" kB")?.parse::<f64>().ok());
-    row["peak_rss_gb"] = json!(peak.map(|kib| (kib / 1e4).round() / 1e2));
+    row["peak_rss_gb"] = json!(peak.map(|kib| (kib * 1024.0 / 1e7).round() / 1e2));
     println!("{row}");
+}
+
+/// Measures each point in a process of its own, because a peak of memory never falls.
+fn table(dir: &str) -> Result<()> {
+    let lengths = [128, 256, 512, 1024, 2048, 4096].map(|length| (length, 4096, 1));
+    let tokens = [512, 1024, 2048].map(|tokens| (512, tokens, 1));
+    let groups = [2, 4, 8, 16].map(|group| (256, 2048, group));
+    for (length, tokens, group) in lengths.into_iter().chain(tokens).chain(groups) {
+        let numbers = [length, tokens, group].map(|number: usize| number.to_string());
+        let point = Command::new(std::env::current_exe()?).args(["point", dir]).args(&numbers).status()?;
+        if !point.success() {
+            bail!("the point {numbers:?} failed: {point}");
+        }
+    }
+    Ok(())
+}
+
+/// Two updates, the second of which has two passes of `tokens` tokens and gives the time of one: sequences of `length`, or with a group above 1
+/// prompts of `length` that each have `group` completions of an eighth of it.
+fn point(dir: &str, length: usize, tokens: usize, group: usize) -> Result<()> {
+    let mut model = LanguageModel::load(dir, &r1::model::device()?)?;
+    let mut packed = PackedBatch::new();
+    let completion = length / 8;
+    let (mut sequences, mut separate) = (0, 0);
+    while packed.len() + length + if group > 1 { group * completion } else { 0 } <= tokens {
+        let prompt = packed.push(&random_ids(sequences, length, model.config.vocab), None);
+        for sample in 0..if group > 1 { group as u64 } else { 0 } {
+            packed.push(&random_ids(1000 + sample, completion, model.config.vocab), Some(prompt));
+        }
+        separate += if group > 1 { group * (length + completion) } else { length };
+        sequences += 1;
+    }
+    let count = packed.len();
+    let targets: Arc<[u32]> = packed.ids().iter().cycle().skip(1).take(count).copied().collect();
+    let mut optimizer = AdamW::new(AdamWConfig::default());
+    let mut seconds = 0.0;
+    for passes in [1, 2] {
+        let start = Instant::now();
+        let mut gradients = GradientStore::new();
+        for _ in 0..passes {
+            train::backward(
+                &model.model,
+                &packed,
+                train::Recompute::Nothing,
+                &mut gradients,
+                |hidden, head| {
+                    let scores = kernels::token_logprobs(head.normalize(hidden), head.weight, &targets, 1.0);
+                    scores.slice([0..count, 0..1]).mean().neg()
+                },
+            );
+        }
+        model.model = optimizer.step(model.model, gradients, 1e-5).0;
+        seconds = start.elapsed().as_secs_f64() / f64::from(passes);
+    }
+    let run = TrainingRun {
+        batch_tokens: count,
+        recompute: train::Recompute::Nothing,
+        reference: false,
+        slots: 0,
+        sequence_tokens: length,
+    };
+    let planned = MemoryPlan::new(&model.config, &run).peak() as f64 / 1e9;
+    say(
+        json!({"what": "point", "length": length, "group_size": group, "tokens": count, "tokens_without_sharing": separate,
+               "seconds": seconds, "milliseconds_per_token": 1e3 * seconds / count as f64, "planned_gb": planned}),
+    );
+    Ok(())
 }
 
 fn random_ids(seed: u64, count: usize, vocab: usize) -> Vec<u32> {
@@ -58,17 +144,19 @@ fn random_ids(seed: u64, count: usize, vocab: usize) -> Vec<u32> {
     (0..count).map(|_| random.between(100, vocab as i64 - 100) as u32).collect()
 }
 
-fn training(mut model: LanguageModel, rounds: u64) -> Result<()> {
-    /// Tokens in one forward and backward pass; gradients of the passes add up.
-    const PASS: usize = 1024;
+/// `pass` is the number of tokens in one forward and backward pass; gradients of the passes add up.
+fn training(mut model: LanguageModel, rounds: u64, pass: usize) -> Result<()> {
+    if ![512, 1024, 2048].contains(&pass) {
+        bail!("a pass cannot have {pass} tokens; expected 512, 1024 or 2048");
+    }
     let mut optimizer = AdamW::new(AdamWConfig::default());
     for (batch, length) in [(4, 512), (8, 256)] {
         for round in 0..rounds {
             let start = Instant::now();
             let mut gradients = GradientStore::new();
             let total = batch * (length - 1);
-            for part in 0..batch * length / PASS {
-                let rows = PASS / length;
+            for part in 0..batch * length / pass {
+                let rows = pass / length;
                 let sequences: Vec<Vec<u32>> = (0..rows)
                     .map(|row| {
                         random_ids(round * 100 + (part * rows + row) as u64, length, model.config.vocab)
@@ -77,7 +165,7 @@ fn training(mut model: LanguageModel, rounds: u64) -> Result<()> {
                 let packed = PackedBatch::from_sequences(&sequences);
                 let mut targets = packed.ids()[1..].to_vec();
                 targets.push(0);
-                let weights: Vec<f32> = (0..PASS)
+                let weights: Vec<f32> = (0..pass)
                     .map(|i| if i % length == length - 1 { 0.0 } else { -1.0 / total as f32 })
                     .collect();
                 let targets: Arc<[u32]> = targets.into();
@@ -94,8 +182,8 @@ fn training(mut model: LanguageModel, rounds: u64) -> Result<()> {
                             1.0,
                         );
                         let weights =
-                            Tensor::<2>::from_data(TensorData::new(weights, [PASS, 1]), &scores.device());
-                        (scores.slice([0..PASS, 0..1]) * weights).sum()
+                            Tensor::<2>::from_data(TensorData::new(weights, [pass, 1]), &scores.device());
+                        (scores.slice([0..pass, 0..1]) * weights).sum()
                     },
                 );
             }

@@ -15,7 +15,11 @@ use r1::model::LanguageModel;
 use r1::rewards::{AccuracyReward, FormatReward, Rubric};
 use r1::run::{Checkpoint, CheckpointNote, Checkpoints, Run};
 
+#[global_allocator]
+static ALLOCATOR: r1::allocator::MiMalloc = r1::allocator::MiMalloc;
+
 fn main() -> Result<()> {
+    r1::allocator::keep_memory();
     let mut arguments = std::env::args().skip(1);
     let mut next =
         |what: &str| arguments.next().with_context(|| format!("give {what}; see the top of this file"));

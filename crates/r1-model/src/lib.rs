@@ -13,6 +13,7 @@ pub mod score;
 pub mod language_model;
 pub mod optimizer;
 pub mod train;
+pub mod plan;
 pub mod device;
 pub mod error;
 

@@ -2,7 +2,10 @@
 
 use r1_data::{Key, Sampling};
 
-use crate::kernels::token_logprobs::row::normalize;
+use crate::kernels::{
+    simd::{sum, vectorized},
+    token_logprobs::row::normalize,
+};
 
 /// A drawn token.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -61,8 +64,7 @@ impl Sampler {
         let sum = |ids: &mut dyn Iterator<Item = usize>| ids.map(|id| f64::from(weights[id])).sum::<f64>();
         match self.kept(&weights) {
             None => {
-                let total = sum(&mut (0..weights.len()));
-                let id = invert(weights.iter().copied().enumerate(), uniform * total);
+                let id = invert_all(&weights, uniform);
                 Draw { id: id as u32, logprob: logprob(id), sampled_logprob: None }
             }
             Some(kept) => {
@@ -101,6 +103,33 @@ impl Sampler {
         ids.retain(|id| weights[*id] >= self.min_p);
         ids.sort_unstable();
         Some(ids)
+    }
+}
+
+/// The id at this share of the total weight, in vocabulary order: first the block in which it lies, then its
+/// place there.
+fn invert_all(weights: &[f32], uniform: f64) -> usize {
+    const BLOCK: usize = 1024;
+    let sums: Vec<f64> = weights.chunks(BLOCK).map(|block| f64::from(block_sum(block))).collect();
+    let threshold = uniform * sums.iter().sum::<f64>();
+    // Should rounding leave no answer, it is the last id with any weight.
+    let (mut before, mut chosen, mut rest) = (0.0, 0, f64::INFINITY);
+    for (block, sum) in sums.iter().enumerate().filter(|(_, sum)| **sum > 0.0) {
+        chosen = block;
+        if before + sum > threshold {
+            rest = threshold - before;
+            break;
+        }
+        before += sum;
+    }
+    let first = chosen * BLOCK;
+    let block = &weights[first..weights.len().min(first + BLOCK)];
+    first + invert(block.iter().copied().enumerate(), rest)
+}
+
+vectorized! {
+    fn block_sum(weights: &[f32]) -> f32 {
+        sum(weights)
     }
 }
 
@@ -176,6 +205,20 @@ mod tests {
         // Among the two of top-k, 0.4 is 57 %: less than 60 %, so both stay; at 50 % only one.
         assert_eq!(kept(Sampler { top_k: Some(2), top_p: 0.6, ..PLAIN }), [1, 3]);
         assert_eq!(kept(Sampler { top_k: Some(2), top_p: 0.5, ..PLAIN }), [1]);
+    }
+
+    #[test]
+    fn a_long_vocabulary_is_searched_in_order() {
+        // Equal weights: the id at share u of n tokens is floor(u n).
+        let (count, key) = (5000, Key::new(9));
+        let logits = vec![0.0; count];
+        for position in 0..2000 {
+            let share = key.uniform(position) * count as f64;
+            if (share - share.round()).abs() > 1e-6 {
+                assert_eq!(PLAIN.draw(&logits, &key, position).id as usize, share as usize);
+            }
+        }
+        assert_eq!(invert_all(&[0.0, 1.0, 0.0], 1.0), 1);
     }
 
     #[test]

@@ -208,18 +208,17 @@ impl<M: CausalLm> Schedule<'_, M> {
         for (source, group, to) in copies {
             self.cache.fork(source, &to, self.requests[group].prompt.len());
         }
-        let rows: Vec<(usize, Vec<f32>)> = newcomers
-            .iter()
-            .map(|(slot, _, group)| {
-                (*slot, self.first_logits[*group].clone().expect("the prompt was computed"))
-            })
-            .collect();
-        self.draw(rows);
-        for (group, logits) in self.first_logits.iter_mut().enumerate() {
+        let mut first_logits = std::mem::take(&mut self.first_logits);
+        let rows = newcomers.iter().map(|(slot, _, group)| {
+            (*slot, first_logits[*group].as_deref().expect("the prompt was computed"))
+        });
+        self.draw(rows.collect());
+        for (group, logits) in first_logits.iter_mut().enumerate() {
             if logits.is_some() && !self.waiting.iter().any(|(waiting, _)| *waiting == group) {
                 *logits = None;
             }
         }
+        self.first_logits = first_logits;
     }
 
     /// Computes the prompts of these groups in their slots.
@@ -244,7 +243,7 @@ impl<M: CausalLm> Schedule<'_, M> {
             })
             .collect();
         let rows = self.forward(&PackedBatch::from_sequences(&prompts), runs, Some(ends));
-        for ((_, group), logits) in prefills.iter().zip(rows.chunks_exact(self.vocab)) {
+        for ((_, group), logits) in prefills.iter().zip(values(&rows).chunks_exact(self.vocab)) {
             self.first_logits[*group] = Some(logits.to_vec());
         }
     }
@@ -264,12 +263,11 @@ impl<M: CausalLm> Schedule<'_, M> {
             return;
         }
         let rows = self.forward(&PackedBatch::from_sequences(&[ids]), runs, None);
-        let rows = slots.into_iter().zip(rows.chunks_exact(self.vocab).map(<[f32]>::to_vec)).collect();
-        self.draw(rows);
+        self.draw(slots.into_iter().zip(values(&rows).chunks_exact(self.vocab)).collect());
     }
 
     /// The logits of the chosen rows of a pass, all rows when `chosen` is `None`.
-    fn forward(&mut self, batch: &PackedBatch, runs: Vec<Run>, chosen: Option<Vec<usize>>) -> Vec<f32> {
+    fn forward(&mut self, batch: &PackedBatch, runs: Vec<Run>, chosen: Option<Vec<usize>>) -> TensorData {
         self.cache.begin(runs);
         let mut x = self.model.embed(batch);
         for index in 0..self.model.num_blocks() {
@@ -280,18 +278,17 @@ impl<M: CausalLm> Schedule<'_, M> {
             let count = rows.len();
             x = x.select(0, Tensor::<1, Int>::from_data(TensorData::new(rows, [count]), self.device));
         }
-        let logits = self.model.head().logits(x).into_data().convert::<f32>();
-        logits.try_to_vec().expect("the data was converted to f32")
+        self.model.head().logits(x).into_data().convert::<f32>()
     }
 
     /// Draws the next token of each slot from its logits and ends the sequences that are complete.
-    fn draw(&mut self, rows: Vec<(usize, Vec<f32>)>) {
+    fn draw(&mut self, rows: Vec<(usize, &[f32])>) {
         let (slots, sampler) = (&self.slots, self.limits.sampler);
         let draws: Vec<(usize, Draw)> = rows
             .into_par_iter()
             .map(|(slot, logits)| {
                 let running = slots[slot].running.as_ref().expect("only running slots are drawn for");
-                (slot, sampler.draw(&logits, &running.key, running.output.ids.len() as u64))
+                (slot, sampler.draw(logits, &running.key, running.output.ids.len() as u64))
             })
             .collect();
         for (slot, draw) in draws {
@@ -329,4 +326,9 @@ impl<M: CausalLm> Schedule<'_, M> {
         let groups = self.finished.into_iter();
         groups.map(|group| group.into_iter().map(|done| done.unwrap_or_else(unwritten)).collect()).collect()
     }
+}
+
+/// The elements of logits that [`Schedule::forward`] returned.
+fn values(logits: &TensorData) -> &[f32] {
+    logits.as_slice().expect("the logits were converted to f32")
 }

@@ -1,5 +1,7 @@
 //! What the CPU kernels share: slices of Flex tensors, threads, and the large matrix product.
 
+use std::mem::MaybeUninit;
+
 use burn::backend::{DispatchDevice, TensorMetadata};
 use burn::tensor::{DType, Device, Shape, Tensor, TensorData};
 use burn_flex::FlexTensor;
@@ -37,11 +39,11 @@ pub(crate) fn tensor(elements: Vec<f32>, shape: impl Into<Shape>) -> FlexTensor 
 
 /// Calls `work(chunk_index, rows)` for chunks of `rows` of a `[count, width]` output, on all threads.
 /// The chunks are the same for any number of threads.
-pub(crate) fn for_row_chunks(
-    output: &mut [f32],
+pub(crate) fn for_row_chunks<T: Send>(
+    output: &mut [T],
     width: usize,
     rows: usize,
-    work: impl Fn(usize, &mut [f32]) + Sync,
+    work: impl Fn(usize, &mut [T]) + Sync,
 ) {
     use rayon::prelude::*;
     if width == 0 || output.is_empty() {
@@ -61,15 +63,43 @@ pub(crate) struct Matrix<'a> {
     pub(crate) transposed: bool,
 }
 
-/// `C[m, n] = A[m, k] · B[k, n]`, added to what `C` holds when `accumulate`.
-pub(crate) fn matmul([m, n, k]: [usize; 3], a: Matrix, b: Matrix, c: &mut [f32], accumulate: bool) {
-    if m == 0 || n == 0 {
+/// A vector of `length` elements that `write` fills, without clearing them first.
+///
+/// # Safety
+/// `write` writes every element.
+pub(crate) unsafe fn filled(length: usize, write: impl FnOnce(&mut [MaybeUninit<f32>])) -> Vec<f32> {
+    let mut elements = Vec::with_capacity(length);
+    write(&mut elements.spare_capacity_mut()[..length]);
+    // SAFETY: the caller's promise.
+    unsafe { elements.set_len(length) };
+    elements
+}
+
+/// `A[m, k] · B[k, n]`
+pub(crate) fn matmul(sizes: [usize; 3], a: Matrix, b: Matrix) -> Vec<f32> {
+    let [m, n, k] = sizes;
+    if k == 0 {
+        return vec![0.0; m * n];
+    }
+    // SAFETY: without accumulation the product is written and not read.
+    unsafe { filled(m * n, |c| multiply(sizes, a, b, c.as_mut_ptr().cast(), false)) }
+}
+
+/// `C[m, n] += A[m, k] · B[k, n]`
+pub(crate) fn matmul_onto(sizes: [usize; 3], a: Matrix, b: Matrix, c: &mut [f32]) {
+    let [m, n, _] = sizes;
+    assert!(c.len() >= m * n, "the sum is too short");
+    // SAFETY: the sum holds `m * n` elements.
+    unsafe { multiply(sizes, a, b, c.as_mut_ptr(), true) }
+}
+
+/// # Safety
+/// `c` is valid for writes of `m * n` elements, and for reads when `accumulate`.
+unsafe fn multiply([m, n, k]: [usize; 3], a: Matrix, b: Matrix, c: *mut f32, accumulate: bool) {
+    if m == 0 || n == 0 || k == 0 {
         return;
     }
-    assert!(
-        a.data.len() >= m * k && b.data.len() >= k * n && c.len() >= m * n,
-        "matmul operands are too short"
-    );
+    assert!(a.data.len() >= m * k && b.data.len() >= k * n, "matmul operands are too short");
     let strides = |matrix: Matrix| {
         let (row, column) = (matrix.width as isize, 1);
         if matrix.transposed { (row, column) } else { (column, row) }
@@ -82,7 +112,7 @@ pub(crate) fn matmul([m, n, k]: [usize; 3], a: Matrix, b: Matrix, c: &mut [f32],
             m,
             n,
             k,
-            c.as_mut_ptr(),
+            c,
             1,
             n as isize,
             accumulate,

@@ -45,8 +45,34 @@ impl GradientStore {
     }
 }
 
+/// The sum of two gradients; on the CPU in the first one's memory.
+fn added(sum: Tensor<1>, gradient: Tensor<1>) -> Tensor<1> {
+    #[cfg(feature = "flex")]
+    if crate::kernels::flex::applies(&sum) {
+        use burn::backend::Flex;
+        use rayon::prelude::*;
+
+        use crate::kernels::flex::{contiguous, slice};
+        const CHUNK: usize = 1 << 14;
+        let primitive = |tensor: Tensor<1>| {
+            contiguous(tensor.try_into_primitive::<Flex>().expect("the backend was checked"))
+        };
+        let (mut sum, gradient) = (primitive(sum), primitive(gradient));
+        let chunks = sum.storage_mut::<f32>().par_chunks_mut(CHUNK);
+        chunks.zip(slice(&gradient).par_chunks(CHUNK)).for_each(|(sum, gradient)| add_to(sum, gradient));
+        return Tensor::from_primitive::<Flex>(sum);
+    }
+    sum + gradient
+}
+
 #[cfg(feature = "flex")]
 crate::kernels::simd::vectorized! {
+    fn add_to(sum: &mut [f32], gradient: &[f32]) {
+        for (sum, gradient) in sum.iter_mut().zip(gradient) {
+            *sum += gradient;
+        }
+    }
+
     fn squares(values: &[f32]) -> f32 {
         crate::kernels::simd::dot(values, values)
     }
@@ -56,10 +82,14 @@ crate::kernels::simd::vectorized! {
 fn squared(gradient: &Tensor<1>) -> f64 {
     #[cfg(feature = "flex")]
     if crate::kernels::flex::applies(gradient) {
+        use rayon::prelude::*;
+
         use crate::kernels::flex;
         let primitive = gradient.clone().try_into_primitive::<burn::backend::Flex>();
         let primitive = flex::contiguous(primitive.expect("the backend was checked"));
-        return flex::slice(&primitive).chunks(1 << 14).map(|chunk| f64::from(squares(chunk))).sum();
+        let chunks = flex::slice(&primitive).par_chunks(1 << 14);
+        let sums: Vec<f64> = chunks.map(|chunk| f64::from(squares(chunk))).collect();
+        return sums.into_iter().sum();
     }
     let sum = gradient.clone().powi_scalar(2).sum().into_data().convert::<f32>();
     f64::from(sum.try_to_vec::<f32>().expect("the data was converted to f32")[0])
@@ -78,7 +108,7 @@ impl ModuleVisitor for Collector<'_> {
         let gradient = gradient.reshape([count]);
         let path = self.path.join(".");
         let sum = match self.store.by_path.remove(&path) {
-            Some(sum) => sum + gradient,
+            Some(sum) => added(sum, gradient),
             None => gradient,
         };
         self.store.by_path.insert(path, sum);

@@ -10,6 +10,7 @@ mod eval;
 mod grade;
 mod lines;
 mod problems;
+mod plan;
 mod traces;
 mod usage;
 

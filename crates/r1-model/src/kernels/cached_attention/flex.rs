@@ -65,7 +65,7 @@ fn attend(
 ) -> Vec<f32> {
     let (d, width, query_width) = (heads.head_dim, heads.fused_width(), heads.query_width());
     let mut output = vec![0.0; qkv.len() / width * query_width];
-    let shared = Shared::new(&mut output);
+    let shared = Shared::new(output.as_mut_ptr());
     let mut first = 0;
     let mut tasks = Vec::with_capacity(runs.len() * heads.kv_heads);
     for run in runs {

@@ -6,7 +6,7 @@ use rayon::prelude::*;
 use super::Heads;
 use crate::{
     kernels::{
-        flex::{contiguous, dims2, slice, tensor},
+        flex::{contiguous, dims2, filled, slice, tensor},
         simd::{View, exp, matmul_add, max, sum, vectorized},
     },
     packed_batch::Segment,
@@ -22,8 +22,8 @@ pub(crate) struct Shared(*mut f32);
 unsafe impl Sync for Shared {}
 
 impl Shared {
-    pub(crate) fn new(elements: &mut [f32]) -> Self {
-        Self(elements.as_mut_ptr())
+    pub(crate) fn new(elements: *mut f32) -> Self {
+        Self(elements)
     }
 
     /// Copies `source`, rows of `width`, to rows `stride` apart from `first` on.
@@ -92,10 +92,9 @@ pub(crate) fn forward(qkv: FlexTensor, heads: Heads, segments: &[Segment]) -> (F
     let [tokens, width] = dims2(&qkv);
     let qkv = slice(&qkv);
     let d = heads.head_dim;
-    let mut output = vec![0.0; tokens * heads.query_width()];
     let mut lse = vec![0.0; tokens * heads.heads];
-    let (shared_output, shared_lse) = (Shared::new(&mut output), Shared::new(&mut lse));
-    tasks(segments, heads).into_par_iter().for_each(|(index, kv_head)| {
+    let shared_lse = Shared::new(lse.as_mut_ptr());
+    let attend = |shared_output: &Shared, index: usize, kv_head: usize| {
         let segment = &segments[index];
         let kv = KeysValues::gather(qkv, heads, kv_head, segment, segments);
         let mut scores = vec![0.0; BLOCK * kv.length];
@@ -124,7 +123,14 @@ pub(crate) fn forward(qkv: FlexTensor, heads: Heads, segments: &[Segment]) -> (F
                 }
             }
         }
-    });
+    };
+    // SAFETY: the segments tile the tokens, and the heads the columns.
+    let output = unsafe {
+        filled(tokens * heads.query_width(), |output| {
+            let output = Shared::new(output.as_mut_ptr().cast());
+            tasks(segments, heads).into_par_iter().for_each(|(index, head)| attend(&output, index, head));
+        })
+    };
     (tensor(output, [tokens, heads.query_width()]), lse)
 }
 

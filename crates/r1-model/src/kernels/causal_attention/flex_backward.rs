@@ -53,8 +53,8 @@ pub(crate) fn backward(
     let [tokens, width] = dims2(&qkv);
     let (gradient, qkv, output) = (slice(&gradient), slice(&qkv), slice(&output));
     let (d, query_width) = (heads.head_dim, heads.query_width());
-    let mut dqkv = vec![0.0; tokens * width];
-    let shared = Shared::new(&mut dqkv);
+    let mut dqkv: Vec<f32> = Vec::with_capacity(tokens * width);
+    let shared = Shared::new(dqkv.as_mut_ptr());
     let shares: Vec<PrefixShare> = tasks(segments, heads)
         .into_par_iter()
         .map(|(index, kv_head)| {
@@ -123,6 +123,8 @@ pub(crate) fn backward(
             PrefixShare { index, kv_head, dk, dv }
         })
         .collect();
+    // SAFETY: the segments tile the tokens, and the heads' queries, keys and values the columns.
+    unsafe { dqkv.set_len(tokens * width) };
     // In index order, so that the sum has the same bits for any number of threads.
     for share in shares {
         let Some(prefix) = segments[share.index].prefix else { continue };

@@ -7,7 +7,9 @@ use burn_flex::FlexTensor;
 use pulp::{Arch, Simd, WithSimd};
 use rayon::prelude::*;
 
-use crate::kernels::flex::{Matrix, contiguous, dims2, matmul, slice, tensor};
+#[cfg(target_arch = "x86_64")]
+use super::avx512;
+use crate::kernels::flex::{Matrix, contiguous, dims2, filled, matmul, slice, tensor};
 
 /// Rows of `x` that are worked on together: they stay in the second-level cache.
 const ROW_BYTES: usize = 256 << 10;
@@ -18,9 +20,7 @@ const SERIAL: usize = 1 << 16;
 pub(crate) fn forward(x: FlexTensor, weight: FlexTensor) -> FlexTensor {
     let (x, weight) = (contiguous(x), contiguous(weight));
     let ([rows, width], [columns, _]) = (dims2(&x), dims2(&weight));
-    let mut y = vec![0.0; rows * columns];
-    multiply(slice(&x), slice(&weight), &mut y, [rows, columns, width]);
-    tensor(y, [rows, columns])
+    tensor(product(slice(&x), slice(&weight), [rows, columns, width]), [rows, columns])
 }
 
 /// Gradients of the input and of the weight.
@@ -32,42 +32,30 @@ pub(crate) fn backward(
 ) -> [Option<FlexTensor>; 2] {
     let (g, x, weight) = (contiguous(g), contiguous(x), contiguous(weight));
     let ([rows, width], [columns, _]) = (dims2(&x), dims2(&weight));
+    let matrix = |data, width, transposed| Matrix { data, width, transposed };
     let dx = wanted[0].then(|| {
-        let mut dx = vec![0.0; rows * width];
-        let g = Matrix { data: slice(&g), width: columns, transposed: false };
-        matmul(
-            [rows, width, columns],
-            g,
-            Matrix { data: slice(&weight), width, transposed: false },
-            &mut dx,
-            false,
-        );
-        tensor(dx, [rows, width])
+        let (g, w) = (matrix(slice(&g), columns, false), matrix(slice(&weight), width, false));
+        tensor(matmul([rows, width, columns], g, w), [rows, width])
     });
     let dweight = wanted[1].then(|| {
-        let mut dweight = vec![0.0; columns * width];
-        let g = Matrix { data: slice(&g), width: columns, transposed: true };
-        matmul(
-            [columns, width, rows],
-            g,
-            Matrix { data: slice(&x), width, transposed: false },
-            &mut dweight,
-            false,
-        );
-        tensor(dweight, [columns, width])
+        let (g, x) = (matrix(slice(&g), columns, true), matrix(slice(&x), width, false));
+        tensor(matmul([columns, width, rows], g, x), [columns, width])
     });
     [dx, dweight]
 }
 
-/// `Y[rows, columns] = X[rows, width] · W[columns, width]ᵀ`.
-pub(crate) fn multiply(x: &[f32], w: &[f32], y: &mut [f32], [rows, columns, width]: [usize; 3]) {
-    assert!(
-        x.len() >= rows * width && w.len() >= columns * width && y.len() >= rows * columns,
-        "operands are too short"
-    );
+/// `X[rows, width] · W[columns, width]ᵀ`
+pub(crate) fn product(x: &[f32], w: &[f32], sizes: [usize; 3]) -> Vec<f32> {
+    let [rows, columns, width] = sizes;
+    assert!(x.len() >= rows * width && w.len() >= columns * width, "operands are too short");
     if rows == 0 || columns == 0 {
-        return;
+        return Vec::new();
     }
+    // SAFETY: the tasks tile the output and write all of it.
+    unsafe { filled(rows * columns, |y| multiply(x, w, Output(y.as_mut_ptr().cast()), sizes)) }
+}
+
+fn multiply(x: &[f32], w: &[f32], output: Output, [rows, columns, width]: [usize; 3]) {
     let block = (ROW_BYTES / (4 * width.max(1))).clamp(16, 256).next_multiple_of(4);
     let blocks = rows.div_ceil(block);
     let threads = rayon::current_num_threads();
@@ -78,7 +66,6 @@ pub(crate) fn multiply(x: &[f32], w: &[f32], y: &mut [f32], [rows, columns, widt
         (2 * threads).div_ceil(blocks).min(columns.div_ceil(48))
     };
     let part = columns.div_ceil(parts).next_multiple_of(12);
-    let output = Output(y.as_mut_ptr());
     let work = |task: usize| {
         let (first_row, first_column) = (task / parts * block, task % parts * part);
         let rows = first_row..rows.min(first_row + block);
@@ -91,7 +78,7 @@ pub(crate) fn multiply(x: &[f32], w: &[f32], y: &mut [f32], [rows, columns, widt
 /// The output, of which each task writes its own rows and columns.
 struct Output(*mut f32);
 
-// SAFETY: no two tasks share rows and columns, see `multiply`.
+// SAFETY: no two tasks share rows and columns, see `product`.
 unsafe impl Sync for Output {}
 
 struct Block<'a> {
@@ -128,7 +115,7 @@ impl Block<'_> {
             let mut row = self.rows.start;
             while row < self.rows.end {
                 let left = self.rows.end - row;
-                // SAFETY: `multiply` checked the operands, and the tile lies inside this block.
+                // SAFETY: `product` checked the operands, and the tile lies inside this block.
                 unsafe {
                     match (whole, left >= M) {
                         (true, true) => self.tile::<S, P, M, N>(simd, row, column),
@@ -194,6 +181,13 @@ impl Block<'_> {
                         sums[m][n][p] = simd.mul_add_f32s(load(x.add(m * self.width)), weight, sums[m][n][p]);
                     }
                 }
+            }
+            #[cfg(target_arch = "x86_64")]
+            if lanes == 16 && M == 4 && N == 6 {
+                // SAFETY: only a vector of AVX-512 has sixteen lanes here.
+                let vector = |m: usize, n: usize| std::mem::transmute_copy(&sums[m][n][0]);
+                let tile = std::array::from_fn(|m| std::array::from_fn(|n| vector(m, n)));
+                return avx512::put(tile, self.y.0.add(row * self.stride + column), self.stride);
             }
             for m in 0..M {
                 for n in 0..N {

@@ -1,10 +1,12 @@
 //! The CPU kernel: one pass, forward and backward alike.
 
+use std::mem::MaybeUninit;
+
 use burn_flex::FlexTensor;
 
 use super::RotaryTable;
 use crate::kernels::{
-    flex::{contiguous, dims2, for_row_chunks, slice, tensor},
+    flex::{contiguous, dims2, filled, for_row_chunks, slice, tensor},
     simd::vectorized,
 };
 
@@ -39,9 +41,12 @@ pub(crate) fn rotate(
     let [tokens, width] = dims2(&x);
     let x = slice(&x);
     let sign = if inverse { -1.0 } else { 1.0 };
-    let mut y = x.to_vec();
-    for_row_chunks(&mut y, width, CHUNK, |chunk, y| {
-        rotate_rows(y, width, table, &positions[chunk * CHUNK..], heads, sign);
-    });
+    let rows = |chunk: usize, y: &mut [MaybeUninit<f32>]| {
+        let first = chunk * CHUNK;
+        let y = y.write_copy_of_slice(&x[first * width..][..y.len()]);
+        rotate_rows(y, width, table, &positions[first..], heads, sign);
+    };
+    // SAFETY: the chunks tile the output, and each is a copy before it is rotated.
+    let y = unsafe { filled(tokens * width, |y| for_row_chunks(y, width, CHUNK, rows)) };
     tensor(y, [tokens, width])
 }

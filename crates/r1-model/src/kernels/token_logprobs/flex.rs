@@ -4,8 +4,8 @@ use burn_flex::FlexTensor;
 
 use super::row::normalize;
 use crate::kernels::{
-    flex::{Matrix, contiguous, dims2, for_row_chunks, matmul, slice, tensor},
-    linear,
+    flex::{Matrix, contiguous, dims2, for_row_chunks, matmul, matmul_onto, slice, tensor},
+    linear::flex::product,
     simd::{exp, vectorized},
 };
 
@@ -20,11 +20,6 @@ pub(crate) struct Saved {
 /// Rows whose logits exist at a time: at most 64 MiB of them.
 fn chunk_rows(tokens: usize, vocab: usize) -> usize {
     ((1 << 24) / vocab.max(1)).clamp(16, tokens.max(16))
-}
-
-/// The logits of rows `first..` into `logits`.
-fn compute_logits(hidden: &[f32], weight: &[f32], [rows, vocab, width]: [usize; 3], logits: &mut [f32]) {
-    linear::flex::multiply(hidden, weight, logits, [rows, vocab, width]);
 }
 
 vectorized! {
@@ -49,12 +44,10 @@ pub(crate) fn forward(
     let ([tokens, width], [vocab, _]) = (dims2(&hidden), dims2(&weight));
     let (hidden, weight) = (slice(&hidden), slice(&weight));
     let rows = chunk_rows(tokens, vocab);
-    let mut logits = vec![0.0; rows.min(tokens) * vocab];
     let mut results = vec![0.0; tokens * 3];
     for first in (0..tokens).step_by(rows) {
         let rows = rows.min(tokens - first);
-        compute_logits(&hidden[first * width..], weight, [rows, vocab, width], &mut logits);
-        let logits = &mut logits[..rows * vocab];
+        let mut logits = product(&hidden[first * width..], weight, [rows, vocab, width]);
         let results = &mut results[first * 3..(first + rows) * 3];
         use rayon::prelude::*;
         logits.par_chunks_mut(vocab).zip(results.par_chunks_mut(3)).zip(&targets[first..]).for_each(
@@ -86,14 +79,12 @@ pub(crate) fn backward(
     let (gradient, output) = (slice(&gradient), slice(&output));
     let (hidden, weight) = (slice(&hidden), slice(&weight));
     let rows = chunk_rows(tokens, vocab);
-    let mut logits = vec![0.0; rows.min(tokens) * vocab];
-    let mut dhidden = vec![0.0; tokens * width];
-    let mut dweight = vec![0.0; vocab * width];
+    let mut dhidden = Vec::with_capacity(tokens * width);
+    let mut dweight = Vec::new();
     for first in (0..tokens).step_by(rows) {
         let rows = rows.min(tokens - first);
-        compute_logits(&hidden[first * width..], weight, [rows, vocab, width], &mut logits);
-        let logits = &mut logits[..rows * vocab];
-        for_row_chunks(logits, vocab, 1, |row, logits| {
+        let mut logits = product(&hidden[first * width..], weight, [rows, vocab, width]);
+        for_row_chunks(&mut logits, vocab, 1, |row, logits| {
             let token = first + row;
             let (g, e) = (gradient[2 * token], gradient[2 * token + 1]);
             let (lse, entropy) = (saved.lse[token], output[2 * token + 1]);
@@ -101,12 +92,18 @@ pub(crate) fn backward(
             backward_row(logits, [g, e, lse, entropy], inverse);
             logits[targets[token] as usize] += g * inverse;
         });
-        let dlogits = Matrix { data: logits, width: vocab, transposed: false };
+        let dlogits = |transposed| Matrix { data: &logits, width: vocab, transposed };
         let plain_weight = Matrix { data: weight, width, transposed: false };
-        matmul([rows, width, vocab], dlogits, plain_weight, &mut dhidden[first * width..], false);
-        let dlogits = Matrix { data: logits, width: vocab, transposed: true };
-        let rows_of_hidden = Matrix { data: &hidden[first * width..], width, transposed: false };
-        matmul([vocab, width, rows], dlogits, rows_of_hidden, &mut dweight, true);
+        dhidden.extend(matmul([rows, width, vocab], dlogits(false), plain_weight));
+        let hidden = Matrix { data: &hidden[first * width..], width, transposed: false };
+        if first == 0 {
+            dweight = matmul([vocab, width, rows], dlogits(true), hidden);
+        } else {
+            matmul_onto([vocab, width, rows], dlogits(true), hidden, &mut dweight);
+        }
+    }
+    if tokens == 0 {
+        dweight = vec![0.0; vocab * width];
     }
     (tensor(dhidden, [tokens, width]), tensor(dweight, [vocab, width]))
 }

@@ -22,6 +22,7 @@ mod decontaminate;
 mod run_code;
 mod convert;
 mod problems;
+mod plan;
 
 use std::{panic, process::ExitCode};
 
@@ -68,6 +69,7 @@ enum Command {
     RunCode(run_code::Arguments),
     Convert(convert::Arguments),
     Problems(problems::Arguments),
+    Plan(plan::Arguments),
 }
 
 fn main() -> ExitCode {
@@ -88,6 +90,7 @@ fn main() -> ExitCode {
         Command::RunCode(arguments) => run_code::run(arguments),
         Command::Convert(arguments) => convert::run(arguments),
         Command::Problems(arguments) => problems::run(arguments),
+        Command::Plan(arguments) => plan::run(arguments),
     });
     match outcome {
         Ok(Ok(()) | Err(Failure::ReaderGone)) => ExitCode::SUCCESS,
