@@ -35,7 +35,11 @@ fn available() -> Vec<&'static str> {
     names
 }
 
-fn named(name: &str) -> Result<Device, ModelError> {
+/// The device with this name, as [`device`] understands it: `flex`, `ndarray`, `cuda:0`, `vulkan`, ...
+///
+/// # Errors
+/// [`ModelError::Device`] when this build does not have it.
+pub fn named(name: &str) -> Result<Device, ModelError> {
     let unknown = || ModelError::Device { name: name.to_owned(), available: available().join(", ") };
     let (backend, index) = match name.split_once(':') {
         Some((backend, index)) => (backend, index.parse::<usize>().map_err(|_| unknown())?),

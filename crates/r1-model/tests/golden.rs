@@ -21,6 +21,10 @@ fn slack(name: &str) -> f32 {
     if name == "qwen2-tied-sharded-bf16" { 10.0 } else { 1.0 }
 }
 
+fn device() -> Device {
+    r1_model::device().unwrap()
+}
+
 fn folder(name: &str) -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(name)
 }
@@ -38,7 +42,7 @@ fn load(name: &str) -> Golden {
     let config = ModelConfig::read(&dir.join("config.json")).unwrap();
     let slots = Transformer::slots(&config);
     let weights = read_weights(&dir, &slots, config.tied).unwrap();
-    let model = Transformer::from_weights(&config, weights, &Device::flex());
+    let model = Transformer::from_weights(&config, weights, &device());
     let bytes = std::fs::read(dir.join("golden.safetensors")).unwrap();
     let tensors = SafeTensors::deserialize(&bytes).unwrap();
     let ids = |name: &str| -> Vec<u32> {
@@ -92,7 +96,7 @@ fn loss_and_gradients_match() {
             token_logprobs(head.normalize(tracked.hidden(&batch)), head.weight.clone(), &targets, 1.0);
         let weights = burn::tensor::Tensor::<2>::from_data(
             burn::tensor::TensorData::new(weights, [48, 1]),
-            &Device::flex().autodiff(),
+            &device().autodiff(),
         );
         let loss = (scores.slice([0..48, 0..1]) * weights).sum().neg();
         let value = loss.clone().inner().into_data().try_to_vec::<f32>().unwrap()[0];
@@ -129,7 +133,7 @@ fn greedy_ids_are_identical() {
             cancelled: &|| false,
         };
         let request = Request { prompt: golden.input_ids[..PROMPT].to_vec(), samples: 1, key: Key::new(0) };
-        let written = Engine::default().generate(&golden.model, &[request], &limits, &Device::flex());
+        let written = Engine::default().generate(&golden.model, &[request], &limits, &device());
         assert_eq!(written[0][0].ids, golden.greedy_ids[PROMPT..], "{name}");
     }
 }
