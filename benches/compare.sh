@@ -28,7 +28,7 @@ for round in $(seq "$rounds"); do
     for kind in "${kinds[@]}"; do
         echo "round $round of $rounds: $kind" >&2
         "$ours" "$kind" "$model" 2 >>"$out"
-        "$python" "$here/peers.py" "$kind" "$model" 2 2>/dev/null | grep '^{' >>"$out"
+        "$python" "$here/peers.py" "$kind" "$model" 2 2>/dev/null | grep '^{"' >>"$out"
     done
 done
 "$ours" matmul >>"$out"
