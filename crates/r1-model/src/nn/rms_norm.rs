@@ -5,7 +5,7 @@ use burn::tensor::Tensor;
 
 use crate::kernels;
 
-/// [`kernels::rms_norm`] with its weight.
+/// [`kernels::rms_norm()`] with its weight.
 #[derive(Module, Debug)]
 pub struct RmsNorm {
     /// `[d_model]`

@@ -86,7 +86,7 @@ impl ProvingGround {
     /// One completion of every held-out problem, in the model's chat template, graded by accuracy.
     ///
     /// # Errors
-    /// Those of [`evaluate`].
+    /// Those of [`evaluate()`].
     pub fn evaluate(
         &self,
         model: &mut (impl Generate + ?Sized),
