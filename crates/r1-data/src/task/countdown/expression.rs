@@ -8,7 +8,8 @@ const DEEPEST: usize = 32;
 ///
 /// Digits stand for the number they spell, so `35` never counts as 3 and 5. Division is exact, and
 /// the value on the way may be any fraction. `×`, `·`, `÷` and `−` are read as `*`, `*`, `/` and `-`.
-/// Anything else, a division by zero or a number beyond 64 bits on the way is no solution.
+/// There are no signs but those of given negative numbers: `-3+5` needs a -3. Anything else, a division
+/// by zero or a number beyond 64 bits on the way is no solution.
 ///
 /// ```
 /// use r1_data::task::solves_countdown;
@@ -92,15 +93,13 @@ impl Reader<'_> {
         Some(value)
     }
 
-    /// A number, an expression in brackets, or either with a minus before it.
+    /// A number, or an expression in brackets.
     fn factor(&mut self) -> Option<Fraction> {
         self.depth += 1;
         if self.depth > DEEPEST {
             return None;
         }
-        let value = if self.take(&[('-', '-'), ('−', '-')]).is_some() {
-            Fraction::new(0, 1)?.apply('-', self.factor()?)
-        } else if self.take(&[('(', '(')]).is_some() {
+        let value = if self.take(&[('(', '(')]).is_some() {
             let value = self.sum()?;
             self.take(&[(')', ')')])?;
             Some(value)
@@ -111,13 +110,16 @@ impl Reader<'_> {
         value
     }
 
-    /// A number that is still to be had; it is used up.
+    /// A number that is still to be had; it is used up. A minus belongs to it only without a space
+    /// between.
     fn number(&mut self) -> Option<Fraction> {
-        let end = self.rest.find(|character: char| !character.is_ascii_digit()).unwrap_or(self.rest.len());
-        let number: i64 = self.rest[..end].parse().ok()?;
+        let digits = self.rest.strip_prefix(['-', '−']);
+        let (sign, digits) = digits.map_or(("", self.rest), |digits| ("-", digits));
+        let end = digits.find(|character: char| !character.is_ascii_digit()).unwrap_or(digits.len());
+        let number: i64 = format!("{sign}{}", &digits[..end]).parse().ok()?;
         let place = self.unused.iter().position(|&unused| unused == number)?;
         self.unused.swap_remove(place);
-        self.rest = self.rest[end..].trim_start();
+        self.rest = digits[end..].trim_start();
         Fraction::new(i128::from(number), 1)
     }
 }
@@ -136,8 +138,6 @@ mod tests {
             ("8/4/2", 1),
             ("8/(4/2)", 4),
             ("1/3*6", 2),
-            ("-3+5", 2),
-            ("3*-(5-7)", 6),
             ("3 × 4 ÷ 6 − 2", 0),
             ("10", 10),
             (" ( 7 ) ", 7),
@@ -145,6 +145,17 @@ mod tests {
             assert!(solves_countdown(text, &numbers, target), "{text}");
             assert!(!solves_countdown(text, &numbers, target + 1), "{text}");
         }
+    }
+
+    #[test]
+    fn a_minus_belongs_to_a_given_negative_number_or_stands_between_two() {
+        assert!(solves_countdown("-3+5", &[-3, 5], 2));
+        assert!(solves_countdown("5*−3", &[-3, 5], -15));
+        assert!(solves_countdown("5--3", &[-3, 5], 8));
+        for text in ["-3+5", "- 3+5", "5+-3", "-(3-5)", "3*-(5-7)+0", "--5-3"] {
+            assert!(!solves_countdown(text, &[3, 5, 7, 0], 2), "{text}");
+        }
+        assert!(!solves_countdown("5+- 3", &[-3, 5], 2));
     }
 
     #[test]

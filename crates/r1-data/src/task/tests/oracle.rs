@@ -160,9 +160,8 @@ fn countdown(question: &str, answer: &str) -> bool {
             left.iter().position(|number| *number == word).map(|place| left.swap_remove(place)).is_some()
         });
     let target: f64 = target.parse().unwrap();
-    // A sign at the start is allowed.
-    let answer = if answer.starts_with('-') { format!("0{answer}") } else { answer.to_owned() };
-    given && value(&answer).is_some_and(|value| (value - target).abs() < 1e-9)
+    // There are no signs before numbers.
+    given && !answer.starts_with('-') && value(answer).is_some_and(|value| (value - target).abs() < 1e-9)
 }
 
 fn sudoku(given: &str, answer: &str) -> bool {
