@@ -8,30 +8,35 @@ const MAX_BYTES: usize = 4096;
 /// Words that change what the number beside them is worth, or offer a choice.
 const TELLING: &str = " or nor not minus negative plus times over divided squared cubed half third quarter \
     percent percentage hundred thousand million billion trillion dozen score pi sqrt root factorial choose \
-    between either about approximately roughly nearly almost least most infinity infinite double twice \
+    between either about approximately roughly nearly almost least most less more fewer than greater smaller \
+    larger under above below but except infinity infinite double twice \
     zero one two three four five six seven eight nine ten eleven twelve twenty thirty forty fifty k e i ";
 
 /// Single letters that are words or units, not variables.
 const SINGLE: &str = "aAImgshlLNJWVCF";
 
 /// The one number of an answer in words, such as `18 dollars` or `She has 5 apples.`; `None` when
-/// two different numbers stand there, or anything that may change the number's value.
+/// two different numbers stand there, two side by side, or anything that may change the number's value.
 pub(crate) fn only_number(text: &str) -> Option<Number> {
     if text.len() > MAX_BYTES {
         return None;
     }
     let text = spell(&text.replace("\\text{", " {").replace("\\mathrm{", " {"));
     let mut only: Option<Number> = None;
+    let mut after_number = false;
     for token in tokens(&text) {
-        if token.contains(|c: char| c.is_ascii_digit()) {
+        let is_number = token.contains(|c: char| c.is_ascii_digit());
+        if is_number {
             let number = Number::parse(token)?;
-            if only.as_ref().is_some_and(|other| *other != number) {
+            // `16 16` says nothing, though both are one number.
+            if after_number || only.as_ref().is_some_and(|other| *other != number) {
                 return None;
             }
             only = Some(number);
         } else if !is_harmless(token) {
             return None;
         }
+        after_number = is_number;
     }
     only
 }
@@ -117,6 +122,10 @@ mod tests {
             "",
             "5 = 5",
             "about 5",
+            "5 5",
+            "less than 5",
+            "5 or more",
+            "above 5",
         ] {
             assert_eq!(only_number(text), None, "{text}");
         }

@@ -7,7 +7,7 @@ use r1_data::{
     task::{self, Countdown, Task},
     template::PromptTemplate,
 };
-use r1_rewards::{AccuracyReward, FormatReward, Mode, Outcome, Reward, RewardError, TaskReward};
+use r1_rewards::{AccuracyReward, FormatReward, Mode, Outcome, Reward, RewardError, TaskReward, countdown};
 
 fn answered(answer: &str) -> Completion {
     Completion::from_text(format!("<think>..</think> <answer>{answer}</answer>"), FinishReason::Stop)
@@ -57,8 +57,9 @@ fn worked_answers_are_right_and_changed_ones_are_as_the_verifier_says() {
                 let verified = task.verify(&problem, &mutant);
                 let context = format!("{}: {} `{mutant}`", problem.question, task.name());
                 assert_eq!(by_task.score(&problem, &completion).unwrap(), Outcome::of(verified), "{context}");
-                // A number said twice is still one number.
-                let repeats = mutant.split([' ', ',']).all(|word| ["", "or", &answer].contains(&word));
+                // A list of one number twice is still one number.
+                let repeats = mutant.contains([',', 'r'])
+                    && mutant.split([' ', ',']).all(|word| ["", "or", &answer].contains(&word));
                 if !verified && !repeats && general != Outcome::Abstain {
                     assert_eq!(
                         accuracy.score(&problem, &completion).unwrap(),
@@ -85,6 +86,46 @@ fn worked_traces_keep_the_format_and_are_right() {
                 assert_eq!(reward.score(&problem, &completion).unwrap(), Outcome::Score(1.0), "{trace:?}");
             }
         }
+    }
+}
+
+#[test]
+fn a_number_written_twice_is_no_answer() {
+    let problem = Problem::new("p", "?", Reference::number("16"));
+    for (answer, reward) in [
+        ("16", 1.0),
+        ("16 apples", 1.0),
+        ("She has 16, so 16.", 1.0),
+        ("16 16", 0.0),
+        ("16  16 apples", 0.0),
+        ("$16$ $16$", 0.0),
+        ("16\n16", 0.0),
+        ("16 17", 0.0),
+    ] {
+        let outcome = AccuracyReward::new().score(&problem, &answered(answer)).unwrap();
+        assert_eq!(outcome, Outcome::Score(reward), "{answer}");
+    }
+}
+
+#[test]
+fn the_task_and_the_reward_of_countdown_agree() {
+    let numbers = [3, 5, 8, -2];
+    let pieces = ["3", "5", "8", "-2", "2", "+", "-", "*", "/", "(", ")", " ", "−", "×", "35"];
+    let mut solved = 0;
+    for step in 0..200_000 {
+        let mut stream = Key::new(11).at_step(step).stream();
+        let count = stream.between(1, 8);
+        let text: String = (0..count).map(|_| *stream.choose(&pieces)).collect();
+        for target in [3, 6, 8, 15] {
+            let by_task = task::solves_countdown(&text, &numbers, target);
+            assert_eq!(countdown::check(&text, &numbers, target).is_ok(), by_task, "{text} = {target}");
+            solved += usize::from(by_task);
+        }
+    }
+    assert!(solved > 1000, "{solved}");
+    for (text, target) in [("-3+8", 5), ("3*-(5-8)", 9), ("--3", 3), ("- 2 + 5", 3)] {
+        assert!(!task::solves_countdown(text, &numbers, target), "{text}");
+        assert!(countdown::check(text, &numbers, target).is_err(), "{text}");
     }
 }
 
