@@ -28,6 +28,36 @@ pub fn chosen(answer: &str, options: &[String]) -> Option<char> {
     })
 }
 
+/// The text of an answer that starts with the letter of an option: `12` of `(D) 12`, `D. 12`,
+/// `\textbf{(D)}\ 12`. White space or the end of the mark-up must stand between.
+pub(crate) fn after_label(answer: &str) -> Option<&str> {
+    let answer = markup::unwrap(answer);
+    let marked =
+        ["\\textbf{", "\\text{", "\\mathrm{", "\\mathbf{"].iter().find_map(|mark| answer.strip_prefix(mark));
+    let body = marked.unwrap_or(answer).trim_start();
+    let (parenthesis, body) = body.strip_prefix('(').map_or((false, body), |body| (true, body));
+    let label = body.chars().next().filter(|c| ('A'..='J').contains(c))?;
+    let body = &body[label.len_utf8()..];
+    let mut rest = match body.strip_prefix(')') {
+        Some(rest) => rest,
+        None if parenthesis => return None,
+        None => body.strip_prefix(['.', ':'])?,
+    };
+    let mut apart =
+        rest.starts_with([' ', '~', '$', '\n']) || rest.starts_with("\\ ") || rest.starts_with("\\quad");
+    if marked.is_some() {
+        match rest.trim_start().strip_prefix('}') {
+            Some(after) => (rest, apart) = (after, true),
+            None => rest = rest.strip_suffix('}').unwrap_or(rest),
+        }
+    }
+    for space in ["\\quad", "\\ ", "~", "\\,"] {
+        rest = rest.trim_start().strip_prefix(space).unwrap_or(rest);
+    }
+    let rest = rest.trim();
+    (apart && !rest.is_empty()).then_some(rest)
+}
+
 /// The options with their letters; options after Z have none.
 fn labels(options: &[String]) -> impl Iterator<Item = (char, &str)> {
     ('A'..='Z').zip(options.iter().map(String::as_str))

@@ -1,4 +1,4 @@
-//! The labelled pairs of `cases/math.toml`.
+//! The labelled pairs of `cases/math.toml` and `cases/math_blind.toml`.
 
 use std::collections::BTreeMap;
 
@@ -42,25 +42,43 @@ fn verdict(category: &str, reference: &str, answer: &str) -> (bool, String) {
     (judgement.equal == Some(true), how)
 }
 
-#[test]
-fn every_labelled_pair_is_judged_as_labelled() {
-    let corpus: Corpus = toml::from_str(include_str!("cases/math.toml")).unwrap();
+/// The pairs of all categories, with their labels.
+fn labelled(categories: BTreeMap<String, Category>) -> Vec<(String, [String; 2], bool)> {
     let mut pairs = Vec::new();
-    for (name, category) in &corpus.categories {
-        pairs.extend(category.equal.iter().map(|pair| (name.as_str(), pair.clone(), true)));
-        pairs.extend(category.different.iter().map(|pair| (name.as_str(), pair.clone(), false)));
+    for (name, category) in categories {
+        pairs.extend(category.equal.into_iter().map(|pair| (name.clone(), pair, true)));
+        pairs.extend(category.different.into_iter().map(|pair| (name.clone(), pair, false)));
     }
-    for Contested { reference, answer, equal, reason } in corpus.contested {
-        assert!(!reason.is_empty());
-        pairs.push(("contested", [reference, answer], equal));
-    }
-    assert!(pairs.len() >= 300 && corpus.categories.len() >= 15, "{} pairs", pairs.len());
+    pairs
+}
+
+fn judge_all(pairs: &[(String, [String; 2], bool)]) {
     let mut wrong = Vec::new();
-    for (category, [reference, answer], equal) in &pairs {
+    for (category, [reference, answer], equal) in pairs {
         let (found, how) = verdict(category, reference, answer);
         if found != *equal {
             wrong.push(format!("{category}: `{reference}` and `{answer}` should be {equal}; {how}"));
         }
     }
     assert!(wrong.is_empty(), "{} of {} wrong:\n{}", wrong.len(), pairs.len(), wrong.join("\n"));
+}
+
+#[test]
+fn every_pair_of_the_blind_corpus_is_judged_as_labelled() {
+    let pairs = labelled(toml::from_str(include_str!("cases/math_blind.toml")).unwrap());
+    assert!(pairs.len() >= 445, "{} pairs", pairs.len());
+    judge_all(&pairs);
+}
+
+#[test]
+fn every_labelled_pair_is_judged_as_labelled() {
+    let corpus: Corpus = toml::from_str(include_str!("cases/math.toml")).unwrap();
+    assert!(corpus.categories.len() >= 15);
+    let mut pairs = labelled(corpus.categories);
+    for Contested { reference, answer, equal, reason } in corpus.contested {
+        assert!(!reason.is_empty());
+        pairs.push(("contested".to_owned(), [reference, answer], equal));
+    }
+    assert!(pairs.len() >= 300, "{} pairs", pairs.len());
+    judge_all(&pairs);
 }

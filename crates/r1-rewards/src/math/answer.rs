@@ -56,6 +56,8 @@ pub(crate) enum Answer {
         values: Vec<Id>,
         parameters: Vec<Id>,
     },
+    /// Values, and where each holds; `None` is "otherwise".
+    Cases(Vec<(Answer, Option<Answer>)>),
     /// `∅`, "no solution".
     Empty,
     /// "undefined", "does not exist".
@@ -146,6 +148,13 @@ impl Answer {
             }
             Self::Family { values, parameters } => {
                 format!("family {} with {} in Z", ids(values, ", "), ids(parameters, ", "))
+            }
+            Self::Cases(cases) => {
+                let shown = |(value, place): &(Self, Option<Self>)| match place {
+                    Some(place) => format!("{} if {}", value.shown(arena), place.shown(arena)),
+                    None => format!("{} otherwise", value.shown(arena)),
+                };
+                format!("cases {}", cases.iter().map(shown).collect::<Vec<_>>().join("; "))
             }
             Self::Empty => "no solution".into(),
             Self::Undefined => "undefined".into(),

@@ -222,7 +222,16 @@ impl<'a> Lexer<'a> {
         };
         self.rest = &after[c.len_utf8()..];
         match c {
-            '\\' => self.push(Kind::Row),
+            '\\' => {
+                // `\\[4pt]` spaces the rows.
+                if let Some((inside, rest)) =
+                    self.rest.strip_prefix('[').and_then(|rest| rest.split_once(']'))
+                    && is_height(inside)
+                {
+                    self.rest = rest;
+                }
+                self.push(Kind::Row);
+            }
             // \u{1} and \u{2} are the braces of a set.
             '{' => self.brace('\u{1}'),
             '}' => self.brace('\u{2}'),
@@ -287,11 +296,32 @@ impl<'a> Lexer<'a> {
     }
 }
 
+/// Tokens one by one: words as letters, and without braces around a single token.
+pub(crate) fn spelt(tokens: &[Token]) -> Vec<Kind> {
+    let mut kinds: Vec<Kind> = Vec::with_capacity(tokens.len());
+    for token in tokens {
+        match &token.kind {
+            Kind::Word(word) if !super::parse::is_name(word) => kinds.extend(word.chars().map(Kind::Letter)),
+            Kind::Symbol('}') if kinds.len() >= 2 && kinds[kinds.len() - 2] == Kind::Symbol('{') => {
+                kinds.remove(kinds.len() - 2);
+            }
+            other => kinds.push(other.clone()),
+        }
+    }
+    kinds
+}
+
 /// The content of the braces that `text` starts with, and what follows.
 pub(crate) fn braced(text: &str) -> Option<(&str, &str)> {
     let inside = text.trim_start().strip_prefix('{')?;
     let end = crate::markup::closing_brace(inside)?;
     Some((&inside[..end], &inside[end + 1..]))
+}
+
+/// `4pt`, `-0.5em`.
+fn is_height(text: &str) -> bool {
+    let digits = text.trim_start_matches(|c: char| c.is_ascii_digit() || matches!(c, '.' | '-' | ' '));
+    digits.len() < text.len() && matches!(digits, "pt" | "em" | "ex" | "mm" | "cm" | "in" | "mu")
 }
 
 fn first(text: &str) -> Option<(&str, &str)> {

@@ -15,6 +15,7 @@ mod fuel;
 mod key;
 mod literal;
 mod modular;
+mod moment;
 mod numeric;
 mod parse;
 mod policy;

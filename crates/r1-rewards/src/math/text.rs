@@ -30,8 +30,44 @@ pub(crate) fn special(text: &str) -> Option<Answer> {
     }
 }
 
-/// The value of a number word up to a hundred.
+/// The value of a number in words below 10^15: `twelve`, `two hundred and five`, `one million`.
 pub(crate) fn number_word(text: &str) -> Option<i64> {
+    const SCALES: [(&str, i64); 4] = [
+        ("trillion", 1_000_000_000_000),
+        ("billion", 1_000_000_000),
+        ("million", 1_000_000),
+        ("thousand", 1000),
+    ];
+    let (mut total, mut part, mut rest): (i64, Option<i64>, i64) = (0, None, i64::MAX);
+    for word in text.split([' ', '-']).filter(|word| !word.is_empty()) {
+        if let Some((_, scale)) = SCALES.iter().find(|(name, _)| *name == word) {
+            // Scales go down.
+            if *scale >= rest {
+                return None;
+            }
+            rest = *scale;
+            total += part.take()? * scale;
+        } else if word == "hundred" {
+            part = Some(part.filter(|part| (1..10).contains(part))? * 100);
+        } else if word == "and" {
+            part.or((total > 0).then_some(0))?;
+        } else {
+            let value = if word == "a" { 1 } else { below_hundred(word)? };
+            let fits = match part {
+                None => true,
+                Some(part) if part % 100 == 0 => part > 0,
+                Some(part) => part % 10 == 0 && part % 100 >= 20 && (1..10).contains(&value),
+            };
+            part = fits.then(|| part.unwrap_or(0) + value);
+            part?;
+        }
+    }
+    let value = total + part.unwrap_or(0);
+    (part.is_some() || total > 0).then_some(value).filter(|_| text != "a")
+}
+
+/// A number in one word.
+fn below_hundred(word: &str) -> Option<i64> {
     const SMALL: [&str; 20] = [
         "zero",
         "one",
@@ -55,18 +91,53 @@ pub(crate) fn number_word(text: &str) -> Option<i64> {
         "nineteen",
     ];
     const TENS: [&str; 8] = ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"];
-    if text == "one hundred" || text == "a hundred" {
-        return Some(100);
-    }
-    if let Some(at) = SMALL.iter().position(|word| *word == text) {
+    if let Some(at) = SMALL.iter().position(|small| *small == word) {
         return Some(at as i64);
     }
-    let (tens, rest) = text.split_once([' ', '-']).unwrap_or((text, ""));
-    let tens = 20 + 10 * TENS.iter().position(|word| *word == tens)? as i64;
-    match SMALL.iter().position(|word| *word == rest) {
-        Some(one @ 1..=9) => Some(tens + one as i64),
-        _ => rest.is_empty().then_some(tens),
+    TENS.iter().position(|ten| *ten == word).map(|at| 20 + 10 * at as i64)
+}
+
+/// Words that a sentence has around its answer.
+const AROUND: [&str; 20] = [
+    "the", "a", "an", "it", "its", "is", "are", "on", "in", "at", "this", "that", "they", "function",
+    "series", "sequence", "integral", "graph", "answer", "option",
+];
+
+/// What may follow in "Yes, it is".
+const AFTER_YES: [&str; 17] = [
+    "it", "is", "he", "she", "they", "we", "you", "there", "this", "that", "does", "do", "are", "can", "was",
+    "has", "will",
+];
+/// What may follow in "No, it is not".
+const AFTER_NO: [&str; 6] = ["not", "isnt", "doesnt", "dont", "arent", "cannot"];
+
+/// Whether two texts, evened out, say the same. An answer may be a sentence about one word, and go on
+/// after yes or no.
+pub(crate) fn same(reference: &str, answer: &str) -> bool {
+    let words = |text: &str| {
+        text.split([' ', '-']).filter(|word| !word.is_empty()).map(str::to_owned).collect::<Vec<_>>()
+    };
+    if reference.contains(|c: char| c.is_ascii_digit()) || answer.contains(|c: char| c.is_ascii_digit()) {
+        return bare(reference) == bare(answer);
     }
+    let (wanted, given) = (words(reference), words(answer));
+    if bare(reference).replace([' ', '-'], "") == bare(answer).replace([' ', '-'], "") {
+        return true;
+    }
+    let [only] = &wanted[..] else { return false };
+    if matches!(only.as_str(), "yes" | "no") {
+        let follows = |word: &String| {
+            AFTER_YES.contains(&word.as_str()) || (only == "no" && AFTER_NO.contains(&word.as_str()))
+        };
+        return given.first() == Some(only) && given[1..].iter().all(follows);
+    }
+    let mut telling = given.iter().filter(|word| !AROUND.contains(&word.as_str()));
+    !AROUND.contains(&only.as_str()) && telling.next() == Some(only) && telling.next().is_none()
+}
+
+/// The text without an article before it.
+fn bare(text: &str) -> &str {
+    ["the ", "an ", "a "].iter().find_map(|article| text.strip_prefix(article)).unwrap_or(text)
 }
 
 /// Lower case letters and digits, single spaces, no mark-up and no punctuation.

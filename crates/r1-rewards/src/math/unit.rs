@@ -43,10 +43,19 @@ impl Unit {
         let (mut sign, mut next_power) = (1i8, 1i8);
         let mut last: Option<(Dimensions, RBig, i8)> = None;
         let mut words = spaced.split_whitespace().peekable();
+        // Inside parentheses after a stroke, everything is below it.
+        let mut below = false;
         while let Some(word) = words.next() {
+            below |= sign < 0 && word.starts_with('(');
+            if below {
+                sign = -1;
+            }
+            below &= !word.ends_with(')');
             let clean = word.trim_matches(|c: char| matches!(c, '.' | ',' | '(' | ')' | '{' | '}'));
             match clean.to_lowercase().as_str() {
-                "" | "of" | "the" | "a" | "an" | "each" | "total" | "in" | "about" => {}
+                // A capital is the ampere.
+                "a" if clean == "a" => {}
+                "" | "of" | "the" | "an" | "each" | "total" | "in" | "about" => {}
                 "/" | "per" => sign = -1,
                 "square" | "sq" => next_power = 2,
                 "cubic" => next_power = 3,
@@ -59,6 +68,11 @@ impl Unit {
                 lower => {
                     if !clean.chars().any(char::is_alphabetic) {
                         return None;
+                    }
+                    if matches!(lower, "cent" | "cents" | "¢") {
+                        unit.factor /= RBig::from(100);
+                        unit.words.push("dollar".to_owned());
+                        continue;
                     }
                     match known(clean, lower) {
                         Some((dimensions, factor)) => {
@@ -158,7 +172,7 @@ const VOLT: Dimensions = [2, 1, -3, -1, 0, 0, 0];
 const OHM: Dimensions = [2, 1, -3, -2, 0, 0, 0];
 
 /// Names, dimensions, and the factor to the base unit as a quotient.
-const UNITS: [(&[&str], Dimensions, u64, u64); 62] = [
+const UNITS: [(&[&str], Dimensions, u64, u64); 75] = [
     (&["m", "meter", "metre", "meters", "metres"], LENGTH, 1, 1),
     (&["km", "kilometer", "kilometre", "kilometers", "kilometres", "kms"], LENGTH, 1000, 1),
     (&["dm", "decimeter", "decimeters"], LENGTH, 1, 10),
@@ -206,7 +220,7 @@ const UNITS: [(&[&str], Dimensions, u64, u64); 62] = [
     (&["J", "joule", "joules"], ENERGY, 1, 1),
     (&["kJ"], ENERGY, 1000, 1),
     (&["MJ"], ENERGY, 1_000_000, 1),
-    (&["eV"], ENERGY, 1_602_176_634, 1),
+    (&["eV", "electronvolt", "electronvolts"], ENERGY, 1_602_176_634, 1),
     (&["W", "watt", "watts"], POWER, 1, 1),
     (&["kW", "kilowatt", "kilowatts"], POWER, 1000, 1),
     (&["MW"], POWER, 1_000_000, 1),
@@ -219,18 +233,68 @@ const UNITS: [(&[&str], Dimensions, u64, u64); 62] = [
     (&["C", "coulomb", "coulombs"], CHARGE, 1, 1),
     (&["V", "volt", "volts"], VOLT, 1, 1),
     (&["kV"], VOLT, 1000, 1),
-    (&["ohm", "ohms", "Omega"], OHM, 1, 1),
+    (&["ohm", "ohms", "Omega", "Ω"], OHM, 1, 1),
+    (&["F", "farad", "farads"], [-2, -1, 4, 2, 0, 0, 0], 1, 1),
+    (&["H", "henry", "henries", "henrys"], [2, 1, -2, -2, 0, 0, 0], 1, 1),
+    (&["T", "tesla", "teslas"], [0, 1, -2, -1, 0, 0, 0], 1, 1),
+    (&["G", "gauss"], [0, 1, -2, -1, 0, 0, 0], 1, 10_000),
+    (&["Wb", "weber", "webers"], [2, 1, -2, -1, 0, 0, 0], 1, 1),
+    (&["erg", "ergs"], ENERGY, 1, 10_000_000),
+    (&["cal", "calorie", "calories"], ENERGY, 4184, 1000),
+    (&["dyn", "dyne", "dynes"], FORCE, 1, 100_000),
+    (&["bar", "bars"], PRESSURE, 100_000, 1),
+    (&["Å", "AA", "angstrom", "angstroms"], LENGTH, 1, 10_000_000_000),
+    (&["AU", "au"], LENGTH, 149_597_870_700, 1),
+    (&["pc", "parsec", "parsecs"], LENGTH, 30_856_775_814_913_673, 1),
+    (&["ly", "lightyear", "lightyears", "light-year", "light-years"], LENGTH, 9_460_730_472_580_800, 1),
     (&["dozen", "dozens"], [0; 7], 12, 1),
 ];
 
 fn known(word: &str, lower: &str) -> Option<(Dimensions, RBig)> {
+    entry(word, lower).or_else(|| prefixed(word, lower))
+}
+
+fn entry(word: &str, lower: &str) -> Option<(Dimensions, RBig)> {
     let entry = UNITS
         .iter()
         .find(|(names, ..)| names.contains(&word) || (lower.len() > 3 && names.contains(&lower)))?;
     let (_, dimensions, above, below) = entry;
     let mut factor = RBig::from_parts((*above).into(), UBig::from(*below));
-    if word == "eV" {
+    if word == "eV" || lower.starts_with("electronvolt") {
         factor /= RBig::from(UBig::from(10u8).pow(28));
     }
     Some((*dimensions, factor))
+}
+
+/// A unit of the international system after a prefix: `mA`, `nF`, `megahertz`.
+fn prefixed(word: &str, lower: &str) -> Option<(Dimensions, RBig)> {
+    const PREFIXES: [(&str, &str, i32); 12] = [
+        ("T", "tera", 12),
+        ("G", "giga", 9),
+        ("M", "mega", 6),
+        ("k", "kilo", 3),
+        ("h", "hecto", 2),
+        ("d", "deci", -1),
+        ("c", "centi", -2),
+        ("m", "milli", -3),
+        ("μ", "micro", -6),
+        ("n", "nano", -9),
+        ("p", "pico", -12),
+        ("f", "femto", -15),
+    ];
+    const BASES: [&str; 26] = [
+        "m", "g", "s", "A", "K", "mol", "N", "J", "W", "Pa", "Hz", "C", "V", "F", "H", "T", "Wb", "L", "eV",
+        "cal", "pc", "bar", "Ω", "Omega", "ohm", "b",
+    ];
+    PREFIXES.iter().find_map(|(symbol, name, power)| {
+        let (dimensions, factor) = match word.strip_prefix(symbol) {
+            Some(base) if BASES.contains(&base) => entry(base, base)?,
+            _ => {
+                let base = lower.strip_prefix(name).filter(|base| base.len() > 2)?;
+                entry(base, base)?
+            }
+        };
+        let scale = RBig::from(UBig::from(10u8).pow(power.unsigned_abs() as usize));
+        Some((dimensions, if *power > 0 { factor * scale } else { factor / scale }))
+    })
 }

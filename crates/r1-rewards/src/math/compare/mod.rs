@@ -1,5 +1,7 @@
 //! The ladder: cheap rungs first, each deciding or passing on.
 
+mod cases;
+mod constant;
 mod decimal;
 mod expression;
 mod family;
@@ -12,6 +14,7 @@ use super::{
     answer::Answer,
     arena::Arena,
     fuel::Fuel,
+    lexer, moment,
     policy::Policy,
     read::{self, Reading},
     text,
@@ -143,6 +146,13 @@ pub(crate) fn judge(reference: &str, answer: &str, policy: &Policy, explain: boo
     if decided != Some(true) && in_words(reference, answer, &gold, &given) {
         (decided, judge.rung) = (Some(true), Rung::Text);
     }
+    if decided != Some(true)
+        && answer.len() <= MAX_LABELLED
+        && let Some(option) = choice::after_label(answer)
+        && judge_option(reference, option, &mut judge)
+    {
+        decided = Some(true);
+    }
     let shown = |answer: &Answer| if explain { answer.shown(&judge.arena) } else { String::new() };
     Judgement {
         equal: Some(decided == Some(true)),
@@ -150,6 +160,16 @@ pub(crate) fn judge(reference: &str, answer: &str, policy: &Policy, explain: boo
         reference: shown(&gold),
         answer: shown(&given),
     }
+}
+
+/// Longer answers are not read as an option with its letter.
+const MAX_LABELLED: usize = 256;
+
+/// Whether the text of an option, as `12` in `(D) 12`, is the reference.
+fn judge_option(reference: &str, option: &str, judge: &mut Judge<'_>) -> bool {
+    let mut read = |text: &str| read::read(&mut judge.arena, text, Reading::LIKELY).0;
+    let (gold, given) = (read(reference), read(option));
+    judge.answers(&gold, &given) == Some(true)
 }
 
 /// Equality but for white space and the sizes of brackets.
@@ -183,6 +203,9 @@ fn in_words(reference: &str, answer: &str, gold: &Answer, given: &Answer) -> boo
     {
         return true;
     }
+    if moment::same(reference, answer) {
+        return true;
+    }
     let number = || Number::parse(reference).zip(prose::only_number(answer));
     let wordy = matches!(given, Answer::Text(_));
     let numeric =
@@ -193,7 +216,18 @@ fn in_words(reference: &str, answer: &str, gold: &Answer, given: &Answer) -> boo
     let (a, b) = (text::even(reference), text::even(answer));
     let digits = a.contains(|c: char| c.is_ascii_digit());
     matches!((gold, given), (Answer::Text(_), _) | (_, Answer::Text(_)))
-        && if digits { a == b } else { a.replace(' ', "") == b.replace(' ', "") }
+        && (if digits { a == b } else { a.replace(' ', "") == b.replace(' ', "") }
+            || matches!((gold, given), (Answer::Text(_), Answer::Text(_))) && same_tokens(reference, answer))
+}
+
+/// Formulas that were not read, as integrals, but consist of the same tokens.
+fn same_tokens(a: &str, b: &str) -> bool {
+    if !a.contains('\\') || !b.contains('\\') {
+        return false;
+    }
+    let tokens =
+        |text: &str| lexer::tokens(text, Commas::Likely, &mut false).map(|tokens| lexer::spelt(&tokens));
+    tokens(a).is_some_and(|a| tokens(b).is_some_and(|b| a == b))
 }
 
 /// The comparison of one pair.

@@ -42,8 +42,10 @@ impl Judge<'_> {
         let mut free: Vec<&Answer> = b.iter().collect();
         a.iter().all(|item| {
             let same = free.iter().position(|other| *other == item);
-            let partner =
-                same.or_else(|| free.iter().position(|other| self.answers(item, other) == Some(true)));
+            let partner = same.or_else(|| {
+                free.iter()
+                    .position(|other| !other_names(item, other) && self.answers(item, other) == Some(true))
+            });
             partner.is_some_and(|at| {
                 free.remove(at);
                 true
@@ -70,6 +72,20 @@ impl Judge<'_> {
         let (x, y) = (x.unwrap_or_else(|| a.to_vec()), y.unwrap_or_else(|| b.to_vec()));
         self.unordered(&x, &y)
     }
+}
+
+/// Whether two answers say in words that they are about different things, as "domain" and "range".
+fn other_names(a: &Answer, b: &Answer) -> bool {
+    let (Answer::Assignment { name: a, label: None, .. }, Answer::Assignment { name: b, label: None, .. }) =
+        (a, b)
+    else {
+        return false;
+    };
+    let plain = |name: &str| -> String {
+        name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+    };
+    let (a, b) = (plain(a), plain(b));
+    a.len().min(b.len()) >= 3 && !a.contains(&b) && !b.contains(&a)
 }
 
 /// Assignments to the same names again and again, as tuples of their values.

@@ -38,7 +38,14 @@ impl Judge<'_> {
                 if let Some(verdict) = self.vectors(*a, *b) {
                     return Some(verdict);
                 }
-                let verdict = self.decimals((*a, *d), (*b, *e));
+                let mut verdict = self.decimals((*a, *d), (*b, *e));
+                if verdict != Some(true) {
+                    let rung = self.rung;
+                    match self.families_of_functions(*a, *b) {
+                        Some(true) => verdict = Some(true),
+                        _ => self.rung = rung,
+                    }
+                }
                 if verdict != Some(true) && self.policy.ignore_symbol_case {
                     return self.in_lower_case(*a, *b).or(verdict);
                 }
@@ -55,6 +62,7 @@ impl Judge<'_> {
             (A::Expression { id, .. }, A::Tuple(items)) | (A::Tuple(items), A::Expression { id, .. }) => {
                 self.vector_and_tuple(*id, items)
             }
+            (A::Cases(a), A::Cases(b)) => self.same_cases(a, b),
             (A::Ratio(a), A::Ratio(b)) => self.ratios(a, b),
             (A::Ratio(parts), A::Expression { id, .. }) | (A::Expression { id, .. }, A::Ratio(parts)) => {
                 let [a, b] = parts[..] else { return self.at(Rung::Structure, false) };
@@ -76,16 +84,7 @@ impl Judge<'_> {
             (A::Set(items) | A::List(items), other) if items.len() == 1 => self.answers(&items[0], other),
             (other, A::Set(items) | A::List(items)) if items.len() == 1 => self.answers(other, &items[0]),
             (A::Text(a), A::Text(b)) => {
-                let bare = |text: &str| {
-                    let article = ["the ", "an ", "a "].iter().find_map(|article| text.strip_prefix(article));
-                    let text = article.unwrap_or(text);
-                    if text.contains(|c: char| c.is_ascii_digit()) {
-                        text.to_owned()
-                    } else {
-                        text.replace(' ', "")
-                    }
-                };
-                let equal = bare(a) == bare(b);
+                let equal = text::same(a, b);
                 self.at(Rung::Text, equal)
             }
             (A::Text(word), A::Expression { id, .. }) | (A::Expression { id, .. }, A::Text(word)) => {

@@ -1,12 +1,10 @@
 //! Numbers, letters, words and brackets.
 
-use dashu::{integer::IBig, rational::RBig};
-
-use super::{Parser, function};
+use super::{Parser, base::in_base, function};
 use crate::math::{
     arena::{Constant, Function, Id},
     literal::Literal,
-    token::Kind,
+    token::{Kind, Token},
 };
 
 /// Words of prose that no product of letters spells.
@@ -57,34 +55,14 @@ impl Parser<'_> {
     }
 
     fn number(&mut self, literal: &Literal) -> Option<Id> {
+        if let Some(value) = self.beyond_nine(literal) {
+            return Some(self.arena.number(value));
+        }
         if self.eat('_') {
             let base = self.subscript_number()?;
             return in_base(&literal.digits, base).map(|value| self.arena.number(value));
         }
         Some(self.arena.number(literal.value.clone()))
-    }
-
-    /// The base after `_`: digits, in braces or not.
-    fn subscript_number(&mut self) -> Option<u32> {
-        let braces = self.eat('{');
-        let base = match &self.next()?.kind {
-            Kind::Number(literal) => literal.digits.parse().ok()?,
-            Kind::Text(word) | Kind::Word(word) => match word.to_lowercase().as_str() {
-                "two" => 2,
-                "three" => 3,
-                "four" => 4,
-                "five" => 5,
-                "six" => 6,
-                "seven" => 7,
-                "eight" => 8,
-                "nine" => 9,
-                "ten" => 10,
-                "sixteen" => 16,
-                _ => return None,
-            },
-            _ => return None,
-        };
-        (!braces || self.eat('}')).then_some(base)
     }
 
     fn bracketed(&mut self, close: char) -> Option<Id> {
@@ -139,7 +117,7 @@ impl Parser<'_> {
         {
             return Some(id);
         }
-        if matches!(letter, 'f' | 'g' | 'h' | 'F' | 'G' | 'H')
+        if (matches!(letter, 'f' | 'g' | 'h' | 'F' | 'G' | 'H') || self.at_zero())
             && let Some(call) = self.call(&letter.to_string())
         {
             return Some(call);
@@ -201,6 +179,13 @@ impl Parser<'_> {
             }
         }
         false
+    }
+
+    /// Whether `(0)` follows: `I(0)` is the value at zero and never a product.
+    pub(super) fn at_zero(&self) -> bool {
+        let is = |ahead: usize, symbol: char| self.peek_at(ahead).is_some_and(|token| token.is(symbol));
+        let zero = |token: &Token| matches!(&token.kind, Kind::Number(literal) if literal.value.is_zero());
+        is(0, '(') && self.peek_at(1).is_some_and(zero) && is(2, ')')
     }
 
     /// `name(arguments)`; nothing is consumed where it is none.
@@ -319,15 +304,4 @@ fn written(kind: &Kind) -> String {
         }
         Kind::Row => String::new(),
     }
-}
-
-/// Digits in a base from 2 to 36, with a point perhaps.
-pub(crate) fn in_base(digits: &str, base: u32) -> Option<RBig> {
-    if !(2..=36).contains(&base) {
-        return None;
-    }
-    let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
-    let value = IBig::from_str_radix(&format!("{whole}{fraction}"), base).ok()?;
-    let below = dashu::integer::UBig::from(base).pow(fraction.len());
-    Some(RBig::from_parts(value, below))
 }

@@ -126,6 +126,8 @@ impl Parser<'_> {
                 Some(self.arena.constant(Constant::Infinity))
             }
             "imath" => Some(self.arena.constant(Constant::I)),
+            "jmath" => Some(self.arena.symbol("j")),
+            "cis" => self.cis(),
             "lfloor" => self.delimited(Function::Floor, "rfloor"),
             "lceil" => self.delimited(Function::Ceil, "rceil"),
             "lvert" | "vert" | "lVert" | "Vert" => {
@@ -139,11 +141,19 @@ impl Parser<'_> {
             }
             "sum" | "prod" => self.fold(name == "prod"),
             "vec" | "overrightarrow" | "hat" | "widehat" | "mathbf" | "tilde" => {
-                if let Some(Kind::Letter(letter @ ('i' | 'j' | 'k'))) = self.inner_kind() {
-                    self.skip_argument();
-                    return Some(self.arena.symbol(&format!("unit@{letter}")));
+                let direction = match self.inner_kind()? {
+                    Kind::Letter(letter @ ('i' | 'j' | 'k')) => Some(letter),
+                    Kind::Command(name) if name == "imath" => Some('i'),
+                    Kind::Command(name) if name == "jmath" => Some('j'),
+                    _ => None,
+                };
+                match direction {
+                    Some(letter) => {
+                        self.skip_argument();
+                        Some(self.arena.symbol(&format!("unit@{letter}")))
+                    }
+                    None => self.argument(),
                 }
-                self.argument()
             }
             "dot" | "ddot" => {
                 let Some(Kind::Letter(letter)) = self.inner_kind() else { return None };
@@ -158,7 +168,7 @@ impl Parser<'_> {
                 && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '@')
                 && name.len() <= 12 =>
             {
-                if matches!(name, "Gamma" | "zeta" | "phi" | "varphi")
+                if (matches!(name, "Gamma" | "zeta" | "phi" | "varphi") || self.at_zero())
                     && let Some(call) = self.call(name)
                 {
                     return Some(call);
@@ -228,9 +238,11 @@ impl Parser<'_> {
             return None;
         }
         let to = self.argument()?;
-        // The index may be `i`, which is a number elsewhere.
-        let index = format!("index@{letter}");
+        // The index may be `i`, which is a number elsewhere, and its name says nothing.
+        let index = format!("index@{}", self.folds);
         let start = self.at;
+        // The copy below is long.
+        self.arena.work((self.tokens.len() - start) as u32 / 8)?;
         let renamed: Vec<_> = self.tokens[start..]
             .iter()
             .map(|token| {
@@ -249,6 +261,7 @@ impl Parser<'_> {
                 at: 0,
                 depth: self.depth + 1,
                 bars: self.bars,
+                folds: self.folds + 1,
                 hopeless: false,
             };
             let body = inner.nested(Parser::product)?;

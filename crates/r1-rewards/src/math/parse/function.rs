@@ -2,7 +2,7 @@
 
 use super::Parser;
 use crate::math::{
-    arena::{Function, Id},
+    arena::{Constant, Function, Id},
     token::Kind,
 };
 
@@ -48,8 +48,9 @@ pub(super) fn of_name(name: &str) -> Option<Function> {
 
 /// Plain words that mean what the command of their name means.
 pub(crate) fn is_known(word: &str) -> bool {
-    const OTHERS: [&str; 36] = [
+    const OTHERS: [&str; 37] = [
         "sqrt",
+        "cis",
         "cbrt",
         "pi",
         "exp",
@@ -90,6 +91,14 @@ pub(crate) fn is_known(word: &str) -> bool {
 }
 
 impl Parser<'_> {
+    /// `\operatorname{cis} x`, which is e^{ix}.
+    pub(super) fn cis(&mut self) -> Option<Id> {
+        let angle = *self.arguments(Function::Sin)?.first()?;
+        let i = self.arena.constant(Constant::I);
+        let (base, exponent) = (self.arena.constant(Constant::E), self.arena.mul(vec![i, angle]));
+        Some(self.arena.pow(base, exponent))
+    }
+
     /// A function after its name: power, base, arguments.
     pub(super) fn apply(&mut self, function: Function) -> Option<Id> {
         let mut function = function;

@@ -1,6 +1,7 @@
 //! Tokens to expressions: a Pratt parser with bounded depth.
 
 mod atom;
+mod base;
 mod command;
 mod function;
 
@@ -20,7 +21,7 @@ pub(crate) use function::is_known as is_name;
 
 /// Reads one expression from all of `tokens`.
 pub(crate) fn expression(arena: &mut Arena, tokens: &[Token]) -> Option<Id> {
-    let mut parser = Parser { arena, tokens, at: 0, depth: 0, bars: 0, hopeless: false };
+    let mut parser = Parser { arena, tokens, at: 0, depth: 0, bars: 0, folds: 0, hopeless: false };
     let mut id = parser.sum()?;
     if parser.eat_command(&["choose"]) {
         let k = parser.sum()?;
@@ -36,6 +37,8 @@ pub(crate) struct Parser<'a> {
     depth: usize,
     /// Open bars of absolute values.
     bars: usize,
+    /// Sums and products around this one.
+    folds: usize,
     /// Set once something cannot be read in any way, so that no other way is tried at every level.
     hopeless: bool,
 }

@@ -31,10 +31,8 @@ impl Reader<'_> {
             }
             other => other,
         };
-        let end = split::closing(tokens)?;
-        if end + 1 != tokens.len() {
-            return None;
-        }
+        let end = split::closing(tokens).filter(|end| end + 1 == tokens.len());
+        let Some(end) = end else { return self.scaled(tokens) };
         let (open, close) = (&tokens[0], &tokens[end]);
         let inside = &tokens[1..end];
         if open.is('\u{1}') && close.is('\u{2}') {
@@ -56,6 +54,9 @@ impl Reader<'_> {
                 other => Some(Some(other)),
             };
         }
+        if square(open) && square(close) && parts.iter().all(|part| part.first().is_some_and(square)) {
+            return Some(self.nested_rows(&parts));
+        }
         if parts.len() == 2 && (square(open) || square(close)) {
             return Some(self.interval(&parts, square(open), square(close)));
         }
@@ -66,7 +67,72 @@ impl Reader<'_> {
             return Some(Some(interval));
         }
         let items: Option<Vec<Answer>> = parts.iter().map(|part| self.structure(part)).collect();
-        Some(items.map(Answer::Tuple))
+        let signed = |part: &&[Token]| part.iter().any(|token| matches!(token.command(), Some("pm" | "mp")));
+        let several = parts.iter().filter(|part| signed(part)).count() == 1;
+        Some(items.map(|items| if several { both_signs(items) } else { Answer::Tuple(items) }))
+    }
+
+    /// `[[1, 2], [3, 4]]`.
+    fn nested_rows(&mut self, parts: &[&[Token]]) -> Option<Answer> {
+        let mut entries = Vec::new();
+        let mut width = None;
+        for row in parts {
+            if split::closing(row)? + 1 != row.len() {
+                return None;
+            }
+            let cells = self.parts(row);
+            if *width.get_or_insert(cells.len()) != cells.len() {
+                return None;
+            }
+            for cell in cells {
+                entries.push(parse::expression(self.arena, cell)?);
+            }
+        }
+        let (rows, columns) = (u16::try_from(parts.len()).ok()?, u16::try_from(width?).ok()?);
+        let matrix = Node::Matrix { rows, columns, entries: entries.into() };
+        Some(Answer::expression(self.arena.insert(matrix)))
+    }
+
+    /// A factor before a vector: `\frac15 \langle 3, -4 \rangle`.
+    fn scaled(&mut self, tokens: &[Token]) -> Option<Option<Answer>> {
+        let last = tokens.last()?;
+        let angle = last.is_command("rangle");
+        if !angle && !last.is(')') {
+            return None;
+        }
+        let opens = |token: &Token| if angle { token.is_command("langle") } else { token.is('(') };
+        let numeric = |token: &Token| {
+            matches!(token.kind, Kind::Number(_) | Kind::Symbol('-' | '+' | '/' | '{' | '}' | '*'))
+                || matches!(
+                    token.command(),
+                    Some("frac" | "dfrac" | "tfrac" | "sqrt" | "pi" | "cdot" | "times")
+                )
+        };
+        let at = tokens.iter().position(opens).filter(|at| *at > 0)?;
+        let (mut factor, vector) = tokens.split_at(at);
+        // Letters before a parenthesis name a function or a point.
+        if split::closing(vector)? + 1 != vector.len() || !(angle || factor.iter().all(numeric)) {
+            return None;
+        }
+        while let [rest @ .., last] = factor
+            && (last.is('*') || matches!(last.command(), Some("cdot" | "times")))
+        {
+            factor = rest;
+        }
+        let parts = self.parts(vector);
+        if parts.len() < 2 {
+            return None;
+        }
+        let factor = match factor {
+            [minus] if minus.is('-') => self.arena.integer(-1),
+            factor => parse::expression(self.arena, factor)?,
+        };
+        let mut items = Vec::new();
+        for part in parts {
+            let entry = parse::expression(self.arena, part)?;
+            items.push(Answer::expression(self.arena.mul(vec![factor, entry])));
+        }
+        Some(Some(Answer::Tuple(items)))
     }
 
     /// The parts inside brackets, between semicolons or else commas.
@@ -142,6 +208,13 @@ impl Reader<'_> {
 
     /// Unions, intersections and differences.
     pub(super) fn region(&mut self, tokens: &[Token]) -> Option<Answer> {
+        if let [all @ Token { kind: Kind::Blackboard('R'), .. }, minus, rest @ ..] = tokens
+            && minus.is('-')
+            && rest.first().is_some_and(|token| token.is('[') || token.is('(') || token.is('\u{1}'))
+        {
+            let without = Token { kind: Kind::Command("setminus".into()), space: false };
+            return self.region(&[&[all.clone(), without], rest].concat());
+        }
         let operator = |token: &Token| {
             matches!(token.command(), Some("cup" | "cap" | "setminus" | "backslash"))
                 || matches!(token.kind, Kind::Letter('U'))
@@ -193,4 +266,18 @@ impl Reader<'_> {
             _ => None,
         }
     }
+}
+
+/// `(\pm 2, 0)` is two points.
+fn both_signs(items: Vec<Answer>) -> Answer {
+    let mut doubled = items.iter().enumerate().filter(|(_, item)| matches!(item, Answer::List(_)));
+    let (Some((at, Answer::List(values))), None) = (doubled.next(), doubled.next()) else {
+        return Answer::Tuple(items);
+    };
+    let point = |value: &Answer| {
+        let mut point = items.clone();
+        point[at] = value.clone();
+        Answer::Tuple(point)
+    };
+    Answer::List(values.iter().map(point).collect())
 }

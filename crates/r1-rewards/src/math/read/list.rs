@@ -46,11 +46,15 @@ impl Reader<'_> {
         if items.len() == 1 {
             return Some(items.pop());
         }
+        if items.iter().any(|item| matches!(item, Answer::Family { .. })) {
+            return Some(self.joined_families(items));
+        }
+        self.repeat_exclusion(&mut items);
         Some(Some(self.tidy(items, both)))
     }
 
     /// Inequalities become one region, and conditions beside an expression drop out.
-    fn tidy(&mut self, items: Vec<Answer>, both: bool) -> Answer {
+    pub(super) fn tidy(&mut self, items: Vec<Answer>, both: bool) -> Answer {
         let is_order = |item: &Answer| {
             matches!(item, Answer::Region(_))
                 || matches!(item, Answer::Relation { links, .. } if links.iter().all(|link| *link != Link::Equal))
@@ -80,7 +84,7 @@ impl Reader<'_> {
     }
 
     /// The symbols of `k \in \mathbb{Z}` or "where k is an integer".
-    fn parameter(&mut self, part: &[Token]) -> Option<Vec<Id>> {
+    pub(super) fn parameter(&mut self, part: &[Token]) -> Option<Vec<Id>> {
         let in_at = part.iter().position(|token| token.is_command("in"));
         if let Some(at) = in_at {
             let integers =
@@ -88,7 +92,10 @@ impl Reader<'_> {
             if !integers {
                 return None;
             }
-            return self.symbols_of(&part[..at]);
+            let named = |token: &Token| {
+                matches!(token.kind, Kind::Letter(_) | Kind::Symbol(',') | Kind::Text(_) | Kind::Word(_))
+            };
+            return part[..at].iter().all(named).then(|| self.symbols_of(&part[..at]))?;
         }
         let words = |token: &Token| matches!(&token.kind, Kind::Text(word) | Kind::Word(word) if word.contains("integer"));
         if part.iter().any(words) { self.symbols_of(part) } else { None }
@@ -105,7 +112,39 @@ impl Reader<'_> {
         Some(if letters.is_empty() { vec![self.arena.symbol("k"), self.arena.symbol("n")] } else { letters })
     }
 
-    fn family(&mut self, items: Vec<Answer>, parameters: Vec<Id>) -> Option<Answer> {
+    /// `x \ne -2, 2` leaves out what it said before.
+    fn repeat_exclusion(&mut self, items: &mut [Answer]) {
+        let [Answer::Relation { members, links }, rest @ ..] = items else { return };
+        let value = |item: &Answer| matches!(item, Answer::Expression { .. });
+        if links[..] != [Link::NotEqual] || !rest.iter().all(value) {
+            return;
+        }
+        let first = members[0];
+        for item in rest {
+            if let Answer::Expression { id, .. } = *item {
+                *item = Answer::Relation { members: vec![first, id], links: vec![Link::NotEqual] };
+            }
+        }
+    }
+
+    /// `a + 2kπ or b + 2kπ, k ∈ Z`: the condition is about all.
+    fn joined_families(&mut self, items: Vec<Answer>) -> Option<Answer> {
+        let (mut plain, mut all) = (Vec::new(), Vec::new());
+        for item in items {
+            match item {
+                Answer::Family { values, parameters } => {
+                    plain.extend(values.into_iter().map(Answer::expression));
+                    all.extend(parameters);
+                }
+                other => plain.push(other),
+            }
+        }
+        all.sort_unstable();
+        all.dedup();
+        self.family(plain, all)
+    }
+
+    pub(super) fn family(&mut self, items: Vec<Answer>, parameters: Vec<Id>) -> Option<Answer> {
         let mut values = Vec::new();
         for item in &items {
             let value = match item {
@@ -116,8 +155,10 @@ impl Reader<'_> {
                 Answer::Expression { id, .. } => values.push(*id),
                 Answer::List(inner) => {
                     for item in inner {
-                        let Answer::Expression { id, .. } = item else { return None };
-                        values.push(*id);
+                        match item {
+                            Answer::Expression { id, .. } => values.push(*id),
+                            _ => return None,
+                        }
                     }
                 }
                 _ if items.len() == 1 => return items.into_iter().next(),

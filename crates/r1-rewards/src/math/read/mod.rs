@@ -1,7 +1,10 @@
 //! Text to a typed answer.
 
 mod bracket;
+mod cases;
 mod list;
+mod name;
+mod phrase;
 mod quantity;
 mod relation;
 mod split;
@@ -9,9 +12,9 @@ mod split;
 use std::borrow::Cow;
 
 use super::{
-    answer::Answer,
+    answer::{Answer, Interval},
     arena::{Arena, Constant, Id, Node},
-    lexer, parse,
+    lexer, moment, parse,
     substitute::substitute,
     text,
     token::{Commas, Kind, Token},
@@ -65,7 +68,7 @@ pub(crate) fn single_escapes(text: &str) -> Cow<'_, str> {
 /// Whether all of a text reads as mathematics.
 pub(crate) fn is_mathematical(text: &str) -> bool {
     let mut arena = Arena::default();
-    !matches!(read(&mut arena, text, Reading::LIKELY).0, Answer::Text(_))
+    !matches!(read(&mut arena, text, Reading::LIKELY).0, Answer::Text(_)) || moment::is_moment(text)
 }
 
 /// The tokens without punctuation around them.
@@ -114,14 +117,23 @@ impl Reader<'_> {
             }
             _ => {}
         }
+        if let Some(cases) = self.cases(tokens) {
+            return cases;
+        }
         if let Some(special) = self.special(tokens) {
             return Some(special);
+        }
+        if let Some(answer) = self.phrase(tokens) {
+            return answer;
         }
         if let Some(congruence) = self.congruence(tokens) {
             return Some(congruence);
         }
         if let Some(list) = self.list(tokens) {
             return list;
+        }
+        if let Some(named) = self.named(tokens) {
+            return named;
         }
         if let Some(relation) = self.relation(tokens) {
             return relation;
@@ -176,6 +188,17 @@ impl Reader<'_> {
                 _ => None,
             },
             [open, close] if open.is('\u{1}') && close.is('\u{2}') => Some(Answer::Empty),
+            // Positive and negative numbers.
+            [Token { kind: Kind::Blackboard('R'), .. }, mark, sign @ ..] if mark.is('^') || mark.is('_') => {
+                let [sign] = split::without_group(sign) else { return None };
+                let zero = Some(self.arena.integer(0));
+                let everything = super::region::EVERYTHING;
+                match sign.kind {
+                    Kind::Symbol('+') => Some(Answer::Region(vec![Interval { low: zero, ..everything }])),
+                    Kind::Symbol('-') => Some(Answer::Region(vec![Interval { high: zero, ..everything }])),
+                    _ => None,
+                }
+            }
             _ => None,
         }
     }

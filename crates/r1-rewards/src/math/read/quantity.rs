@@ -170,6 +170,12 @@ impl Reader<'_> {
                 known || (token.space && word.len() > 3 && !is_function(word))
             }
             Kind::Symbol('%') => at + 1 == tokens.len(),
+            Kind::Command(name) => {
+                self.letter_units
+                    && matches!(name.as_str(), "Omega" | "AA" | "mu")
+                    && at + 3 > tokens.len().saturating_sub(1)
+                    && ends_value(&tokens[..at])
+            }
             Kind::Letter(letter) => {
                 self.letter_units && "mgsLhNJWVAKlCF".contains(*letter) && ends_value(&tokens[..at])
             }
@@ -182,7 +188,9 @@ impl Reader<'_> {
             Kind::Symbol(c) => {
                 matches!(c, '/' | '^' | '{' | '}' | '%' | '-' | '.' | ',' | '(' | ')' | '*' | '!')
             }
-            Kind::Command(name) => matches!(name.as_str(), "cdot" | "times" | "mu" | "circ"),
+            Kind::Command(name) => {
+                matches!(name.as_str(), "cdot" | "times" | "mu" | "circ" | "Omega" | "AA")
+            }
             _ => false,
         };
         tokens[at..].iter().all(fits).then_some(())?;
@@ -236,7 +244,9 @@ fn rendered(tokens: &[Token]) -> String {
                 text.push(' ');
                 text.push_str(word);
             }
-            Kind::Command(name) if name == "mu" => text.push('μ'),
+            Kind::Command(name) if name == "mu" => text.push_str(" μ"),
+            Kind::Command(name) if name == "Omega" => text.push('Ω'),
+            Kind::Command(name) if name == "AA" => text.push('Å'),
             _ => text.push(' '),
         }
     }

@@ -3,8 +3,9 @@
 use super::{Answer, Reader, split};
 use crate::math::{
     answer::Link,
-    arena::{Id, Node},
+    arena::{Constant, Id, Node},
     parse,
+    substitute::{mentions, substitute},
     token::{Kind, Token},
 };
 
@@ -73,7 +74,22 @@ impl Reader<'_> {
             })
             .collect();
         let members: Option<Vec<Id>> = parts.iter().map(|part| parse::expression(self.arena, part)).collect();
-        Some(Answer::Relation { members: members?, links: links? })
+        let (members, links) = (members?, links?);
+        let both = self.arena.constant(Constant::PlusMinus);
+        if links[..] == [Link::NotEqual]
+            && members.iter().any(|member| {
+                mentions(self.arena, *member, &|node| *node == Node::Constant(Constant::PlusMinus))
+            })
+        {
+            // Neither of the two values.
+            let each = [1, -1].map(|sign| {
+                let sign = self.arena.integer(sign);
+                let members = members.iter().map(|id| substitute(self.arena, *id, both, sign)).collect();
+                Answer::Relation { members, links: links.clone() }
+            });
+            return Some(self.tidy(each.to_vec(), true));
+        }
+        Some(Answer::Relation { members, links })
     }
 
     /// `label = .. = value`, perhaps with an approximation at the end.
@@ -100,6 +116,11 @@ impl Reader<'_> {
                 let (label, name) = self.label(parts[1])?;
                 let value = Box::new(self.structure(parts[0])?);
                 return Some(Answer::Assignment { name, label, value, between: Vec::new(), rounded: false });
+            }
+            None if is_matrix_name(parts[0])
+                && parts[value_at].iter().any(|token| matches!(token.kind, Kind::Begin(_))) =>
+            {
+                (parse::expression(self.arena, parts[0]), rendered(parts[0]))
             }
             None if value_at > 1 => {
                 let named = parts[..value_at].iter().find(|part| self.is_symbol(part));
@@ -178,6 +199,18 @@ fn is_call(tokens: &[Token]) -> bool {
         })
         && (open == 1 || !matches!(tokens[1].kind, Kind::Letter(_)))
         && split::closing(&tokens[open..]) == Some(tokens.len() - open - 1)
+}
+
+/// `A^{-1}`, `AB`, `2A + B^T`.
+fn is_matrix_name(tokens: &[Token]) -> bool {
+    tokens.iter().any(|token| matches!(token.kind, Kind::Letter('A'..='Z')))
+        && tokens.iter().all(|token| match &token.kind {
+            Kind::Letter(letter) => letter.is_ascii_uppercase(),
+            Kind::Word(word) => word.bytes().all(|byte| byte.is_ascii_uppercase()),
+            Kind::Symbol(c) => matches!(c, '^' | '{' | '}' | '-' | '+'),
+            Kind::Number(_) => true,
+            _ => false,
+        })
 }
 
 /// `\frac{dy}{dx}` or `dy/dx`, by its name without braces.
