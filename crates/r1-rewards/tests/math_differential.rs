@@ -1,4 +1,4 @@
-//! Our verdicts beside those of Math-Verify 0.9.0, on our corpus. Optional: `R1_MATH_VERIFY` names a Python
+//! Our verdicts beside those of Math-Verify 0.9.0, on our two corpora. Optional: `R1_MATH_VERIFY` names a Python
 //! that has `math-verify==0.9.0`; without it the test says that it did nothing.
 //!
 //! `R1_MATH_VERIFY=python3 cargo test --release -p r1-rewards --test math_differential -- --nocapture`
@@ -74,6 +74,9 @@ fn disagreements_with_math_verify_are_reviewed() {
     corpus.remove("contested");
     // Extraction is another matter.
     corpus.remove("completion");
+    let second: BTreeMap<String, toml::Value> =
+        toml::from_str(include_str!("cases/math_blind.toml")).unwrap();
+    corpus.extend(second.into_iter().map(|(name, section)| (format!("second {name}"), section)));
     let reviewed: Reviewed = toml::from_str(include_str!("cases/math_verify.toml")).unwrap();
     let (mut right, mut total, mut refused) = (0, 0, 0);
     let mut unreviewed = Vec::new();

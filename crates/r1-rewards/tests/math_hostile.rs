@@ -4,11 +4,14 @@
 //! `R1_TIMED` says so: `R1_TIMED=1 cargo test --release -p r1-rewards --test math_hostile -- --nocapture`.
 //! `R1_FUZZ` is the number of mutated texts.
 
+mod hostile;
+
 use std::{
     env,
     time::{Duration, Instant},
 };
 
+use hostile::{NESTED, hostile, nested};
 use r1_data::{Completion, FinishReason};
 use r1_rewards::{
     Mode, grade,
@@ -57,140 +60,25 @@ fn start_of(text: &str) -> String {
     text.chars().take(60).collect()
 }
 
-fn nested(open: &str, inside: &str, close: &str, depth: usize) -> String {
-    format!("{}{inside}{}", open.repeat(depth), close.repeat(depth))
+/// The steps of comparing a text with what it nearly is, so that the cheap rungs cannot decide.
+fn steps(text: &str) -> u32 {
+    let policy = Policy::default();
+    compare(text, &format!("{text}+0"), &policy).steps + compare(&format!("{text}-1"), text, &policy).steps
 }
 
-fn hostile() -> Vec<String> {
-    let mut texts = vec![
-        r"\dfrac{5^{5^{5^{5^5}}-4}-5}{16}".to_owned(),
-        "9^{9^{9^{9^{9^{9^{9}}}}}}".to_owned(),
-        "2^{1000000000}".to_owned(),
-        "(-2)^{-1000000000000}".to_owned(),
-        "0^{0^{0^{0}}}".to_owned(),
-        "1/0".to_owned(),
-        r"\frac{0}{0}".to_owned(),
-        "1e2000-1e-2000".to_owned(),
-        r"\sin(10^{300})".to_owned(),
-        r"\binom{1000000000}{500000000}".to_owned(),
-        r"\sum_{k=1}^{1000000000} k".to_owned(),
-        r"\sum_{k=1}^{2000}\sum_{j=1}^{2000}\sum_{i=1}^{2000} \sqrt{ijk}".replace('i', "m"),
-        r"\prod_{k=1}^{2000} (x+k)^{k}".to_owned(),
-        "100000!!".to_owned(),
-        "((((((9!)!)!)!)!)!)".to_owned(),
-        r"\lfloor 10^{100}\pi \rfloor".to_owned(),
-        r"e^{e^{e^{e^{e}}}}".to_owned(),
-        r"\ln(0)".to_owned(),
-        r"\arcsin(2)".to_owned(),
-        r"\log_1 5".to_owned(),
-        r"\sqrt[0]{5}".to_owned(),
-        r"\sqrt[1000000]{5}".to_owned(),
-        r"\gcd(0,0)".to_owned(),
-        "5 mod 0".to_owned(),
-        "1_1".to_owned(),
-        "zz_{99999999999}".to_owned(),
-        "\0\u{202e}5\u{202c}".to_owned(),
-        r"\{\{\{1\}\}\}".to_owned(),
-        "|||||x|||||".to_owned(),
-        r"\begin{pmatrix}1&2\\3\end{pmatrix}".to_owned(),
-        r"\begin{pmatrix}".to_owned(),
-        r"k\pi, k\in\mathbb{Z}".to_owned(),
-        r"\frac{\pi}{k}, k\in\mathbb{Z}".to_owned(),
-        nested("(", "1", ")", 1000),
-        nested("{", "1", "}", 1000),
-        nested(r"\frac{1}{", "2", "}", 200),
-        nested(r"\sqrt{", "2", "}", 40),
-        nested(r"\sqrt{1+", "x", "}", 40),
-        nested(r"\sin(", "x", ")", 40),
-        nested("e^{", "x", "}", 40),
-        nested("(x+1)^{", "2", "}", 40),
-        nested(r"\{", "1", r"\}", 500),
-        nested(r"\left[", "1", r"\right)", 500),
-        nested(r"\begin{pmatrix}", "1", r"\end{pmatrix}", 100),
-        (0..60).map(|k| format!("\\sqrt{{{k}x+\\ln(x+{k})}}")).collect::<Vec<_>>().join("+"),
-        (0..60).map(|k| format!("\\sin({k}x)")).collect::<Vec<_>>().join("\\cdot "),
-        (0..300).map(|k| format!("[{k},{k}.5]")).collect::<Vec<_>>().join("\\cup "),
-        (0..600).map(|k| k.to_string()).collect::<Vec<_>>().join(", "),
-        (0..120).map(|k| format!("\\sqrt{{{k}}}+\\pi")).collect::<Vec<_>>().join(", "),
-        (0..26).map(|k| format!("{}^{k}", char::from(b'a' + k))).collect::<Vec<_>>().join("+"),
-        // Lists of nothing.
-        "and and".to_owned(),
-        "x=, and".to_owned(),
-        r"\text{ or }\text{ or }".to_owned(),
-        format!("x = {}", (0..300).map(|_| "7").collect::<Vec<_>>().join(" = ")),
-    ];
-    for token in [
-        "9",
-        "1 ",
-        "(",
-        "{",
-        "[",
-        "|",
-        "\\{",
-        "-",
-        "+",
-        "^",
-        "_",
-        "!",
-        "'",
-        "/",
-        ",",
-        "=",
-        "<",
-        "$",
-        "\\",
-        "\\\\",
-        "&",
-        "%",
-        "1,",
-        "1/",
-        "x^",
-        "\\frac",
-        "\\frac1",
-        "\\sqrt",
-        "\\sqrt{",
-        "\\boxed{",
-        "\\boxed{1}",
-        "\\text{",
-        "\\text{a}",
-        "\\pm 1",
-        "\\cup(1,2)",
-        "\\begin{pmatrix}",
-        "\\left(",
-        "\\sum_{k=1}^{9}",
-        "answer is ",
-        "<think>",
-        "</think>",
-        "<answer>",
-        "x",
-        "\\pi",
-        "e^",
-        "1e9",
-        "°",
-        "²",
-        "é",
-        "\u{ff11}",
-        "\u{200b}",
-        "\0",
-        "and ",
-        "1 and ",
-        "\\in\\mathbb{Z}",
-        "\\log_",
-        "\\circ",
-        "^\\circ",
-        "C(",
-        "f(",
-        "a=",
-        "x<",
-        "1:",
-        "\\pmod{",
-        ";",
-    ] {
-        for bytes in [40, 400, 4000, 1 << 16] {
-            texts.push(token.repeat(bytes / token.len()));
-        }
+#[test]
+fn nesting_costs_steps_in_proportion_to_its_depth() {
+    for (open, inside, close) in NESTED {
+        let cost = |depth| steps(&nested(open, inside, close, depth));
+        let (short, long) = (cost(10), cost(20));
+        assert!(long <= 2 * short + 4000, "{open}{inside}{close}: {short} steps at depth 10, {long} at 20");
+        // Deeper than anything that is read: only the tokens are looked at.
+        let (deep, deeper) = (cost(150), cost(300));
+        assert!(
+            deeper <= 2 * deep + 4000,
+            "{open}{inside}{close}: {deep} steps at depth 150, {deeper} at 300"
+        );
     }
-    texts
 }
 
 #[test]

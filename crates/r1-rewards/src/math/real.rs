@@ -1,5 +1,7 @@
 //! Real numbers in machine precision and in many bits, behind one trait.
 
+mod newton;
+
 use dashu::{
     float::{Context, FBig, round::mode::HalfEven},
     integer::IBig,
@@ -188,7 +190,8 @@ impl Real for Big {
     }
 
     fn ln(&self) -> Option<Self> {
-        (Real::to_f64(self) > 0.0).then(|| Big::ln(self))
+        let size = Real::to_f64(self);
+        (size > 0.0 && size.is_finite()).then(|| newton::ln(self, size))
     }
 
     fn sin_cos(&self) -> Option<(Self, Self)> {
@@ -206,15 +209,31 @@ impl Real for Big {
         let beyond = size > 1.0
             || Real::sub(self, &one(self)).repr().sign() == dashu::base::Sign::Positive
                 && !Real::is_zero(&Real::sub(self, &one(self)));
-        (!beyond).then(|| Big::asin(self))
+        if beyond {
+            return None;
+        }
+        let one = one(self);
+        let cosine = Big::sqrt(&((&one - self) * (&one + self)));
+        Real::atan2(self, &cosine)
     }
 
     fn atan(&self) -> Option<Self> {
-        if Real::is_zero(self) { Some(self.clone()) } else { Some(Big::atan(self)) }
+        let size = Real::to_f64(self);
+        if Real::is_zero(self) {
+            return Some(self.clone());
+        }
+        size.is_finite().then(|| newton::atan(self, size))
     }
 
     fn atan2(&self, x: &Self) -> Option<Self> {
-        (!Real::is_zero(self) || !Real::is_zero(x)).then(|| Big::atan2(self, x))
+        let sign = |value: &Self| if Real::to_f64(value) < 0.0 { -1 } else { 1 };
+        let bits = self.precision().max(x.precision()).max(64);
+        let pi = || if sign(self) < 0 { -Big::pi(bits) } else { Big::pi(bits) };
+        if Real::is_zero(x) {
+            return (!Real::is_zero(self)).then(|| Real::half(&pi()));
+        }
+        let angle = Real::atan(&Real::div(self, x)?)?;
+        Some(if sign(x) < 0 { angle + pi() } else { angle })
     }
 }
 

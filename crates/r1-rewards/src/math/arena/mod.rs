@@ -4,11 +4,23 @@
 mod fold;
 mod matrix;
 
-use std::collections::HashMap;
+use std::{
+    cell::{Cell, RefCell},
+    collections::HashMap,
+};
 
 use dashu::{integer::IBig, rational::RBig};
 
+use super::fuel::Fuel;
+
 use self::fold::{exact_root, folded_power, is_small};
+
+/// Steps of reading both answers.
+const MAX_WORK: u32 = 12_000;
+/// Steps of all estimates.
+const MAX_ESTIMATES: u32 = 60_000;
+/// Steps of one estimate.
+const MAX_ESTIMATE: u32 = 5000;
 
 /// A node of an [`Arena`].
 pub(crate) type Id = u32;
@@ -110,6 +122,20 @@ pub(crate) struct Arena {
     names: Vec<String>,
     /// What reading may still cost; backtracking stops when it is gone.
     work: Work,
+    estimates: Estimates,
+}
+
+/// Values in machine precision that were asked for, and what more of them may cost.
+#[derive(Debug)]
+struct Estimates {
+    known: RefCell<HashMap<Id, Option<f64>>>,
+    fuel: Cell<u32>,
+}
+
+impl Default for Estimates {
+    fn default() -> Self {
+        Self { known: RefCell::default(), fuel: Cell::new(MAX_ESTIMATES) }
+    }
 }
 
 /// Steps of the parsers.
@@ -118,7 +144,7 @@ struct Work(u32);
 
 impl Default for Work {
     fn default() -> Self {
-        Self(12_000)
+        Self(MAX_WORK)
     }
 }
 
@@ -134,12 +160,36 @@ impl Arena {
         left.map(|_| ())
     }
 
+    /// What reading and estimates have cost.
+    pub(crate) fn spent(&self) -> u32 {
+        MAX_WORK - self.work.0 + MAX_ESTIMATES - self.estimates.fuel.get()
+    }
+
     pub(crate) fn len(&self) -> usize {
         self.nodes.len()
     }
 
+    /// The value that `estimate` gives for `id`, which is asked once.
+    pub(crate) fn estimated(&self, id: Id, estimate: impl FnOnce(&Fuel) -> Option<f64>) -> Option<f64> {
+        if let Some(known) = self.estimates.known.borrow().get(&id) {
+            return *known;
+        }
+        // An evaluation clears a table as long as the arena.
+        let left = self.estimates.fuel.get().checked_sub(20 + self.len() as u32 / 3)?;
+        let fuel = Fuel::new(left.min(MAX_ESTIMATE));
+        let value = estimate(&fuel);
+        self.estimates.fuel.set(left - (left.min(MAX_ESTIMATE) - fuel.left()));
+        self.estimates.known.borrow_mut().insert(id, value);
+        value
+    }
+
     pub(crate) fn name(&self, name: Name) -> &str {
         &self.names[name as usize]
+    }
+
+    /// Whether any name that was ever read fits.
+    pub(crate) fn has_name(&self, fits: impl Fn(&str) -> bool) -> bool {
+        self.names.iter().any(|name| fits(name))
     }
 
     pub(crate) fn intern(&mut self, name: &str) -> Name {

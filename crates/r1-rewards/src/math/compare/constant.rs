@@ -14,6 +14,12 @@ impl Judge<'_> {
     /// Two expressions that stand for families: antiderivatives that differ by a constant, and solutions
     /// whose constants are spelt `c_1` on one side and `C_1` on the other.
     pub(super) fn families_of_functions(&mut self, a: Id, b: Id) -> Option<bool> {
+        let constant = |name: &str| ADDED.contains(&name) || name.starts_with("c_") || name.starts_with("C_");
+        if !self.arena.has_name(constant) {
+            return None;
+        }
+        // Looking for symbols clears tables as long as the arena.
+        self.fuel.spend(20 + self.arena.len() as u32 / 3)?;
         if let (Some(f), Some(g)) = (self.without_constant(a), self.without_constant(b)) {
             let difference = self.arena.sub(f, g);
             let mut at_a_point = difference;

@@ -58,6 +58,9 @@ pub struct Judgement {
     pub reference: String,
     /// The answer as it was read.
     pub answer: String,
+    /// What reading and comparing cost, of which [`Policy::steps`] bounds the comparing. The same pair
+    /// costs the same everywhere.
+    pub steps: u32,
 }
 
 /// Compares an answer with a reference. Either stands bare, in `$..$` or in a box.
@@ -93,6 +96,7 @@ pub(crate) fn judge(reference: &str, answer: &str, policy: &Policy, explain: boo
         rung,
         reference: if explain { reference.to_owned() } else { String::new() },
         answer: if explain { answer.to_owned() } else { String::new() },
+        steps: 0,
     };
     if reference.is_empty() || answer.is_empty() {
         return plain((!reference.is_empty()).then_some(false), Rung::Bytes);
@@ -159,6 +163,7 @@ pub(crate) fn judge(reference: &str, answer: &str, policy: &Policy, explain: boo
         rung: if decided.is_none() { Rung::Undecided } else { judge.rung },
         reference: shown(&gold),
         answer: shown(&given),
+        steps: policy.steps - fuel.left() + judge.arena.spent(),
     }
 }
 

@@ -78,6 +78,9 @@ struct Modular<'a> {
 
 use Trouble::{Undefined, Unsupported};
 
+/// Steps of sixty squarings.
+const RAISING: u32 = 40;
+
 impl Modular<'_> {
     fn value(&mut self, id: Id) -> Result<u64, Trouble> {
         if self.bindings.is_empty()
@@ -85,7 +88,8 @@ impl Modular<'_> {
         {
             return Ok(known);
         }
-        self.fuel.spend(2).ok_or(Unsupported)?;
+        // Inside sums nothing is remembered.
+        self.fuel.spend(if self.bindings.is_empty() { 2 } else { 4 }).ok_or(Unsupported)?;
         let value = self.compute(id)?;
         if self.bindings.is_empty() {
             self.memo[id as usize] = Some(value);
@@ -158,10 +162,13 @@ impl Modular<'_> {
 
     fn rational(&self, value: &RBig) -> Result<u64, Trouble> {
         let prime = self.field.prime;
+        let limbs = dashu::base::BitTest::bit_len(value.numerator()) / 64;
+        self.fuel.spend(limbs as u32 / 8).ok_or(Unsupported)?;
         let above = remainder(value.numerator(), prime);
         if value.is_int() {
             return Ok(above);
         }
+        self.fuel.spend(RAISING).ok_or(Unsupported)?;
         let below = remainder(&IBig::from(value.denominator().clone()), prime);
         Ok(times(above, inverse(below, prime).ok_or(Undefined)?, prime))
     }
@@ -185,6 +192,7 @@ impl Modular<'_> {
             Some(small) => (i128::from(small).rem_euclid(i128::from(prime - 1))) as u64,
             None => self.residue(exponent, 0).ok_or(Unsupported)?,
         };
+        self.fuel.spend(RAISING).ok_or(Unsupported)?;
         Ok(raise(value, reduced, prime))
     }
 }

@@ -124,6 +124,9 @@ impl<R: Real> Numeric<'_, R> {
         if rows != columns || size > 5 {
             return None;
         }
+        let products = [1, 1, 4, 15, 64, 325][size];
+        self.fuel
+            .spend(products * if R::COST == 1 { 1 } else { R::COST * (self.setting.bits as u32 / 64) / 8 })?;
         let values: Option<Vec<_>> = entries.iter().map(|id| self.value(*id)).collect();
         Some(minor(&values?, size, 0, &(0..size).collect::<Vec<_>>(), &self.integer(0)))
     }

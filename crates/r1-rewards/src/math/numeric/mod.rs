@@ -1,6 +1,7 @@
 //! Numeric evaluation at a point, in machine precision or in many bits.
 
 mod function;
+mod price;
 
 use dashu::rational::RBig;
 
@@ -77,14 +78,22 @@ impl<'a, R: Real> Numeric<'a, R> {
             // Inside sums nothing is remembered.
             return if self.bindings.is_empty() { 2 } else { 12 };
         }
-        let words = (self.setting.bits / 64) as u32;
+        let plain = R::COST * (self.setting.bits as u32 / 64) / 8;
+        let priced = |operations| price::steps(operations, self.setting.bits as u32, !self.setting.real_only);
         match self.arena.node(id) {
-            Node::Function(..) | Node::Call(..) => R::COST * words * words / 4,
-            Node::Pow(_, exponent) if self.arena.as_integer(*exponent).is_none() => {
-                R::COST * words * words / 4
+            Node::Function(function, arguments) => {
+                let arguments = arguments.len() as u32;
+                priced(price::of(*function, self.setting.decimal_log)) + plain * (1 + arguments)
             }
-            Node::Mul(ids) | Node::Add(ids) => R::COST * words / 8 * (1 + ids.len() as u32),
-            _ => R::COST * words / 8,
+            Node::Call(_, arguments) => plain * (4 + 2 * arguments.len() as u32),
+            Node::Pow(base, exponent) => match self.arena.as_integer(*exponent) {
+                Some(_) => plain * 8,
+                None if *self.arena.node(*base) == Node::Constant(Constant::E) => priced(price::EXPONENTIAL),
+                None => priced(price::POWER),
+            },
+            Node::Constant(Constant::E) => price::steps(price::EXPONENTIAL, self.setting.bits as u32, false),
+            Node::Mul(ids) | Node::Add(ids) => plain * (1 + ids.len() as u32),
+            _ => plain,
         }
     }
 
@@ -187,7 +196,8 @@ impl<'a, R: Real> Numeric<'a, R> {
             if power.is_int() {
                 let power = i64::try_from(power.numerator()).ok()?;
                 if power.abs() <= MAX_MULTIPLIED_POWER {
-                    self.fuel.spend(8)?;
+                    let squarings = power.unsigned_abs().checked_ilog2().unwrap_or(0);
+                    self.fuel.spend(8 + squarings * R::COST * (self.setting.bits as u32 / 64) / 8)?;
                     let one = self.integer(1);
                     let raised = value.power(power.unsigned_abs(), one.clone());
                     return if power < 0 { one.div(&raised) } else { Some(raised) };
@@ -262,8 +272,9 @@ pub(crate) fn approximate(arena: &Arena, id: Id) -> Option<f64> {
     if !crate::math::substitute::symbols(arena, id).is_empty() {
         return None;
     }
-    let fuel = Fuel::new(5000);
-    let setting = Setting { bits: 53, real_only: true, decimal_log: false, point: 0 };
-    let value = Numeric::<f64>::new(arena, &fuel, setting).value(id)?;
-    Some(value.only_real()?.to_f64())
+    arena.estimated(id, |fuel| {
+        let setting = Setting { bits: 53, real_only: true, decimal_log: false, point: 0 };
+        let value = Numeric::<f64>::new(arena, fuel, setting).value(id)?;
+        Some(value.only_real()?.to_f64())
+    })
 }

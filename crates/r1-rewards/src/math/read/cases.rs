@@ -3,6 +3,9 @@
 use super::{Answer, Reader, split};
 use crate::math::token::{Kind, Token};
 
+/// Functions of more cases are not compared.
+const MAX_CASES: usize = 12;
+
 impl Reader<'_> {
     /// `\begin{cases} .. \end{cases}`, or an array after a brace that never closes.
     pub(super) fn cases(&mut self, tokens: &[Token]) -> Option<Option<Answer>> {
@@ -41,6 +44,9 @@ impl Reader<'_> {
                 }
             }
             return if items.len() == 1 { items.pop() } else { Some(Answer::List(items)) };
+        }
+        if rows.len() > MAX_CASES {
+            return None;
         }
         let mut cases = Vec::new();
         for row in rows {

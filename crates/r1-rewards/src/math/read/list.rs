@@ -8,6 +8,9 @@ use crate::math::{
     token::{Kind, Token},
 };
 
+/// More conditions are not joined to a region.
+const MAX_JOINED: usize = 48;
+
 impl Reader<'_> {
     /// A list between semicolons, line breaks, "and", "or" or commas. `None` when there is one part.
     pub(super) fn list(&mut self, tokens: &[Token]) -> Option<Option<Answer>> {
@@ -59,20 +62,20 @@ impl Reader<'_> {
             matches!(item, Answer::Region(_))
                 || matches!(item, Answer::Relation { links, .. } if links.iter().all(|link| *link != Link::Equal))
         };
-        if !items.is_empty() && items.iter().all(is_order) {
+        if (1..=MAX_JOINED).contains(&items.len()) && items.iter().all(is_order) {
             let regions: Option<Vec<_>> =
                 items.iter().map(|item| region::of_relation(self.arena, item)).collect();
             if let Some(regions) = regions.filter(|_| region::one_symbol(self.arena, &items)) {
                 let excludes = |item: &Answer| matches!(item, Answer::Relation { links, .. } if links[..] == [Link::NotEqual]);
                 let mut joined = regions[0].clone();
                 for (region, item) in regions[1..].iter().zip(&items[1..]) {
-                    let meet = region::intersection(self.arena, &joined, region);
-                    joined = match meet {
-                        Some(meet) if (both || excludes(item) || excludes(&items[0])) && !meet.is_empty() => {
-                            meet
-                        }
-                        _ => [joined, region.clone()].concat(),
-                    };
+                    let meet = (both || excludes(item) || excludes(&items[0]))
+                        .then(|| region::intersection(self.arena, &joined, region))
+                        .flatten();
+                    match meet.filter(|meet| !meet.is_empty()) {
+                        Some(meet) => joined = meet,
+                        None => joined.extend_from_slice(region),
+                    }
                 }
                 return Answer::Region(joined);
             }
