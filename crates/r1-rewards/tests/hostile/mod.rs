@@ -1,7 +1,7 @@
 //! Texts that are meant to hurt the verifier.
 
 /// What opens, so many times, what stands inside, and what closes.
-pub fn nested(open: &str, inside: &str, close: &str, depth: usize) -> String {
+pub(crate) fn nested(open: &str, inside: &str, close: &str, depth: usize) -> String {
     format!("{}{inside}{}", open.repeat(depth), close.repeat(depth))
 }
 
@@ -20,7 +20,7 @@ fn many(form: &str, by: &str) -> String {
 }
 
 /// Forms that nest, as what opens, what stands inside and what closes.
-pub const NESTED: [(&str, &str, &str); 24] = [
+pub(crate) const NESTED: [(&str, &str, &str); 24] = [
     (r"\log_", "2", ""),
     (r"\log_", "2 3", ""),
     (r"\log_{", "2", "}3"),
@@ -96,7 +96,7 @@ const REPEATED: [&str; 44] = [
 ];
 
 /// All of them.
-pub fn hostile() -> Vec<String> {
+pub(crate) fn hostile() -> Vec<String> {
     let mut texts = vec![
         r"\dfrac{5^{5^{5^{5^5}}-4}-5}{16}".to_owned(),
         "9^{9^{9^{9^{9^{9^{9}}}}}}".to_owned(),
