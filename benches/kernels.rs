@@ -18,12 +18,13 @@ use r1::model::{
 };
 
 #[global_allocator]
-static ALLOCATOR: r1::allocator::MiMalloc = r1::allocator::MiMalloc;
+static ALLOCATOR: r1::process::MiMalloc = r1::process::MiMalloc;
 
 const HEADS: Heads = Heads { heads: 9, kv_heads: 3, head_dim: 64 };
 const WIDTH: usize = 576;
 const FEED_FORWARD: usize = 1536;
 const VOCAB: usize = 49_152;
+const LAYERS: usize = 30;
 /// Tokens of a sequence in the attention's batch.
 const LENGTH: usize = 256;
 
@@ -41,7 +42,7 @@ struct Machine {
 }
 
 fn main() -> Result<()> {
-    r1::allocator::keep_memory();
+    r1::process::prepare();
     let mut arguments = std::env::args().skip(1).filter(|argument| argument != "--bench");
     let tokens: usize = arguments.next().map_or(Ok(1024), |text| text.parse()).context("TOKENS")?;
     let device = r1::model::device()?;
@@ -69,6 +70,32 @@ fn main() -> Result<()> {
     let one = [random(1, WIDTH), weights(2 * FEED_FORWARD, WIDTH)];
     let read = Work::Bytes(4.0 * (2 * FEED_FORWARD * WIDTH) as f64);
     machine.forward("linear gate_up, one row", &one, read, |t| linear(t[0].clone(), t[1].clone()));
+    // A step of decoding reads all weights from memory, for they are larger than the caches.
+    let layer = |_| {
+        [
+            weights(HEADS.fused_width(), WIDTH),
+            weights(WIDTH, WIDTH),
+            weights(2 * FEED_FORWARD, WIDTH),
+            weights(WIDTH, FEED_FORWARD),
+        ]
+    };
+    let layers: Vec<[Tensor<2>; 4]> = (0..LAYERS).map(layer).collect();
+    let head = weights(VOCAB, WIDTH);
+    let count = LAYERS * (HEADS.fused_width() + WIDTH + 3 * FEED_FORWARD) * WIDTH + VOCAB * WIDTH;
+    for rows in [1, 4, 8, 16, 32, 64] {
+        let inputs = [random(rows, WIDTH), random(rows, FEED_FORWARD)];
+        let read = Work::Bytes(4.0 * count as f64);
+        machine.forward(&format!("all linear layers, {rows} rows"), &inputs, read, |t| {
+            for [qkv, output, gate_up, down] in &layers {
+                for weight in [qkv, output, gate_up] {
+                    black_box(linear(t[0].clone(), weight.clone()));
+                }
+                black_box(linear(t[1].clone(), down.clone()));
+            }
+            linear(t[0].clone(), head.clone())
+        });
+    }
+    drop((layers, head));
 
     let batch = PackedBatch::from_sequences(&vec![vec![0; LENGTH]; tokens.div_ceil(LENGTH)]);
     let layout = batch.layout();

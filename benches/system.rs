@@ -27,10 +27,10 @@ use r1::rewards::reward_fn;
 use serde_json::json;
 
 #[global_allocator]
-static ALLOCATOR: r1::allocator::MiMalloc = r1::allocator::MiMalloc;
+static ALLOCATOR: r1::process::MiMalloc = r1::process::MiMalloc;
 
 fn main() -> Result<()> {
-    r1::allocator::keep_memory();
+    r1::process::prepare();
     let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
     let what = arguments.first().map(String::as_str).unwrap_or_default();
     if what.is_empty() {

@@ -24,6 +24,7 @@ fn worked(task: &dyn Task, problem: &Problem) -> Trace {
 }
 
 fn main() -> Result<()> {
+    r1::process::prepare();
     let mut base = LanguageModel::load(BASE, &r1::model::device()?)?;
     let ground = ProvingGround::new(&["chained_arithmetic", "letter_counting", "number_sorting"], 100)?;
     let before = ground.evaluate(&mut base, 1)?;

@@ -14,6 +14,7 @@ use r1::rewards::{AccuracyReward, FormatReward, Rubric};
 use r1::{grpo::GrpoConfig, model::LanguageModel};
 
 fn main() -> Result<()> {
+    r1::process::prepare();
     let numbers: Vec<u64> = std::env::args().skip(1).map(|text| text.parse()).collect::<Result<_, _>>()?;
     let number = |index: usize, or| numbers.get(index).copied().unwrap_or(or);
     let (seed, updates, asked) = (number(0, 1), number(1, 200), number(2, 4000) as usize);

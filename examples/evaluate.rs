@@ -19,6 +19,7 @@ use r1::rewards::AccuracyReward;
 const BASE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/nano");
 
 fn main() -> Result<()> {
+    r1::process::prepare();
     let mut arguments = std::env::args().skip(1);
     let model = arguments.next().unwrap_or_else(|| BASE.into());
     let samples: usize = arguments.next().map_or(Ok(4), |text| text.parse()).context("SAMPLES")?;

@@ -16,10 +16,10 @@ use r1::rewards::{AccuracyReward, FormatReward, Rubric};
 use r1::run::{Checkpoint, CheckpointNote, Checkpoints, Run};
 
 #[global_allocator]
-static ALLOCATOR: r1::allocator::MiMalloc = r1::allocator::MiMalloc;
+static ALLOCATOR: r1::process::MiMalloc = r1::process::MiMalloc;
 
 fn main() -> Result<()> {
-    r1::allocator::keep_memory();
+    r1::process::prepare();
     let mut arguments = std::env::args().skip(1);
     let mut next =
         |what: &str| arguments.next().with_context(|| format!("give {what}; see the top of this file"));

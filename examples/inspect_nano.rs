@@ -18,10 +18,10 @@ use r1::data::{
 use r1::model::LanguageModel;
 
 #[global_allocator]
-static ALLOCATOR: r1::allocator::MiMalloc = r1::allocator::MiMalloc;
+static ALLOCATOR: r1::process::MiMalloc = r1::process::MiMalloc;
 
 fn main() -> Result<()> {
-    r1::allocator::keep_memory();
+    r1::process::prepare();
     let mut arguments = std::env::args().skip(1);
     let dir = arguments.next().unwrap_or_else(|| "examples/nano".into());
     let count = arguments.next().map_or(Ok(300), |text| text.parse()).context("PROBLEMS_PER_TASK")?;

@@ -28,7 +28,7 @@ use r1::model::{
 use serde_json::json;
 
 #[global_allocator]
-static ALLOCATOR: r1::allocator::MiMalloc = r1::allocator::MiMalloc;
+static ALLOCATOR: r1::process::MiMalloc = r1::process::MiMalloc;
 
 const TEMPLATE: &str = "{% for message in messages %}{% if message['role'] == 'user' %}{{ 'User: ' + message['content'] \
 + '\\nAssistant:' }}{% elif message['role'] == 'assistant' %}{{ message['content'] + '<|end|>\\n' }}{% endif %}{% endfor %}";
@@ -39,7 +39,7 @@ const BATCH_TOKENS: usize = 4096;
 const LEARNING_RATE: f64 = 3e-3;
 
 fn main() -> Result<()> {
-    r1::allocator::keep_memory();
+    r1::process::prepare();
     let mut arguments = std::env::args().skip(1);
     let millions: f64 = arguments.next().map_or(Ok(20.0), |text| text.parse()).context("MILLION_TOKENS")?;
     let out = arguments.next().unwrap_or_else(|| "examples/nano".into());

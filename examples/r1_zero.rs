@@ -46,7 +46,7 @@ use signal_hook::{
 };
 
 #[global_allocator]
-static ALLOCATOR: r1::allocator::MiMalloc = r1::allocator::MiMalloc;
+static ALLOCATOR: r1::process::MiMalloc = r1::process::MiMalloc;
 
 /// Trains the embedded base model to reason, and reports the same held-out problems before and after.
 #[derive(Parser)]
@@ -78,7 +78,7 @@ struct Arguments {
 }
 
 fn main() -> Result<()> {
-    r1::allocator::keep_memory();
+    r1::process::prepare();
     let arguments = Arguments::parse();
     let nano = concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/nano");
     let mut policy = LanguageModel::load(nano, &r1::model::device()?)?;

@@ -16,6 +16,7 @@ use r1::rewards::AccuracyReward;
 const BASE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/nano");
 
 fn main() -> Result<()> {
+    r1::process::prepare();
     let mut teacher = LanguageModel::load(BASE, &r1::model::device()?)?;
     let ground = ProvingGround::new(&["chained_arithmetic"], 1)?;
     let problems = ground.training(200, 1)?;

@@ -20,6 +20,7 @@ fn source() -> Result<TaskSource> {
 }
 
 fn main() -> Result<()> {
+    r1::process::prepare();
     let device = r1::model::device()?;
     let folder = std::env::temp_dir().join(format!("r1-resume-{}", std::process::id()));
     let reward = Rubric::new().with(1.0, AccuracyReward::new()).with(1.0, FormatReward::r1_zero());

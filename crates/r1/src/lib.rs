@@ -8,5 +8,5 @@ pub use r1_model as model;
 pub use r1_rewards as rewards;
 pub use r1_run as run;
 
-pub mod allocator;
 pub mod pipeline;
+pub mod process;

@@ -7,6 +7,7 @@ use burn_flex::FlexTensor;
 use pulp::{Arch, Simd, WithSimd};
 use rayon::prelude::*;
 
+use super::ahead::Ahead;
 #[cfg(target_arch = "x86_64")]
 use super::avx512;
 use crate::kernels::flex::{Matrix, contiguous, dims2, filled, matmul, slice, tensor};
@@ -107,24 +108,32 @@ impl WithSimd for Block<'_> {
 }
 
 impl Block<'_> {
+    /// The weights of `count` columns from `column` on.
+    fn ahead(&self, column: usize, count: usize, tiles: usize) -> Ahead {
+        let at = |column: usize| column.min(self.columns.end) * self.width;
+        Ahead::new(&self.w[at(column)..at(column + count)], count, tiles)
+    }
+
     #[inline(always)]
     fn run<S: Simd, const P: usize, const M: usize, const N: usize>(&self, simd: S) {
         let mut column = self.columns.start;
+        let tiles = self.rows.len().div_ceil(M);
         while column < self.columns.end {
             let whole = self.columns.end - column >= N;
             let mut row = self.rows.start;
+            let mut ahead = self.ahead(column + N, N, tiles);
             while row < self.rows.end {
                 let left = self.rows.end - row;
                 // SAFETY: `product` checked the operands, and the tile lies inside this block.
                 unsafe {
                     match (whole, left >= M) {
-                        (true, true) => self.tile::<S, P, M, N>(simd, row, column),
+                        (true, true) => self.tile::<S, P, M, N>(simd, row, column, &mut ahead),
                         (true, false) => {
-                            (0..left).for_each(|i| self.tile::<S, P, 1, N>(simd, row + i, column))
+                            (0..left).for_each(|i| self.tile::<S, P, 1, N>(simd, row + i, column, &mut ahead))
                         }
-                        (false, true) => self.tile::<S, P, M, 1>(simd, row, column),
+                        (false, true) => self.tile::<S, P, M, 1>(simd, row, column, &mut ahead),
                         (false, false) => {
-                            (0..left).for_each(|i| self.tile::<S, P, 1, 1>(simd, row + i, column))
+                            (0..left).for_each(|i| self.tile::<S, P, 1, 1>(simd, row + i, column, &mut ahead))
                         }
                     }
                 }
@@ -142,6 +151,7 @@ impl Block<'_> {
         simd: S,
         row: usize,
         column: usize,
+        ahead: &mut Ahead,
     ) {
         let lanes = S::F32_LANES;
         let whole = self.width / 16 * 16;
@@ -151,6 +161,7 @@ impl Block<'_> {
             let mut sums = [[[simd.splat_f32s(0.0); P]; N]; M];
             let mut i = 0;
             while i < whole {
+                ahead.fetch();
                 for p in 0..P {
                     let place = i + p * lanes;
                     let mut xs = [simd.splat_f32s(0.0); M];

@@ -2,6 +2,8 @@
 
 #[cfg(feature = "flex")]
 pub(crate) mod flex;
+#[cfg(feature = "flex")]
+mod ahead;
 #[cfg(all(feature = "flex", target_arch = "x86_64"))]
 mod avx512;
 

@@ -31,7 +31,7 @@ use clap::{Parser, Subcommand};
 use failure::{Failure, one_line};
 
 #[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+static ALLOCATOR: r1::process::MiMalloc = r1::process::MiMalloc;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -73,6 +73,7 @@ enum Command {
 }
 
 fn main() -> ExitCode {
+    r1::process::prepare();
     let command = match Cli::try_parse() {
         Ok(cli) => cli.command,
         Err(error) => return misused(&error),
