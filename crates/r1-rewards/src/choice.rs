@@ -94,7 +94,10 @@ fn letter(answer: &str, options: &[String]) -> Option<char> {
 /// True when a text without known options may offer a second choice.
 fn names_another(text: &str) -> bool {
     let words = text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
-    words.into_iter().any(|word| word.len() == 1 || ["or", "and"].contains(&word.to_lowercase().as_str()))
+    words.into_iter().any(|word| {
+        (word.len() == 1 && word.chars().all(char::is_alphabetic))
+            || ["or", "and"].contains(&word.to_lowercase().as_str())
+    })
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ const MAX_BYTES: usize = 4096;
 const TELLING: &str = " or nor not minus negative plus times over divided squared cubed half third quarter \
     percent percentage hundred thousand million billion trillion dozen score pi sqrt root factorial choose \
     between either about approximately roughly nearly almost least most less more fewer than greater smaller \
-    larger under above below but except infinity infinite double twice \
+    larger under above below beyond up but except infinity infinite double twice \
     zero one two three four five six seven eight nine ten eleven twelve twenty thirty forty fifty k e i ";
 
 /// Single letters that are words or units, not variables.
@@ -126,6 +126,7 @@ mod tests {
             "less than 5",
             "5 or more",
             "above 5",
+            "up to 5",
         ] {
             assert_eq!(only_number(text), None, "{text}");
         }

@@ -215,13 +215,16 @@ fn in_words(reference: &str, answer: &str, gold: &Answer, given: &Answer) -> boo
     let wordy = matches!(given, Answer::Text(_));
     let numeric =
         matches!(gold, Answer::Expression { .. } | Answer::Quantity { .. } | Answer::Percent { .. });
-    if wordy && numeric && number().is_some_and(|(gold, given)| gold.accepts(&given)) {
+    if wordy
+        && numeric
+        && !moment::is_moment(answer)
+        && number().is_some_and(|(gold, given)| gold.accepts(&given))
+    {
         return true;
     }
     let (a, b) = (text::even(reference), text::even(answer));
-    let digits = a.contains(|c: char| c.is_ascii_digit());
     matches!((gold, given), (Answer::Text(_), _) | (_, Answer::Text(_)))
-        && (if digits { a == b } else { a.replace(' ', "") == b.replace(' ', "") }
+        && (text::same(&a, &b)
             || matches!((gold, given), (Answer::Text(_), Answer::Text(_))) && same_tokens(reference, answer))
 }
 

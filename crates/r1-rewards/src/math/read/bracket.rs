@@ -45,6 +45,9 @@ impl Reader<'_> {
             return None;
         }
         let parts = self.parts(tokens);
+        if square(open) && square(close) && parts.iter().all(|part| part.first().is_some_and(square)) {
+            return Some(self.nested_rows(&parts));
+        }
         if parts.len() < 2 {
             // Brackets around a whole that is no expression, as a list or a matrix.
             let same = open.is('(') && close.is(')');
@@ -53,9 +56,6 @@ impl Reader<'_> {
                 Answer::Expression { .. } => None,
                 other => Some(Some(other)),
             };
-        }
-        if square(open) && square(close) && parts.iter().all(|part| part.first().is_some_and(square)) {
-            return Some(self.nested_rows(&parts));
         }
         if parts.len() == 2 && (square(open) || square(close)) {
             return Some(self.interval(&parts, square(open), square(close)));

@@ -176,6 +176,11 @@ impl Reader<'_> {
                     && at + 3 > tokens.len().saturating_sub(1)
                     && ends_value(&tokens[..at])
             }
+            Kind::Letter('k' | 'M' | 'm' | 'G')
+                if tokens.get(at + 1).is_some_and(|token| token.is_command("Omega")) =>
+            {
+                self.letter_units && at + 2 == tokens.len() && ends_value(&tokens[..at])
+            }
             Kind::Letter(letter) => {
                 self.letter_units && "mgsLhNJWVAKlCF".contains(*letter) && ends_value(&tokens[..at])
             }
