@@ -12,7 +12,7 @@ pub(crate) fn count(function: Function, arguments: &[i64], fuel: &Fuel) -> Optio
     let falling = |n: i64, k: i64, step: i64| {
         let mut product = UBig::ONE;
         for at in 0..k {
-            fuel.spend(1)?;
+            fuel.spend(2)?;
             let factor = n - at * step;
             if factor <= 0 {
                 return Some(if step == 1 { UBig::ZERO } else { product });

@@ -79,7 +79,7 @@ struct Modular<'a> {
 use Trouble::{Undefined, Unsupported};
 
 /// Steps of sixty squarings.
-const RAISING: u32 = 40;
+const RAISING: u32 = 100;
 
 impl Modular<'_> {
     fn value(&mut self, id: Id) -> Result<u64, Trouble> {
