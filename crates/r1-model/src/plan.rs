@@ -31,11 +31,11 @@ pub struct TrainingRun {
 /// block, what the backward pass of the block needs:
 ///
 /// ```text
-/// 4 (4 d_model + query_width + fused_width + heads + 3 d_ff)
+/// 4 (2 d_model + query_width + fused_width + heads + 2 d_ff)
 /// ```
 ///
-/// (the inputs of both norms and of the projections behind them, the rotated queries, keys and values, the
-/// attention's output and log-sum-exp, gate and up, and their product).
+/// (the inputs of both norms, the rotated queries, keys and values, the attention's output and log-sum-exp, gate
+/// and up).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct MemoryPlan {
     /// The weights.
@@ -62,11 +62,11 @@ impl MemoryPlan {
         let parameters: usize =
             Transformer::slots(config).iter().map(|slot| slot.shape.iter().product::<usize>()).sum();
         let heads = config.heads;
-        let kept = 4 * config.d_model
+        let kept = 2 * config.d_model
             + heads.query_width()
             + heads.fused_width()
             + heads.heads
-            + 3 * config.d_ff
+            + 2 * config.d_ff
             + if config.head_norm { heads.fused_width() } else { 0 };
         let floats = match run.recompute {
             Recompute::Nothing => config.layers * kept + config.d_model,
@@ -133,10 +133,10 @@ mod tests {
         // Parameters: 96 · 32 + 32 + 2 (32 + 64 · 32 + 32 · 32 + 32 + 128 · 32 + 32 · 64) = 21,664.
         let plan = MemoryPlan::new(&config(), &RUN);
         assert_eq!((plan.weights, plan.gradients, plan.moments), (4 * 21_664, 4 * 21_664, 8 * 21_664));
-        // A token and block: 4 · 32 + 32 + 64 + 4 + 3 · 64 = 420 floats; two blocks and the last output.
-        assert_eq!(plan.activations, 4 * 100 * (2 * 420 + 32));
+        // A token and block: 2 · 32 + 32 + 64 + 4 + 2 · 64 = 292 floats; two blocks and the last output.
+        assert_eq!(plan.activations, 4 * 100 * (2 * 292 + 32));
         let less = MemoryPlan::new(&config(), &TrainingRun { recompute: Recompute::Blocks, ..RUN });
-        assert_eq!(less.activations, 4 * 100 * (2 * 32 + 420));
+        assert_eq!(less.activations, 4 * 100 * (2 * 32 + 292));
         // Keys and values of two layers, 16 wide, 50 tokens, and two rows of logits, in 4 slots.
         assert_eq!(plan.cache, 4 * 4 * (2 * 2 * 16 * 50 + 2 * 96));
     }

@@ -11,7 +11,10 @@ use burn::backend::autodiff::{
 use burn::backend::{Autodiff, Backend, Flex, backend_extension, tensor::FloatTensor};
 use burn_flex::FlexTensor;
 
-use super::{Heads, RotaryTable, causal_attention, linear, rms_norm, rotary, swiglu, token_logprobs};
+use super::{
+    Heads, RotaryTable, causal_attention, linear, norm_linear, rms_norm, rotary, swiglu, swiglu_linear,
+    token_logprobs,
+};
 use crate::packed_batch::Segment;
 
 /// The kernels with gradients. The shapes and formulas are documented on the public functions.
@@ -27,6 +30,13 @@ pub(crate) trait Differentiable: Backend {
     ) -> FloatTensor<Self>;
     fn causal_attention(qkv: FloatTensor<Self>, heads: Heads, segments: Arc<[Segment]>) -> FloatTensor<Self>;
     fn swiglu(gate_up: FloatTensor<Self>) -> FloatTensor<Self>;
+    fn norm_linear(
+        x: FloatTensor<Self>,
+        norm: FloatTensor<Self>,
+        weight: FloatTensor<Self>,
+        epsilon: f32,
+    ) -> FloatTensor<Self>;
+    fn swiglu_linear(gate_up: FloatTensor<Self>, weight: FloatTensor<Self>) -> FloatTensor<Self>;
     fn token_logprobs(
         hidden: FloatTensor<Self>,
         weight: FloatTensor<Self>,
@@ -54,6 +64,14 @@ impl Differentiable for Flex {
 
     fn swiglu(gate_up: FlexTensor) -> FlexTensor {
         swiglu::flex::forward(gate_up)
+    }
+
+    fn norm_linear(x: FlexTensor, norm: FlexTensor, weight: FlexTensor, epsilon: f32) -> FlexTensor {
+        norm_linear::flex::forward(x, norm, weight, epsilon)
+    }
+
+    fn swiglu_linear(gate_up: FlexTensor, weight: FlexTensor) -> FlexTensor {
+        swiglu_linear::flex::forward(gate_up, weight)
     }
 
     fn token_logprobs(
@@ -114,6 +132,25 @@ impl<C: CheckpointStrategy> Differentiable for Autodiff<Flex, C> {
         let gate_up = gate_up.into_primitive();
         let output = swiglu::flex::forward(gate_up.clone());
         record!(Swiglu, C, parents, gate_up, output)
+    }
+
+    fn norm_linear(
+        x: FloatTensor<Self>,
+        norm: FloatTensor<Self>,
+        weight: FloatTensor<Self>,
+        epsilon: f32,
+    ) -> FloatTensor<Self> {
+        let parents = [x.node(), norm.node(), weight.node()];
+        let (x, norm, weight) = (x.into_primitive(), norm.into_primitive(), weight.into_primitive());
+        let output = norm_linear::flex::forward(x.clone(), norm.clone(), weight.clone(), epsilon);
+        record!(NormLinear, C, parents, (x, norm, weight, epsilon), output)
+    }
+
+    fn swiglu_linear(gate_up: FloatTensor<Self>, weight: FloatTensor<Self>) -> FloatTensor<Self> {
+        let parents = [gate_up.node(), weight.node()];
+        let (gate_up, weight) = (gate_up.into_primitive(), weight.into_primitive());
+        let output = swiglu_linear::flex::forward(gate_up.clone(), weight.clone());
+        record!(SwigluLinear, C, parents, (gate_up, weight), output)
     }
 
     fn token_logprobs(
@@ -213,6 +250,42 @@ impl Backward<Flex, 1> for Swiglu {
         let gradient = grads.consume::<Flex>(&ops.node);
         if let [Some(node)] = ops.parents {
             grads.register::<Flex>(node.id, swiglu::flex::backward(gradient, ops.state));
+        }
+    }
+}
+
+#[derive(Debug)]
+struct NormLinear;
+
+impl Backward<Flex, 3> for NormLinear {
+    type State = (FlexTensor, FlexTensor, FlexTensor, f32);
+
+    fn backward(self, ops: Ops<Self::State, 3>, grads: &mut Gradients, _: &mut Checkpointer) {
+        let (x, norm, weight, epsilon) = ops.state;
+        let gradient = grads.consume::<Flex>(&ops.node);
+        let found = norm_linear::flex::backward(gradient, x, norm, weight, epsilon);
+        for (node, gradient) in ops.parents.into_iter().zip(found) {
+            if let Some(node) = node {
+                grads.register::<Flex>(node.id, gradient);
+            }
+        }
+    }
+}
+
+#[derive(Debug)]
+struct SwigluLinear;
+
+impl Backward<Flex, 2> for SwigluLinear {
+    type State = (FlexTensor, FlexTensor);
+
+    fn backward(self, ops: Ops<Self::State, 2>, grads: &mut Gradients, _: &mut Checkpointer) {
+        let (gate_up, weight) = ops.state;
+        let gradient = grads.consume::<Flex>(&ops.node);
+        let found = swiglu_linear::flex::backward(gradient, gate_up, weight);
+        for (node, gradient) in ops.parents.into_iter().zip(found) {
+            if let Some(node) = node {
+                grads.register::<Flex>(node.id, gradient);
+            }
         }
     }
 }

@@ -10,6 +10,8 @@ pub mod cached_attention;
 pub mod rms_norm;
 pub mod rotary;
 pub mod swiglu;
+pub mod norm_linear;
+pub mod swiglu_linear;
 pub mod token_logprobs;
 #[cfg(feature = "flex")]
 pub(crate) mod flex;
@@ -23,7 +25,9 @@ pub(crate) mod check;
 pub use cached_attention::cached_attention;
 pub use causal_attention::{Heads, causal_attention};
 pub use linear::linear;
+pub use norm_linear::norm_linear;
 pub use rms_norm::rms_norm;
 pub use rotary::{RotaryTable, rotary};
 pub use swiglu::swiglu;
+pub use swiglu_linear::swiglu_linear;
 pub use token_logprobs::token_logprobs;

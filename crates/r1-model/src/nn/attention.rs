@@ -31,12 +31,12 @@ pub struct Attention {
 }
 
 impl Attention {
-    /// `layer` names the part of a cache that belongs to this layer.
+    /// `norm` is that in front of this layer; `layer` names the part of a cache that belongs to it.
     ///
     /// # Shapes
     /// - `x` and output: `[tokens, d_model]`
-    pub fn forward(&self, x: Tensor<2>, layer: usize, attend: Attend<'_>) -> Tensor<2> {
-        let qkv = self.normalize_heads(self.qkv.forward(x));
+    pub fn forward(&self, x: Tensor<2>, norm: &RmsNorm, layer: usize, attend: Attend<'_>) -> Tensor<2> {
+        let qkv = self.normalize_heads(self.qkv.forward_normalized(x, norm));
         let rotated = self.heads.heads + self.heads.kv_heads;
         let mixed = match attend {
             Attend::Packed(layout) => {

@@ -25,7 +25,7 @@ impl Block {
     /// # Shapes
     /// - `x` and output: `[tokens, d_model]`
     pub fn forward(&self, x: Tensor<2>, layer: usize, attend: Attend<'_>) -> Tensor<2> {
-        let x = x.clone() + self.attention.forward(self.attention_norm.forward(x), layer, attend);
-        x.clone() + self.mlp.forward(self.mlp_norm.forward(x))
+        let x = x.clone() + self.attention.forward(x, &self.attention_norm, layer, attend);
+        x.clone() + self.mlp.forward(x, &self.mlp_norm)
     }
 }

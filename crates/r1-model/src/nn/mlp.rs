@@ -3,7 +3,7 @@
 use burn::module::Module;
 use burn::tensor::Tensor;
 
-use super::Linear;
+use super::{Linear, RmsNorm};
 use crate::kernels;
 
 /// `down(silu(gate(x)) · up(x))`, with gate and up in one matrix.
@@ -16,9 +16,12 @@ pub struct Mlp {
 }
 
 impl Mlp {
+    /// `norm` is that in front of this layer.
+    ///
     /// # Shapes
     /// - `x` and output: `[tokens, d_model]`
-    pub fn forward(&self, x: Tensor<2>) -> Tensor<2> {
-        self.down.forward(kernels::swiglu(self.gate_up.forward(x)))
+    pub fn forward(&self, x: Tensor<2>, norm: &RmsNorm) -> Tensor<2> {
+        let gate_up = self.gate_up.forward_normalized(x, norm);
+        self.down.with_bias(kernels::swiglu_linear(gate_up, self.down.weight.val()))
     }
 }
