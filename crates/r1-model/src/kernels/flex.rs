@@ -93,9 +93,26 @@ pub(crate) fn matmul_onto(sizes: [usize; 3], a: Matrix, b: Matrix, c: &mut [f32]
     unsafe { multiply(sizes, a, b, c.as_mut_ptr(), true) }
 }
 
+/// Multiply-adds from which a product is worth two threads, and from which it is divided by us.
+const THREADED: usize = 1 << 18;
+const DIVIDED: usize = 1 << 24;
+
+/// The parts of rows and of columns into which a product is divided. `gemm` divides by itself too, but leaves one of
+/// two threads waiting for a tenth of the time. The parts depend on the shape alone, for bits may depend on them.
+fn parts([m, n, k]: [usize; 3], transposed: bool) -> [usize; 2] {
+    if m * n * k < DIVIDED {
+        [1, 1]
+    } else if transposed && m >= n {
+        [(m / 6144).max(2), 1]
+    } else {
+        [1, (n / 768).max(2)]
+    }
+}
+
 /// # Safety
 /// `c` is valid for writes of `m * n` elements, and for reads when `accumulate`.
 unsafe fn multiply([m, n, k]: [usize; 3], a: Matrix, b: Matrix, c: *mut f32, accumulate: bool) {
+    use rayon::prelude::*;
     if m == 0 || n == 0 || k == 0 {
         return;
     }
@@ -105,29 +122,95 @@ unsafe fn multiply([m, n, k]: [usize; 3], a: Matrix, b: Matrix, c: *mut f32, acc
         if matrix.transposed { (row, column) } else { (column, row) }
     };
     let ((a_column, a_row), (b_column, b_row)) = (strides(a), strides(b));
-    let threads = if m * n * k >= 1 << 18 { gemm::Parallelism::Rayon(0) } else { gemm::Parallelism::None };
-    // SAFETY: the assertion above keeps every element that these sizes and strides reach inside.
-    unsafe {
-        gemm::gemm(
-            m,
-            n,
-            k,
-            c,
-            1,
-            n as isize,
-            accumulate,
-            a.data.as_ptr(),
-            a_column,
-            a_row,
-            b.data.as_ptr(),
-            b_column,
-            b_row,
-            1.0f32,
-            1.0f32,
-            false,
-            false,
-            false,
-            threads,
-        );
+    let [row_parts, column_parts] = parts([m, n, k], a.transposed);
+    let (part_rows, part_columns) = (m.div_ceil(row_parts), n.div_ceil(column_parts));
+    let threads = match rayon::current_num_threads().div_ceil(row_parts * column_parts) {
+        _ if m * n * k < THREADED => gemm::Parallelism::None,
+        1 => gemm::Parallelism::None,
+        threads => gemm::Parallelism::Rayon(threads),
+    };
+    let c = Shared(c);
+    let part = |index: usize| {
+        let (row, column) = (index / column_parts * part_rows, index % column_parts * part_columns);
+        if row >= m || column >= n {
+            return;
+        }
+        // SAFETY: the assertion above keeps every element that these sizes and strides reach inside, and no two
+        // parts share an element of the product.
+        unsafe {
+            gemm::gemm(
+                part_rows.min(m - row),
+                part_columns.min(n - column),
+                k,
+                c.at(row * n + column),
+                1,
+                n as isize,
+                accumulate,
+                a.data.as_ptr().offset(row as isize * a_row),
+                a_column,
+                a_row,
+                b.data.as_ptr().offset(column as isize * b_column),
+                b_column,
+                b_row,
+                1.0f32,
+                1.0f32,
+                false,
+                false,
+                false,
+                threads,
+            );
+        }
+    };
+    match row_parts * column_parts {
+        1 => part(0),
+        parts => (0..parts).into_par_iter().for_each(part),
+    }
+}
+
+/// A product whose parts are written by several threads.
+struct Shared(*mut f32);
+
+// SAFETY: no two parts share an element, see `multiply`.
+unsafe impl Sync for Shared {}
+
+impl Shared {
+    /// # Safety
+    /// The product has an element there.
+    unsafe fn at(&self, offset: usize) -> *mut f32 {
+        // SAFETY: the caller's promise.
+        unsafe { self.0.add(offset) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use r1_data::Key;
+
+    use super::*;
+
+    #[test]
+    fn a_divided_product_is_the_sum_of_products() {
+        for ([m, n, k], transposed) in
+            [([1001, 129, 131], true), ([129, 1001, 131], true), ([301, 1603, 37], false), ([2, 3, 4], false)]
+        {
+            let mut stream = Key::new(m as u64).stream();
+            let mut random =
+                |count: usize| -> Vec<f32> { (0..count).map(|_| stream.uniform() as f32 - 0.5).collect() };
+            let (a, b) = (random(m * k), random(k * n));
+            let left = Matrix { data: &a, width: if transposed { m } else { k }, transposed };
+            let found = matmul([m, n, k], left, Matrix { data: &b, width: n, transposed: false });
+            let mut twice = found.clone();
+            matmul_onto([m, n, k], left, Matrix { data: &b, width: n, transposed: false }, &mut twice);
+            for i in 0..m {
+                for j in 0..n {
+                    let term = |l: usize| {
+                        f64::from(a[if transposed { l * m + i } else { i * k + l }]) * f64::from(b[l * n + j])
+                    };
+                    let expected: f64 = (0..k).map(term).sum();
+                    assert!((f64::from(found[i * n + j]) - expected).abs() < 1e-4, "{i} {j}");
+                    assert!((f64::from(twice[i * n + j]) - 2.0 * expected).abs() < 2e-4, "{i} {j}");
+                }
+            }
+        }
     }
 }

@@ -57,9 +57,12 @@ pub(crate) fn product(x: &[f32], w: &[f32], sizes: [usize; 3]) -> Vec<f32> {
 }
 
 fn multiply(x: &[f32], w: &[f32], output: Output, [rows, columns, width]: [usize; 3]) {
-    let block = (ROW_BYTES / (4 * width.max(1))).clamp(16, 256).next_multiple_of(4);
-    let blocks = rows.div_ceil(block);
     let threads = rayon::current_num_threads();
+    let fitting = rows.div_ceil((ROW_BYTES / (4 * width.max(1))).clamp(16, 256));
+    // As many blocks for each thread.
+    let blocks = if fitting == 1 { 1 } else { fitting.next_multiple_of(threads) };
+    let block = rows.div_ceil(blocks).next_multiple_of(4);
+    let blocks = rows.div_ceil(block);
     // Enough tasks for all threads, but each with many columns.
     let parts = if rows * columns * width < SERIAL {
         1
