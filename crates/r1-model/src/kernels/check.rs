@@ -1,6 +1,6 @@
 //! The comparison every kernel is put through: values and gradients against its reference.
 
-use burn::tensor::{Device, Tensor, TensorData};
+use burn::tensor::{Device, FloatDType, Tensor, TensorData};
 use r1_data::Key;
 
 /// Reads an input that stands for a vector.
@@ -15,17 +15,19 @@ pub(crate) fn random(shape: [usize; 2], seed: u64) -> Tensor<2> {
     Tensor::from_data(TensorData::new(elements, shape), &Device::flex())
 }
 
-/// Runs both functions on the same random inputs and compares their outputs and the gradients of a
-/// random weighting of them, within 2e-5 of the largest entry.
+/// Runs both functions on the same random inputs and compares their outputs and the gradients of a random weighting of
+/// them: the kernel in `f32` within 2e-5 of the largest entry, the portable body in `f64` within 1e-12 of it.
 pub(crate) fn agree(
     output: [usize; 2],
     shapes: &[Vec<usize>],
     kernel: impl Fn(&[Tensor<2>]) -> Tensor<2>,
     reference: impl Fn(&[Tensor<2>]) -> Tensor<2>,
 ) {
-    let (ours, theirs) = (results(output, shapes, &kernel), results(output, shapes, &reference));
-    for (index, (ours, theirs)) in ours.into_iter().zip(theirs).enumerate() {
-        close(&ours, &theirs, 2e-5, &format!("result {index} of shapes {shapes:?}"));
+    for (dtype, tolerance) in [(FloatDType::F32, 2e-5), (FloatDType::F64, 1e-12)] {
+        let run = |function| results(dtype, output, shapes, function);
+        for (index, (ours, theirs)) in run(&kernel).into_iter().zip(run(&reference)).enumerate() {
+            close(&ours, &theirs, tolerance, &format!("result {index} of shapes {shapes:?} in {dtype:?}"));
+        }
     }
 }
 
@@ -36,7 +38,8 @@ pub(crate) fn same_bits(
     kernel: impl Fn(&[Tensor<2>]) -> Tensor<2>,
     other: impl Fn(&[Tensor<2>]) -> Tensor<2>,
 ) {
-    let (ours, theirs) = (results(output, shapes, &kernel), results(output, shapes, &other));
+    let run = |function| results(FloatDType::F32, output, shapes, function);
+    let (ours, theirs) = (run(&kernel), run(&other));
     for (index, (ours, theirs)) in ours.into_iter().zip(theirs).enumerate() {
         let bits = |data: TensorData| -> Vec<u32> {
             data.try_to_vec::<f32>().unwrap().into_iter().map(f32::to_bits).collect()
@@ -47,6 +50,7 @@ pub(crate) fn same_bits(
 
 /// The output, and the gradient of each input of a random weighting of it.
 fn results(
+    dtype: FloatDType,
     output: [usize; 2],
     shapes: &[Vec<usize>],
     function: &dyn Fn(&[Tensor<2>]) -> Tensor<2>,
@@ -56,12 +60,12 @@ fn results(
         .enumerate()
         .map(|(i, shape)| {
             let shape = if shape.len() == 1 { [1, shape[0]] } else { [shape[0], shape[1]] };
-            random(shape, i as u64).autodiff().require_grad()
+            random(shape, i as u64).cast(dtype).autodiff().require_grad()
         })
         .collect();
     let y = function(&inputs);
     assert_eq!(y.dims(), output);
-    let weights = random(output, 99).autodiff();
+    let weights = random(output, 99).cast(dtype).autodiff();
     let gradients = (y.clone() * weights).sum().backward();
     let mut results = vec![y.inner().into_data()];
     results
@@ -69,10 +73,11 @@ fn results(
     results
 }
 
-pub(crate) fn close(ours: &TensorData, theirs: &TensorData, tolerance: f32, what: &str) {
-    assert_eq!(ours.shape(), theirs.shape(), "{what}");
-    let (ours, theirs) = (ours.try_to_vec::<f32>().unwrap(), theirs.try_to_vec::<f32>().unwrap());
-    let scale = theirs.iter().fold(1e-6f32, |a, b| a.max(b.abs()));
+pub(crate) fn close(ours: &TensorData, theirs: &TensorData, tolerance: f64, what: &str) {
+    assert_eq!((ours.shape(), ours.dtype()), (theirs.shape(), theirs.dtype()), "{what}");
+    let read = |data: &TensorData| data.clone().convert::<f64>().try_to_vec::<f64>().unwrap();
+    let (ours, theirs) = (read(ours), read(theirs));
+    let scale = theirs.iter().fold(1e-6f64, |a, b| a.max(b.abs()));
     for (i, (a, b)) in ours.iter().zip(&theirs).enumerate() {
         assert!((a - b).abs() <= tolerance * scale, "{what}, element {i}: {a} is not {b}");
     }

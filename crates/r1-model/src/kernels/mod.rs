@@ -1,8 +1,8 @@
 //! The few operations whose speed decides, each in a folder of its own.
 //!
-//! A public function here takes tensors of any backend. On the Flex CPU backend in `f32` it runs our
-//! own kernel with a closed-form backward pass; everywhere else it runs the plain-tensor
-//! [`reference`](rms_norm::reference) beside it, which is also what the kernels are tested against.
+//! A public function here takes tensors of any backend and has a closed-form backward pass. On the Flex CPU backend in
+//! `f32` both are our own kernel, everywhere else a portable body of tensor operations. The plain-tensor
+//! [`reference`](rms_norm::reference) beside it, under burn's autodiff, is what they are tested against.
 
 pub mod linear;
 pub mod causal_attention;
@@ -18,6 +18,10 @@ pub(crate) mod flex;
 #[cfg_attr(not(feature = "flex"), allow(dead_code))]
 pub(crate) mod simd;
 #[cfg(feature = "flex")]
+mod flex_backend;
+pub(crate) mod backend;
+// burn-ndarray is deprecated, and the attribute that lists it can only be excused here.
+#[cfg_attr(feature = "ndarray", allow(deprecated))]
 pub(crate) mod differentiable;
 #[cfg(test)]
 pub(crate) mod check;

@@ -87,7 +87,7 @@ pub(super) fn tasks(segments: &[Segment], heads: Heads) -> Vec<(usize, usize)> {
 }
 
 /// The output, and the log-sum-exp of each query's scores as `[tokens, heads]`.
-pub(crate) fn forward(qkv: FlexTensor, heads: Heads, segments: &[Segment]) -> (FlexTensor, Vec<f32>) {
+pub(crate) fn forward(qkv: FlexTensor, heads: Heads, segments: &[Segment]) -> (FlexTensor, FlexTensor) {
     let qkv = contiguous(qkv);
     let [tokens, width] = dims2(&qkv);
     let qkv = slice(&qkv);
@@ -131,7 +131,7 @@ pub(crate) fn forward(qkv: FlexTensor, heads: Heads, segments: &[Segment]) -> (F
             tasks(segments, heads).into_par_iter().for_each(|(index, head)| attend(&output, index, head));
         })
     };
-    (tensor(output, [tokens, heads.query_width()]), lse)
+    (tensor(output, [tokens, heads.query_width()]), tensor(lse, [tokens, heads.heads]))
 }
 
 /// Turns the first `visible` scores into probabilities and the rest into zeros; returns the

@@ -1,5 +1,6 @@
 //! Causal attention over packed sequences.
 
+pub(crate) mod portable;
 #[cfg(feature = "flex")]
 pub(crate) mod flex;
 #[cfg(feature = "flex")]
@@ -7,8 +8,10 @@ pub(crate) mod flex_backward;
 
 use std::sync::Arc;
 
+use burn::backend::Dispatch;
 use burn::tensor::{Tensor, TensorData, activation::softmax};
 
+use super::differentiable::Differentiable;
 use crate::packed_batch::Segment;
 
 /// How the columns of a fused query-key-value row are divided.
@@ -60,8 +63,8 @@ impl Heads {
 /// - output: `[tokens, heads · head_dim]`
 ///
 /// # Gradients
-/// Flow into `qkv`; those of a shared prefix add over its segments in index order. The kernel saves
-/// the output and one log-sum-exp per query, and computes the probabilities again.
+/// Flow into `qkv`; those of a shared prefix add over its segments in index order. Saved are `qkv`,
+/// the output and one log-sum-exp per query and head; the probabilities are computed again.
 ///
 /// # Panics
 /// When the segments do not tile the rows, or the widths do not fit `heads`.
@@ -79,13 +82,7 @@ pub fn causal_attention(qkv: Tensor<2>, heads: Heads, segments: &Arc<[Segment]>)
         end = segment.range.end;
     }
     assert_eq!(end, tokens, "segments must tile the batch");
-    #[cfg(feature = "flex")]
-    if super::flex::applies(&qkv) {
-        use super::differentiable::Differentiable;
-        let output = burn::backend::Dispatch::causal_attention(qkv.into_dispatch(), heads, segments.clone());
-        return Tensor::from_dispatch(output);
-    }
-    reference(qkv, heads, segments)
+    Tensor::from_dispatch(Dispatch::causal_attention(qkv.into_dispatch(), heads, segments.clone()))
 }
 
 /// [`causal_attention`] by plain tensor operations, one segment after the other.

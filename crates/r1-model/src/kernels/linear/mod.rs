@@ -7,7 +7,10 @@ mod ahead;
 #[cfg(all(feature = "flex", target_arch = "x86_64"))]
 mod avx512;
 
+use burn::backend::Dispatch;
 use burn::tensor::Tensor;
+
+use super::differentiable::Differentiable;
 
 /// `y = x Wᵀ`, with the weight as Hugging Face stores it.
 ///
@@ -27,18 +30,23 @@ use burn::tensor::Tensor;
 /// When the inner dimensions differ.
 pub fn linear(x: Tensor<2>, weight: Tensor<2>) -> Tensor<2> {
     assert_eq!(x.dims()[1], weight.dims()[1], "x and the weight need the same inner dimension");
-    #[cfg(feature = "flex")]
-    if super::flex::applies(&x) {
-        use super::differentiable::Differentiable;
-        let output = burn::backend::Dispatch::linear(x.into_dispatch(), weight.into_dispatch());
-        return Tensor::from_dispatch(output);
-    }
-    reference(x, weight)
+    Tensor::from_dispatch(Dispatch::linear(x.into_dispatch(), weight.into_dispatch()))
 }
 
 /// [`linear`] by plain tensor operations.
 pub fn reference(x: Tensor<2>, weight: Tensor<2>) -> Tensor<2> {
     x.matmul(weight.transpose())
+}
+
+/// The portable backward pass: gradients of the input and of the weight, those that are wanted.
+pub(crate) fn backward(
+    g: Tensor<2>,
+    x: Tensor<2>,
+    weight: Tensor<2>,
+    wanted: [bool; 2],
+) -> [Option<Tensor<2>>; 2] {
+    let dx = wanted[0].then(|| g.clone().matmul(weight));
+    [dx, wanted[1].then(|| g.transpose().matmul(x))]
 }
 
 #[cfg(all(test, feature = "flex"))]

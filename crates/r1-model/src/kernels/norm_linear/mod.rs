@@ -1,11 +1,9 @@
 //! A norm and the product behind it, of which the backward pass needs the norm's input only.
 
-#[cfg(feature = "flex")]
-pub(crate) mod flex;
-
+use burn::backend::Dispatch;
 use burn::tensor::Tensor;
 
-use super::{linear, rms_norm};
+use super::{differentiable::Differentiable, linear, rms_norm};
 
 /// `y = rms_norm(x) Wᵀ`: [`rms_norm()`] and [`linear()`] in one.
 ///
@@ -25,14 +23,8 @@ use super::{linear, rms_norm};
 /// When the inner dimensions differ.
 pub fn norm_linear(x: Tensor<2>, norm: Tensor<1>, epsilon: f64, weight: Tensor<2>) -> Tensor<2> {
     assert_eq!(x.dims()[1], weight.dims()[1], "x and the weight need the same inner dimension");
-    #[cfg(feature = "flex")]
-    if super::flex::applies(&x) {
-        use super::differentiable::Differentiable;
-        let (x, norm, weight) = (x.into_dispatch(), norm.into_dispatch(), weight.into_dispatch());
-        let output = burn::backend::Dispatch::norm_linear(x, norm, weight, epsilon as f32);
-        return Tensor::from_dispatch(output);
-    }
-    reference(x, norm, epsilon, weight)
+    let (x, norm, weight) = (x.into_dispatch(), norm.into_dispatch(), weight.into_dispatch());
+    Tensor::from_dispatch(Dispatch::norm_linear(x, norm, weight, epsilon))
 }
 
 /// [`norm_linear`] by plain tensor operations.

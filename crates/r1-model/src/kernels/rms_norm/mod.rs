@@ -3,7 +3,10 @@
 #[cfg(feature = "flex")]
 pub(crate) mod flex;
 
+use burn::backend::Dispatch;
 use burn::tensor::Tensor;
+
+use super::differentiable::Differentiable;
 
 /// Divides each row by its root mean square and scales each column.
 ///
@@ -23,19 +26,28 @@ use burn::tensor::Tensor;
 /// # Source
 /// Zhang and Sennrich, "Root Mean Square Layer Normalization" (arXiv:1910.07467v1), eq. (4).
 pub fn rms_norm(x: Tensor<2>, weight: Tensor<1>, epsilon: f64) -> Tensor<2> {
-    #[cfg(feature = "flex")]
-    if super::flex::applies(&x) {
-        use super::differentiable::Differentiable;
-        let (x, weight) = (x.into_dispatch(), weight.into_dispatch());
-        return Tensor::from_dispatch(burn::backend::Dispatch::rms_norm(x, weight, epsilon as f32));
-    }
-    reference(x, weight, epsilon)
+    Tensor::from_dispatch(Dispatch::rms_norm(x.into_dispatch(), weight.into_dispatch(), epsilon))
 }
 
 /// [`rms_norm`] by plain tensor operations.
 pub fn reference(x: Tensor<2>, weight: Tensor<1>, epsilon: f64) -> Tensor<2> {
     let rms = x.clone().powi_scalar(2).mean_dim(1).add_scalar(epsilon).sqrt();
     x / rms * weight.unsqueeze()
+}
+
+/// The portable backward pass: gradients of the input and of the weight.
+pub(crate) fn backward(
+    g: Tensor<2>,
+    x: Tensor<2>,
+    weight: Tensor<1>,
+    epsilon: f64,
+) -> (Tensor<2>, Tensor<1>) {
+    let rms = x.clone().powi_scalar(2).mean_dim(1).add_scalar(epsilon).sqrt();
+    let normalized = x / rms.clone();
+    let dweight = (g.clone() * normalized.clone()).sum_dim(0).squeeze_dim(0);
+    let scaled = g * weight.unsqueeze();
+    let along = (scaled.clone() * normalized.clone()).mean_dim(1);
+    ((scaled - normalized * along) / rms, dweight)
 }
 
 #[cfg(all(test, feature = "flex"))]

@@ -5,7 +5,10 @@ pub(crate) mod flex;
 
 use std::sync::Arc;
 
+use burn::backend::Dispatch;
 use burn::tensor::{Tensor, TensorData};
+
+use super::differentiable::Differentiable;
 
 /// `cos` and `sin` of every position and frequency.
 #[derive(Debug, Clone, PartialEq)]
@@ -57,18 +60,22 @@ impl RotaryTable {
 pub fn rotary(x: Tensor<2>, table: &Arc<RotaryTable>, positions: &Arc<[u32]>, heads: usize) -> Tensor<2> {
     let limit = table.positions();
     assert!(positions.iter().all(|p| (*p as usize) < limit), "a position lies outside the table of {limit}");
-    #[cfg(feature = "flex")]
-    if super::flex::applies(&x) {
-        use super::differentiable::Differentiable;
-        let rotated =
-            burn::backend::Dispatch::rotary(x.into_dispatch(), table.clone(), positions.clone(), heads);
-        return Tensor::from_dispatch(rotated);
-    }
-    reference(x, table, positions, heads)
+    Tensor::from_dispatch(Dispatch::rotary(x.into_dispatch(), table.clone(), positions.clone(), heads))
 }
 
 /// [`rotary`] by plain tensor operations.
 pub fn reference(x: Tensor<2>, table: &RotaryTable, positions: &[u32], heads: usize) -> Tensor<2> {
+    rotate(x, table, positions, heads, false)
+}
+
+/// The portable body, for both directions.
+pub(crate) fn rotate(
+    x: Tensor<2>,
+    table: &RotaryTable,
+    positions: &[u32],
+    heads: usize,
+    inverse: bool,
+) -> Tensor<2> {
     let [tokens, width] = x.dims();
     let (half, rotated) = (table.head_dim / 2, heads * table.head_dim);
     let gather = |values: &[f32]| {
@@ -77,7 +84,10 @@ pub fn reference(x: Tensor<2>, table: &RotaryTable, positions: &[u32], heads: us
         Tensor::<2>::from_data(TensorData::new(rows, [tokens, half]), (&x.device(), x.dtype()))
             .reshape([tokens, 1, half])
     };
-    let (cos, sin) = (gather(&table.cos), gather(&table.sin));
+    let (cos, mut sin) = (gather(&table.cos), gather(&table.sin));
+    if inverse {
+        sin = sin.neg();
+    }
     let head = x.clone().slice([0..tokens, 0..rotated]).reshape([tokens, heads, table.head_dim]);
     let low = head.clone().slice([0..tokens, 0..heads, 0..half]);
     let high = head.slice([0..tokens, 0..heads, half..2 * half]);

@@ -3,7 +3,13 @@
 #[cfg(feature = "flex")]
 pub(crate) mod flex;
 
-use burn::tensor::{Tensor, activation::silu};
+use burn::backend::Dispatch;
+use burn::tensor::{
+    Tensor,
+    activation::{sigmoid, silu},
+};
+
+use super::differentiable::Differentiable;
 
 /// `silu(gate) · up`, with the two side by side in one input.
 ///
@@ -25,19 +31,26 @@ use burn::tensor::{Tensor, activation::silu};
 /// Shazeer, "GLU Variants Improve Transformer" (arXiv:2002.05202v1), eq. (6).
 pub fn swiglu(gate_up: Tensor<2>) -> Tensor<2> {
     assert!(gate_up.dims()[1].is_multiple_of(2), "gate and up need the same width");
-    #[cfg(feature = "flex")]
-    if super::flex::applies(&gate_up) {
-        use super::differentiable::Differentiable;
-        return Tensor::from_dispatch(burn::backend::Dispatch::swiglu(gate_up.into_dispatch()));
-    }
-    reference(gate_up)
+    Tensor::from_dispatch(Dispatch::swiglu(gate_up.into_dispatch()))
 }
 
 /// [`swiglu`] by plain tensor operations.
 pub fn reference(gate_up: Tensor<2>) -> Tensor<2> {
+    let [gate, up] = halves(gate_up);
+    silu(gate) * up
+}
+
+fn halves(gate_up: Tensor<2>) -> [Tensor<2>; 2] {
     let [tokens, width] = gate_up.dims();
-    let gate = gate_up.clone().slice([0..tokens, 0..width / 2]);
-    silu(gate) * gate_up.slice([0..tokens, width / 2..width])
+    [0..width / 2, width / 2..width].map(|columns| gate_up.clone().slice([0..tokens, columns]))
+}
+
+/// The portable backward pass.
+pub(crate) fn backward(g: Tensor<2>, gate_up: Tensor<2>) -> Tensor<2> {
+    let [gate, up] = halves(gate_up);
+    let share = sigmoid(gate.clone());
+    let slope = (gate.clone() * share.clone().neg().add_scalar(1.0)).add_scalar(1.0) * share.clone();
+    Tensor::cat(vec![g.clone() * up * slope, g * gate * share], 1)
 }
 
 #[cfg(all(test, feature = "flex"))]

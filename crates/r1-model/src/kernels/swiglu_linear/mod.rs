@@ -1,11 +1,9 @@
 //! The gated activation and the product behind it, of which the backward pass needs the activation's input only.
 
-#[cfg(feature = "flex")]
-pub(crate) mod flex;
-
+use burn::backend::Dispatch;
 use burn::tensor::Tensor;
 
-use super::{linear, swiglu};
+use super::{differentiable::Differentiable, linear, swiglu};
 
 /// `y = swiglu(x) Wᵀ`: [`swiglu()`] and [`linear()`] in one.
 ///
@@ -24,13 +22,7 @@ use super::{linear, swiglu};
 /// When `gate_up` is not twice as wide as the weight.
 pub fn swiglu_linear(gate_up: Tensor<2>, weight: Tensor<2>) -> Tensor<2> {
     assert_eq!(gate_up.dims()[1], 2 * weight.dims()[1], "gate and up are not as wide as the weight");
-    #[cfg(feature = "flex")]
-    if super::flex::applies(&gate_up) {
-        use super::differentiable::Differentiable;
-        let (gate_up, weight) = (gate_up.into_dispatch(), weight.into_dispatch());
-        return Tensor::from_dispatch(burn::backend::Dispatch::swiglu_linear(gate_up, weight));
-    }
-    reference(gate_up, weight)
+    Tensor::from_dispatch(Dispatch::swiglu_linear(gate_up.into_dispatch(), weight.into_dispatch()))
 }
 
 /// [`swiglu_linear`] by plain tensor operations.

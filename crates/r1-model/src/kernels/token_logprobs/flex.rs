@@ -2,25 +2,12 @@
 
 use burn_flex::FlexTensor;
 
-use super::row::normalize;
+use super::{chunk_rows, row::normalize};
 use crate::kernels::{
     flex::{Matrix, contiguous, dims2, for_row_chunks, matmul, matmul_onto, slice, tensor},
     linear::flex::product,
     simd::{exp, vectorized},
 };
-
-/// What the backward pass needs beside the inputs.
-pub(crate) struct Saved {
-    /// `[tokens, 2]`: log-probability and entropy.
-    pub(crate) output: FlexTensor,
-    /// Each row's log-sum-exp.
-    pub(crate) lse: Vec<f32>,
-}
-
-/// Rows whose logits exist at a time: at most 64 MiB of them.
-fn chunk_rows(tokens: usize, vocab: usize) -> usize {
-    ((1 << 24) / vocab.max(1)).clamp(16, tokens.max(16))
-}
 
 vectorized! {
     /// From logits to their gradient, but for the target's share.
@@ -33,13 +20,13 @@ vectorized! {
     }
 }
 
-/// The output and each row's log-sum-exp.
+/// The output and each row's log-sum-exp as `[tokens, 1]`.
 pub(crate) fn forward(
     hidden: FlexTensor,
     weight: FlexTensor,
     targets: &[u32],
     temperature: f32,
-) -> (FlexTensor, Vec<f32>) {
+) -> (FlexTensor, FlexTensor) {
     let (hidden, weight) = (contiguous(hidden), contiguous(weight));
     let ([tokens, width], [vocab, _]) = (dims2(&hidden), dims2(&weight));
     let (hidden, weight) = (slice(&hidden), slice(&weight));
@@ -61,22 +48,22 @@ pub(crate) fn forward(
     }
     let output = results.chunks_exact(3).flat_map(|row| [row[0], row[1]]).collect();
     let lse = results.chunks_exact(3).map(|row| row[2]).collect();
-    (tensor(output, [tokens, 2]), lse)
+    (tensor(output, [tokens, 2]), tensor(lse, [tokens, 1]))
 }
 
-/// Gradients of the hidden states and of the weight.
+/// Gradients of the hidden states and of the weight. Saved were the forward pass's two results.
 pub(crate) fn backward(
     gradient: FlexTensor,
     hidden: FlexTensor,
     weight: FlexTensor,
     targets: &[u32],
     temperature: f32,
-    saved: Saved,
-) -> (FlexTensor, FlexTensor) {
+    [output, lse]: [FlexTensor; 2],
+) -> [FlexTensor; 2] {
     let (gradient, hidden, weight) = (contiguous(gradient), contiguous(hidden), contiguous(weight));
-    let output = contiguous(saved.output);
+    let output = contiguous(output);
     let ([tokens, width], [vocab, _]) = (dims2(&hidden), dims2(&weight));
-    let (gradient, output) = (slice(&gradient), slice(&output));
+    let (gradient, output, lse) = (slice(&gradient), slice(&output), slice(&lse));
     let (hidden, weight) = (slice(&hidden), slice(&weight));
     let rows = chunk_rows(tokens, vocab);
     let mut dhidden = Vec::with_capacity(tokens * width);
@@ -87,7 +74,7 @@ pub(crate) fn backward(
         for_row_chunks(&mut logits, vocab, 1, |row, logits| {
             let token = first + row;
             let (g, e) = (gradient[2 * token], gradient[2 * token + 1]);
-            let (lse, entropy) = (saved.lse[token], output[2 * token + 1]);
+            let (lse, entropy) = (lse[token], output[2 * token + 1]);
             let inverse = 1.0 / temperature;
             backward_row(logits, [g, e, lse, entropy], inverse);
             logits[targets[token] as usize] += g * inverse;
@@ -105,5 +92,5 @@ pub(crate) fn backward(
     if tokens == 0 {
         dweight = vec![0.0; vocab * width];
     }
-    (tensor(dhidden, [tokens, width]), tensor(dweight, [vocab, width]))
+    [tensor(dhidden, [tokens, width]), tensor(dweight, [vocab, width])]
 }

@@ -1,12 +1,30 @@
 //! Log-probabilities of given tokens straight from the hidden states.
 
 pub(crate) mod row;
+pub(crate) mod portable;
 #[cfg(feature = "flex")]
 pub(crate) mod flex;
 
 use std::sync::Arc;
 
+use burn::backend::Dispatch;
 use burn::tensor::{Int, Tensor, TensorData, activation::log_softmax};
+
+use super::differentiable::Differentiable;
+
+/// What the backward pass needs beside the inputs.
+#[derive(Debug, Clone)]
+pub(crate) struct Saved {
+    /// `[tokens, 2]`: log-probability and entropy.
+    pub(crate) output: Tensor<2>,
+    /// `[tokens, 1]`: each row's log-sum-exp.
+    pub(crate) lse: Tensor<2>,
+}
+
+/// Rows whose logits exist at a time: at most 64 MiB of them in `f32`.
+fn chunk_rows(tokens: usize, vocab: usize) -> usize {
+    ((1 << 24) / vocab.max(1)).clamp(16, tokens.max(16))
+}
 
 /// The log-probability of each row's target and the entropy of its distribution.
 ///
@@ -44,22 +62,17 @@ pub fn token_logprobs(
         "a target lies outside the vocabulary of {vocab}"
     );
     assert!(temperature > 0.0, "temperature must be positive, not {temperature}");
-    #[cfg(feature = "flex")]
-    if super::flex::applies(&hidden) {
-        use super::differentiable::Differentiable;
-        let (hidden, weight) = (hidden.into_dispatch(), weight.into_dispatch());
-        let output =
-            burn::backend::Dispatch::token_logprobs(hidden, weight, targets.clone(), temperature as f32);
-        return Tensor::from_dispatch(output);
-    }
-    reference(hidden, weight, targets, temperature)
+    let (hidden, weight) = (hidden.into_dispatch(), weight.into_dispatch());
+    Tensor::from_dispatch(Dispatch::token_logprobs(hidden, weight, targets.clone(), temperature))
 }
 
 /// [`token_logprobs`] by plain tensor operations, with all logits at once.
 pub fn reference(hidden: Tensor<2>, weight: Tensor<2>, targets: &[u32], temperature: f64) -> Tensor<2> {
     let tokens = targets.len();
     let device = hidden.device();
-    let logprobs = log_softmax(hidden.matmul(weight.transpose()).div_scalar(temperature), 1);
+    // Not divided by the temperature, for burn rounds the gradient of a division by a number to `f32`.
+    let logits = hidden.matmul(weight.transpose()).mul_scalar(1.0 / temperature);
+    let logprobs = log_softmax(logits, 1);
     let entropy = (logprobs.clone().exp() * logprobs.clone()).sum_dim(1).neg();
     let targets: Vec<i32> = targets.iter().map(|id| *id as i32).collect();
     let targets = Tensor::<2, Int>::from_data(TensorData::new(targets, [tokens, 1]), &device);

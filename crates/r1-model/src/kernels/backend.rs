@@ -1,0 +1,125 @@
+//! What every backend computes: each kernel's forward pass and its closed-form backward pass, without autodiff.
+//!
+//! The bodies here are plain tensor operations and serve any backend; a backend with something better
+//! overrides them (`flex_backend.rs` does).
+
+use burn::backend::{Backend, DispatchKindConversion, tensor::FloatTensor};
+use burn::tensor::{DispatchTensor, Tensor};
+
+use super::{
+    Heads, RotaryTable, causal_attention, linear, rms_norm, rotary, swiglu,
+    token_logprobs::{self, Saved},
+};
+use crate::packed_batch::Segment;
+
+/// A backend whose tensors can be seen as [`Tensor`]s and back.
+pub(crate) trait Bridge: Backend {
+    /// The tensor of a primitive, outside autodiff.
+    fn tensor<const D: usize>(primitive: FloatTensor<Self>) -> Tensor<D>;
+
+    /// The primitive of a tensor that lies on this backend, outside autodiff.
+    fn primitive<const D: usize>(tensor: Tensor<D>) -> FloatTensor<Self>;
+}
+
+impl<B: Backend> Bridge for B
+where
+    DispatchTensor: DispatchKindConversion<B>,
+{
+    fn tensor<const D: usize>(primitive: FloatTensor<Self>) -> Tensor<D> {
+        Tensor::from_primitive::<B>(primitive)
+    }
+
+    fn primitive<const D: usize>(tensor: Tensor<D>) -> FloatTensor<Self> {
+        tensor.try_into_primitive::<B>().expect("a kernel's tensors lie on one backend")
+    }
+}
+
+/// The kernels without gradients. The shapes and formulas are documented on the public functions; a backward
+/// pass takes the output's gradient first.
+pub(crate) trait Kernels: Bridge {
+    fn linear(x: Tensor<2>, weight: Tensor<2>) -> Tensor<2> {
+        linear::reference(x, weight)
+    }
+
+    /// Gradients of the input and of the weight, those that are wanted.
+    fn linear_backward(
+        g: Tensor<2>,
+        x: Tensor<2>,
+        weight: Tensor<2>,
+        wanted: [bool; 2],
+    ) -> [Option<Tensor<2>>; 2] {
+        linear::backward(g, x, weight, wanted)
+    }
+
+    fn rms_norm(x: Tensor<2>, weight: Tensor<1>, epsilon: f64) -> Tensor<2> {
+        rms_norm::reference(x, weight, epsilon)
+    }
+
+    /// Gradients of the input and of the weight.
+    fn rms_norm_backward(
+        g: Tensor<2>,
+        x: Tensor<2>,
+        weight: Tensor<1>,
+        epsilon: f64,
+    ) -> (Tensor<2>, Tensor<1>) {
+        rms_norm::backward(g, x, weight, epsilon)
+    }
+
+    /// The rotation, or its inverse, which is its backward pass.
+    fn rotary(
+        x: Tensor<2>,
+        table: &RotaryTable,
+        positions: &[u32],
+        heads: usize,
+        inverse: bool,
+    ) -> Tensor<2> {
+        rotary::rotate(x, table, positions, heads, inverse)
+    }
+
+    /// The output, and the log-sum-exp of each query's scores as `[tokens, heads]`.
+    fn causal_attention(qkv: Tensor<2>, heads: Heads, segments: &[Segment]) -> (Tensor<2>, Tensor<2>) {
+        causal_attention::portable::forward(qkv, heads, segments)
+    }
+
+    fn causal_attention_backward(
+        g: Tensor<2>,
+        qkv: Tensor<2>,
+        output: Tensor<2>,
+        lse: Tensor<2>,
+        heads: Heads,
+        segments: &[Segment],
+    ) -> Tensor<2> {
+        causal_attention::portable::backward(g, qkv, output, lse, heads, segments)
+    }
+
+    fn swiglu(gate_up: Tensor<2>) -> Tensor<2> {
+        swiglu::reference(gate_up)
+    }
+
+    fn swiglu_backward(g: Tensor<2>, gate_up: Tensor<2>) -> Tensor<2> {
+        swiglu::backward(g, gate_up)
+    }
+
+    fn token_logprobs(hidden: Tensor<2>, weight: Tensor<2>, targets: &[u32], temperature: f64) -> Saved {
+        token_logprobs::portable::forward(hidden, weight, targets, temperature)
+    }
+
+    /// Gradients of the hidden states and of the weight.
+    fn token_logprobs_backward(
+        g: Tensor<2>,
+        hidden: Tensor<2>,
+        weight: Tensor<2>,
+        targets: &[u32],
+        temperature: f64,
+        saved: Saved,
+    ) -> [Tensor<2>; 2] {
+        token_logprobs::portable::backward(g, hidden, weight, targets, temperature, saved)
+    }
+}
+
+#[cfg(feature = "ndarray")]
+#[allow(deprecated)]
+impl Kernels for burn::backend::NdArray {}
+
+#[cfg(any(feature = "cuda", feature = "rocm", feature = "vulkan", feature = "metal", feature = "wgpu"))]
+impl Kernels for burn::backend::Cube {}
