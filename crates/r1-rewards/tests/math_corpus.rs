@@ -1,4 +1,4 @@
-//! The labelled pairs of `cases/math.toml` and `cases/math_blind.toml`.
+//! The labelled pairs of `cases/math.toml`, `cases/math_blind.toml` and `cases/math_third.toml`.
 
 use std::collections::BTreeMap;
 
@@ -67,6 +67,13 @@ fn judge_all(pairs: &[(String, [String; 2], bool)]) {
 fn every_pair_of_the_blind_corpus_is_judged_as_labelled() {
     let pairs = labelled(toml::from_str(include_str!("cases/math_blind.toml")).unwrap());
     assert!(pairs.len() >= 704, "{} pairs", pairs.len());
+    judge_all(&pairs);
+}
+
+#[test]
+fn every_pair_of_the_third_corpus_is_judged_as_labelled() {
+    let pairs = labelled(toml::from_str(include_str!("cases/math_third.toml")).unwrap());
+    assert!(pairs.len() >= 425, "{} pairs", pairs.len());
     judge_all(&pairs);
 }
 

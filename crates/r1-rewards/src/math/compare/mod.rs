@@ -126,7 +126,9 @@ pub(crate) fn judge(reference: &str, answer: &str, policy: &Policy, explain: boo
     let mut pairs = vec![(gold.clone(), given.clone())];
     if gold_ambiguous || given_ambiguous {
         let other = Reading { commas: Commas::Unlikely, ..Reading::LIKELY };
-        let gold_other = if gold_ambiguous { read(reference, other).0 } else { gold.clone() };
+        // A reference is written with a decimal point: `1,2` is two numbers there, and not 1.2.
+        let also = gold_ambiguous && !matches!(gold, Answer::List(..));
+        let gold_other = if also { read(reference, other).0 } else { gold.clone() };
         let given_other = if given_ambiguous { read(answer, other).0 } else { given.clone() };
         pairs.push((gold.clone(), given_other.clone()));
         pairs.push((gold_other.clone(), given.clone()));
