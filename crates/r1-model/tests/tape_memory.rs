@@ -46,14 +46,16 @@ fn kept(
         .iter()
         .map(|shape| Tensor::ones(*shape, (device, dtype)).mul_scalar(0.1).autodiff().require_grad())
         .collect();
-    // The first call fills thread pools and caches.
-    drop(forward(&inputs).sum().backward());
-    let before = BYTES.load(Relaxed);
-    let output = forward(&inputs);
-    let kept = BYTES.load(Relaxed).saturating_sub(before) / dtype_bytes(dtype);
-    let gradients = output.sum().backward();
-    assert!(inputs.iter().all(|x| x.grad(&gradients).is_some()), "every input has a gradient");
-    kept
+    // Each thread fills a pool of its own when it first takes part; what is on the tape is there every time.
+    let once = |_| {
+        let before = BYTES.load(Relaxed);
+        let output = forward(&inputs);
+        let kept = BYTES.load(Relaxed).saturating_sub(before) / dtype_bytes(dtype);
+        let gradients = output.sum().backward();
+        assert!(inputs.iter().all(|x| x.grad(&gradients).is_some()), "every input has a gradient");
+        kept
+    };
+    (0..8).map(once).min().expect("it ran")
 }
 
 fn dtype_bytes(dtype: DType) -> usize {
