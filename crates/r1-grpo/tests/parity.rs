@@ -43,13 +43,16 @@ fn recorded() -> (Transformer, Vec<Vec<Group>>) {
     (model, updates)
 }
 
-/// Loss and gradients, by path, of each update of a model that trains on the recorded rollouts.
+/// The loss of one update, and its gradients with their paths.
+type Update = (f32, Vec<(String, Vec<f32>)>);
+
+/// Each update of a model that trains on the recorded rollouts.
 fn replay(
     device: &Device,
     model: &Transformer,
     updates: &[Vec<Group>],
     objective: &Objective,
-) -> Vec<(f32, Vec<(String, Vec<f32>)>)> {
+) -> Vec<Update> {
     let mut model = model.clone().map(&mut MoveTo(device));
     let mut optimizer = AdamW::new(AdamWConfig::default());
     let read = |tensor: TensorData| tensor.convert::<f32>().try_to_vec::<f32>().unwrap();

@@ -1,10 +1,16 @@
 //! Hugging Face's `config.json`.
 
+mod fields;
+mod rope;
+
 use std::path::Path;
 
 use serde_json::{Map, Value};
 
 use crate::{ModelError, kernels::Heads};
+
+use fields::Fields;
+pub use rope::RopeScaling;
 
 /// The model types that [`ModelConfig::read`] accepts.
 const KNOWN: &str = "llama, qwen2 and qwen3";
@@ -44,24 +50,6 @@ pub struct ModelConfig {
     pub unknown_fields: Vec<String>,
     /// The file as it was read, written back by a save.
     pub raw: Map<String, Value>,
-}
-
-/// How rotary frequencies are changed for long contexts.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub enum RopeScaling {
-    /// Not at all.
-    None,
-    /// Llama 3: long wavelengths are stretched, short ones kept, those between blended.
-    Llama3 {
-        /// By how much long wavelengths are stretched.
-        factor: f64,
-        /// Wavelengths above `original_context / low_frequency` are stretched.
-        low_frequency: f64,
-        /// Wavelengths below `original_context / high_frequency` are kept.
-        high_frequency: f64,
-        /// Context of the unscaled model.
-        original_context: f64,
-    },
 }
 
 /// Fields that say nothing about the forward pass.
@@ -136,7 +124,7 @@ impl ModelConfig {
         if head_dim % 2 != 0 {
             return Err(fail(format!("head_dim is {head_dim}; rotary embedding needs an even number")));
         }
-        let (rope_theta, rope_scaling) = fields.rope()?;
+        let (rope_theta, rope_scaling) = rope::read(&mut fields)?;
         let config = Self {
             vocab: fields.count("vocab_size")?,
             d_model,
@@ -162,32 +150,6 @@ impl ModelConfig {
         };
         Ok(config)
     }
-
-    /// Angular frequency of each rotary pair, in radians per token.
-    ///
-    /// # Source
-    /// RoFormer (arXiv:2104.09864v5), section 3.2.2; the Llama 3 scaling as transformers computes it.
-    pub fn rotary_frequencies(&self) -> Vec<f64> {
-        let pairs = self.heads.head_dim / 2;
-        let plain = (0..pairs).map(|i| self.rope_theta.powf(-(i as f64) / pairs as f64));
-        match self.rope_scaling {
-            RopeScaling::None => plain.collect(),
-            RopeScaling::Llama3 { factor, low_frequency, high_frequency, original_context } => plain
-                .map(|f| {
-                    let wavelength = 2.0 * std::f64::consts::PI / f;
-                    if wavelength < original_context / high_frequency {
-                        f
-                    } else if wavelength > original_context / low_frequency {
-                        f / factor
-                    } else {
-                        let smooth = (original_context / wavelength - low_frequency)
-                            / (high_frequency - low_frequency);
-                        (1.0 - smooth) * f / factor + smooth * f
-                    }
-                })
-                .collect(),
-        }
-    }
 }
 
 /// Reads `eos_token_id`: one id, several, or none.
@@ -205,122 +167,12 @@ pub(crate) fn ids(value: Option<&Value>) -> Result<Vec<u32>, String> {
     }
 }
 
-/// The fields of a config, remembering which were looked at.
-struct Fields<'a> {
-    raw: &'a Map<String, Value>,
-    used: Vec<&'a str>,
-    fail: &'a dyn Fn(String) -> ModelError,
-}
-
-impl<'a> Fields<'a> {
-    fn take(&mut self, name: &'a str) -> Option<&'a Value> {
-        self.used.push(name);
-        self.raw.get(name).filter(|value| !value.is_null())
-    }
-
-    fn need<T>(
-        &mut self,
-        name: &'a str,
-        what: &str,
-        read: impl Fn(&'a Value) -> Option<T>,
-    ) -> Result<T, ModelError> {
-        let value = self.take(name).ok_or_else(|| (self.fail)(format!("field `{name}` is missing")))?;
-        read(value).ok_or_else(|| (self.fail)(format!("field `{name}` is {value}; expected {what}")))
-    }
-
-    fn text(&mut self, name: &'a str) -> Result<String, ModelError> {
-        self.need(name, "a text", |value| value.as_str().map(str::to_owned))
-    }
-
-    fn number(&mut self, name: &'a str) -> Result<f64, ModelError> {
-        self.need(name, "a number", Value::as_f64)
-    }
-
-    fn count(&mut self, name: &'a str) -> Result<usize, ModelError> {
-        let read = |value: &Value| value.as_u64().filter(|n| (1..1 << 32).contains(n)).map(|n| n as usize);
-        self.need(name, "a whole number of at least 1", read)
-    }
-
-    fn optional_count(&mut self, name: &'a str) -> Result<Option<usize>, ModelError> {
-        if self.take(name).is_none() { Ok(None) } else { self.count(name).map(Some) }
-    }
-
-    fn flag(&mut self, name: &'a str) -> Result<bool, ModelError> {
-        if self.take(name).is_none() { Ok(false) } else { self.need(name, "true or false", Value::as_bool) }
-    }
-
-    fn must_be(&mut self, name: &'a str, supported: impl Into<Value>) -> Result<(), ModelError> {
-        let supported = supported.into();
-        match self.take(name) {
-            Some(value) if *value != supported => {
-                Err((self.fail)(format!("field `{name}` is {value}; r1 supports only {supported}")))
-            }
-            _ => Ok(()),
-        }
-    }
-
-    /// Sliding windows may be described, but not used.
-    fn full_attention(&mut self) -> Result<(), ModelError> {
-        self.must_be("use_sliding_window", false)?;
-        self.used.extend(["sliding_window", "max_window_layers"]);
-        let Some(layers) = self.take("layer_types") else { return Ok(()) };
-        let full =
-            layers.as_array().is_some_and(|layers| layers.iter().all(|layer| layer == "full_attention"));
-        if full {
-            Ok(())
-        } else {
-            Err((self.fail)(format!("layer_types is {layers}; r1 supports only full_attention")))
-        }
-    }
-
-    /// Both spellings: `rope_parameters`, and `rope_theta` with `rope_scaling`.
-    fn rope(&mut self) -> Result<(f64, RopeScaling), ModelError> {
-        let parameters = self.take("rope_parameters").or(self.take("rope_scaling"));
-        let theta = self.take("rope_theta");
-        let empty = Map::new();
-        let inner = match parameters {
-            None => &empty,
-            Some(Value::Object(map)) => map,
-            Some(other) => {
-                return Err((self.fail)(format!("rope parameters are {other}; expected an object")));
-            }
-        };
-        let number = |name: &str| {
-            inner.get(name).and_then(Value::as_f64).filter(|n| *n > 0.0).ok_or_else(|| {
-                (self.fail)(format!("rope parameter `{name}` is missing or not a positive number"))
-            })
-        };
-        let theta = match theta.or(inner.get("rope_theta")) {
-            Some(value) => value.as_f64().filter(|theta| *theta > 0.0).ok_or_else(|| {
-                (self.fail)(format!("field `rope_theta` is {value}; expected a positive number"))
-            })?,
-            None => 10_000.0,
-        };
-        let kind = inner.get("rope_type").or(inner.get("type")).and_then(Value::as_str).unwrap_or("default");
-        match kind {
-            "default" => Ok((theta, RopeScaling::None)),
-            "llama3" => Ok((
-                theta,
-                RopeScaling::Llama3 {
-                    factor: number("factor")?,
-                    low_frequency: number("low_freq_factor")?,
-                    high_frequency: number("high_freq_factor")?,
-                    original_context: number("original_max_position_embeddings")?,
-                },
-            )),
-            other => {
-                Err((self.fail)(format!("rope type `{other}` is not supported; r1 knows default and llama3")))
-            }
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use serde_json::json;
 
-    fn parse(change: impl FnOnce(&mut Map<String, Value>)) -> Result<ModelConfig, ModelError> {
+    pub(super) fn parse(change: impl FnOnce(&mut Map<String, Value>)) -> Result<ModelConfig, ModelError> {
         let Value::Object(mut raw) = json!({
             "model_type": "llama", "hidden_size": 32, "intermediate_size": 64, "num_hidden_layers": 2,
             "num_attention_heads": 4, "vocab_size": 96, "max_position_embeddings": 128, "rms_norm_eps": 1e-5,
@@ -338,24 +190,6 @@ mod tests {
         assert_eq!(config.heads, Heads { heads: 4, kv_heads: 4, head_dim: 8 });
         assert_eq!((config.rope_theta, config.tied, config.eos_ids), (10_000.0, false, vec![2, 3]));
         assert!(config.unknown_fields.is_empty());
-    }
-
-    #[test]
-    fn both_spellings_of_rope_are_read_alike() {
-        let scaling = json!({"rope_type": "llama3", "factor": 8.0, "low_freq_factor": 1.0, "high_freq_factor": 4.0,
-                             "original_max_position_embeddings": 32});
-        let old = parse(|raw| {
-            raw.insert("rope_theta".into(), json!(5e5));
-            raw.insert("rope_scaling".into(), scaling.clone());
-        });
-        let new = parse(|raw| {
-            let mut scaling = scaling.clone();
-            scaling["rope_theta"] = json!(5e5);
-            raw.insert("rope_parameters".into(), scaling);
-        });
-        let (old, new) = (old.unwrap(), new.unwrap());
-        assert_eq!((old.rope_theta, old.rope_scaling), (new.rope_theta, new.rope_scaling));
-        assert_eq!(old.rotary_frequencies(), new.rotary_frequencies());
     }
 
     #[test]
