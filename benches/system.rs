@@ -150,6 +150,7 @@ fn training(mut model: LanguageModel, rounds: u64, pass: usize) -> Result<()> {
         bail!("a pass cannot have {pass} tokens; expected 512, 1024 or 2048");
     }
     let mut optimizer = AdamW::new(AdamWConfig::default());
+    optimizer.reserve(&model.model);
     for (batch, length) in [(4, 512), (8, 256)] {
         for round in 0..rounds {
             let start = Instant::now();

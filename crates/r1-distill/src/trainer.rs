@@ -63,7 +63,8 @@ impl<M: CausalLm> SftTrainer<M> {
         if model.stop_ids.is_empty() {
             return Err(DistillError::NoEnd);
         }
-        let optimizer = AdamW::new(config.optimizer);
+        let mut optimizer = AdamW::new(config.optimizer);
+        optimizer.reserve(&model.model);
         Ok(Self { optimizer, model: Some(model), config, updates: 0, tokens: 0 })
     }
 

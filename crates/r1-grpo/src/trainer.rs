@@ -54,9 +54,11 @@ impl<M: CausalLm> GrpoTrainer<M> {
     /// When a setting is out of range, see [`GrpoConfig::validate`].
     pub fn new(config: GrpoConfig, policy: LanguageModel<M>) -> Result<Self, GrpoError> {
         config.validate()?;
+        let mut optimizer = AdamW::new(config.optimizer);
+        optimizer.reserve(&policy.model);
         Ok(Self {
             reference: Reference::new(&policy.model, &config),
-            optimizer: AdamW::new(config.optimizer),
+            optimizer,
             policy: Some(policy),
             entropy: EntropyState::new(&config),
             config,

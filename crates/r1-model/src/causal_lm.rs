@@ -5,7 +5,8 @@ use burn::tensor::Tensor;
 
 use crate::{
     engine::KvCache,
-    kernels::Heads,
+    kernels::{Heads, seed::seed},
+    optimizer::GradientStore,
     packed_batch::{PackedBatch, PackedLayout},
 };
 
@@ -22,6 +23,13 @@ pub trait CausalLm: Module + Sync {
     /// # Shapes
     /// - output: `[tokens, d_model]`
     fn embed(&self, batch: &PackedBatch) -> Tensor<2>;
+
+    /// Adds the gradient of the parameters that [`embed`](Self::embed) uses to `gradients`, given that of its output
+    /// (`[tokens, d_model]`). `self` is tracked. A model whose embedding is a table of many rows can do better than
+    /// this body, which adds a gradient of the whole table.
+    fn embed_backward(&self, batch: &PackedBatch, upstream: Tensor<2>, gradients: &mut GradientStore) {
+        gradients.add(self, seed(self.embed(batch), upstream.autodiff()).backward());
+    }
 
     /// How many blocks there are.
     fn num_blocks(&self) -> usize;

@@ -14,6 +14,8 @@ pub mod language_model;
 pub mod optimizer;
 pub mod train;
 pub mod plan;
+#[cfg(feature = "flex")]
+mod awake;
 pub mod device;
 pub mod error;
 

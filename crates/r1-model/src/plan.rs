@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::{ModelConfig, Transformer, train::Recompute};
+use crate::{ModelConfig, Transformer, kernels::token_logprobs::chunk_rows, train::Recompute};
 
 /// Bytes of a number: training is in `f32`.
 const FLOAT: usize = 4;
@@ -48,7 +48,7 @@ pub struct MemoryPlan {
     pub moments: usize,
     /// What the blocks keep for the backward pass.
     pub activations: usize,
-    /// Logits of a chunk of rows, and the embedding's and the output matrix's gradient before they join the sum.
+    /// Logits of a chunk of rows, and the output matrix's gradient before it joins the sum.
     pub head: usize,
     /// Keys and values of the sequences being written, and their logits.
     pub cache: usize,
@@ -72,7 +72,7 @@ impl MemoryPlan {
             Recompute::Nothing => config.layers * kept + config.d_model,
             Recompute::Blocks => config.layers * config.d_model + kept,
         };
-        let logits = (run.batch_tokens * config.vocab).min((1 << 24).max(16 * config.vocab));
+        let logits = config.vocab * chunk_rows(run.batch_tokens, config.vocab);
         let cache = 2 * config.layers * heads.kv_width() * run.sequence_tokens + 2 * config.vocab;
         Self {
             weights: FLOAT * parameters,
@@ -80,7 +80,7 @@ impl MemoryPlan {
             gradients: FLOAT * parameters,
             moments: 2 * FLOAT * parameters,
             activations: FLOAT * floats * run.batch_tokens,
-            head: FLOAT * (logits + 3 * config.vocab * config.d_model),
+            head: FLOAT * (logits + config.vocab * config.d_model),
             cache: FLOAT * cache * run.slots,
             program: PROGRAM_BYTES,
         }

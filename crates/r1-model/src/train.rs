@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     causal_lm::{Attend, CausalLm, Head},
+    kernels::seed::seed,
     optimizer::GradientStore,
     packed_batch::{PackedBatch, PackedLayout},
 };
@@ -44,6 +45,8 @@ pub fn backward<M: CausalLm>(
     let mut tapes = Vec::with_capacity(model.num_blocks());
     let mut x = model.embed(batch);
     for index in 0..model.num_blocks() {
+        #[cfg(feature = "flex")]
+        crate::awake::stay_awake(&x.device());
         let input = x.clone();
         let tape = match recompute {
             Recompute::Nothing => Tape::record(&tracked, index, input, &layout),
@@ -61,15 +64,17 @@ pub fn backward<M: CausalLm>(
     let mut upstream = x.grad_remove(&mut found).expect("the loss depends on the hidden states");
     gradients.add(&tracked, found);
     while let Some(tape) = tapes.pop() {
+        #[cfg(feature = "flex")]
+        crate::awake::stay_awake(&upstream.device());
         let index = tapes.len();
         let tape =
             if tape.output.is_some() { tape } else { Tape::record(&tracked, index, tape.input, &layout) };
         let output = tape.output.expect("the tape was recorded");
-        let mut found = (output * upstream.autodiff()).sum().backward();
+        let mut found = seed(output, upstream.autodiff()).backward();
         upstream = tape.input.grad_remove(&mut found).expect("a block depends on its input");
         gradients.add(&tracked, found);
     }
-    gradients.add(&tracked, (tracked.embed(batch) * upstream.autodiff()).sum().backward());
+    tracked.embed_backward(batch, upstream, gradients);
     value.inner()
 }
 

@@ -13,6 +13,7 @@ use crate::{
     config::ModelConfig,
     kernels::RotaryTable,
     nn::{Attention, Block, Linear, Mlp, RmsNorm},
+    optimizer::GradientStore,
     packed_batch::PackedBatch,
 };
 
@@ -192,6 +193,11 @@ impl CausalLm for Transformer {
         let ids: Vec<i32> = batch.ids().iter().map(|id| *id as i32).collect();
         let ids = Tensor::<1, Int>::from_data(TensorData::new(ids, [batch.len()]), &table.device());
         table.select(0, ids)
+    }
+
+    fn embed_backward(&self, batch: &PackedBatch, upstream: Tensor<2>, gradients: &mut GradientStore) {
+        let [vocab, _] = self.embedding.dims();
+        gradients.add_rows("embedding", batch.ids(), upstream, vocab);
     }
 
     fn num_blocks(&self) -> usize {

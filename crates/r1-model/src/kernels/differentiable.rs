@@ -46,6 +46,7 @@ pub(crate) trait Differentiable: Backend {
         targets: Arc<[u32]>,
         temperature: f64,
     ) -> FloatTensor<Self>;
+    fn seed(x: FloatTensor<Self>, upstream: FloatTensor<Self>) -> FloatTensor<Self>;
 }
 
 /// Without autodiff nothing is saved.
@@ -98,6 +99,10 @@ impl<B: Kernels> Differentiable for B {
     ) -> FloatTensor<Self> {
         let (hidden, weight) = (B::tensor(hidden), B::tensor(weight));
         B::primitive(<B as Kernels>::token_logprobs(hidden, weight, &targets, temperature).output)
+    }
+
+    fn seed(x: FloatTensor<Self>, _: FloatTensor<Self>) -> FloatTensor<Self> {
+        B::primitive(Tensor::<1>::zeros([1], &B::tensor::<2>(x).device()))
     }
 }
 
@@ -183,6 +188,13 @@ impl<B: Kernels, C: CheckpointStrategy> Differentiable for Autodiff<B, C> {
         let saved = <B as Kernels>::token_logprobs(hidden.clone(), weight.clone(), &targets, temperature);
         let output = B::primitive(saved.output.clone());
         record!(TokenLogprobs, C, parents, (hidden, weight, targets, temperature, saved), output)
+    }
+
+    fn seed(x: FloatTensor<Self>, upstream: FloatTensor<Self>) -> FloatTensor<Self> {
+        let parents = [x.node()];
+        let (x, upstream) = (x.into_primitive(), upstream.into_primitive());
+        let output = <B as Differentiable>::seed(x, upstream.clone());
+        record!(Seed, C, parents, B::tensor(upstream), output)
     }
 }
 
@@ -322,5 +334,18 @@ impl<B: Kernels> Backward<B, 2> for TokenLogprobs {
         for (parent, gradient) in parents.into_iter().zip(found) {
             register::<B, 2>(grads, parent, gradient);
         }
+    }
+}
+
+#[derive(Debug)]
+struct Seed;
+
+impl<B: Kernels> Backward<B, 1> for Seed {
+    type State = Tensor<2>;
+
+    fn backward(self, ops: Ops<Self::State, 1>, grads: &mut Gradients, _: &mut Checkpointer) {
+        let [x_id] = parents(&ops);
+        grads.consume::<B>(&ops.node);
+        register::<B, 2>(grads, x_id, ops.state);
     }
 }

@@ -120,9 +120,12 @@ impl Kernels for Flex {
         if !kernel_applies(&hidden) {
             return token_logprobs::portable::forward(hidden, weight, targets, temperature);
         }
-        let (output, lse) =
-            token_logprobs::flex::forward(flex(hidden), flex(weight), targets, temperature as f32);
-        Saved { output: tensor(output), lse: tensor(lse) }
+        let saved = token_logprobs::flex::forward(flex(hidden), flex(weight), targets, temperature as f32);
+        Saved {
+            output: tensor(saved.output),
+            lse: tensor(saved.lse),
+            kept: saved.kept.map(|kept| kept.map(tensor)),
+        }
     }
 
     fn token_logprobs_backward(
@@ -137,7 +140,11 @@ impl Kernels for Flex {
             return token_logprobs::portable::backward(g, hidden, weight, targets, temperature, saved);
         }
         let (g, hidden, weight) = (flex(g), flex(hidden), flex(weight));
-        let saved = [flex(saved.output), flex(saved.lse)];
+        let saved = token_logprobs::flex::Saved {
+            output: flex(saved.output),
+            lse: flex(saved.lse),
+            kept: saved.kept.map(|kept| kept.map(flex)),
+        };
         token_logprobs::flex::backward(g, hidden, weight, targets, temperature as f32, saved).map(tensor)
     }
 }

@@ -13,10 +13,13 @@ pub mod swiglu;
 pub mod norm_linear;
 pub mod swiglu_linear;
 pub mod token_logprobs;
+pub(crate) mod seed;
 #[cfg(feature = "flex")]
 pub(crate) mod flex;
 #[cfg_attr(not(feature = "flex"), allow(dead_code))]
 pub(crate) mod simd;
+#[cfg(feature = "flex")]
+pub(crate) mod matmul_add;
 #[cfg(feature = "flex")]
 mod flex_backend;
 pub(crate) mod backend;

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use burn::module::{Module, ModuleMapper, Param};
-use burn::tensor::Tensor;
+use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
+use burn::tensor::{Device, Tensor};
 use serde::{Deserialize, Serialize};
 
 use super::GradientStore;
@@ -58,6 +58,13 @@ pub struct Moments {
     pub second: Tensor<1>,
 }
 
+impl Moments {
+    fn zeros(count: usize, device: &Device) -> Self {
+        let zeros = || Tensor::zeros([count], device);
+        Self { first: zeros(), second: zeros() }
+    }
+}
+
 /// The constants of one step, the same for every parameter.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct StepConstants {
@@ -73,6 +80,12 @@ impl AdamW {
     /// An optimizer that has made no step.
     pub fn new(config: AdamWConfig) -> Self {
         Self { config, step: 0, moments: BTreeMap::new() }
+    }
+
+    /// Makes the moments of a module that have none yet. [`step`](Self::step) does it too, but by then memory has
+    /// holes, of the sizes of what a backward pass keeps, and moments in them cost it room in every later pass.
+    pub fn reserve<M: Module>(&mut self, module: &M) {
+        module.visit(&mut Reserve { path: Vec::new(), moments: &mut self.moments });
     }
 
     /// How many steps were made.
@@ -112,6 +125,27 @@ impl AdamW {
     }
 }
 
+struct Reserve<'a> {
+    path: Vec<String>,
+    moments: &'a mut BTreeMap<String, Moments>,
+}
+
+impl ModuleVisitor for Reserve<'_> {
+    fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+        self.moments
+            .entry(self.path.join("."))
+            .or_insert_with(|| Moments::zeros(param.val().shape().num_elements(), &param.val().device()));
+    }
+
+    fn enter_module(&mut self, name: &str, _container: &str) {
+        self.path.push(name.to_owned());
+    }
+
+    fn exit_module(&mut self, _name: &str, _container: &str) {
+        self.path.pop();
+    }
+}
+
 struct Mapper<'a> {
     path: Vec<String>,
     gradients: GradientStore,
@@ -123,10 +157,10 @@ impl ModuleMapper for Mapper<'_> {
     fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
         let path = self.path.join(".");
         let Some(gradient) = self.gradients.remove(&path) else { return param };
-        let moments = self.moments.remove(&path).unwrap_or_else(|| {
-            let zeros = || Tensor::zeros(gradient.shape(), &gradient.device());
-            Moments { first: zeros(), second: zeros() }
-        });
+        let moments = self
+            .moments
+            .remove(&path)
+            .unwrap_or_else(|| Moments::zeros(gradient.shape().num_elements(), &gradient.device()));
         let mut constants = self.constants;
         if D < 2 {
             constants.config.weight_decay = 0.0;

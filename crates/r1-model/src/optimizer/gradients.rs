@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use burn::module::{Module, ModuleVisitor, Param};
-use burn::tensor::{Gradients, Tensor};
+use burn::tensor::{Gradients, IndexingUpdateOp, Int, Tensor, TensorData};
 
 /// Flattened gradients keyed by parameter path. Those of micro-batches are added, not averaged: the
 /// loss carries its own global normaliser.
@@ -22,6 +22,21 @@ impl GradientStore {
     pub fn add<M: Module>(&mut self, tracked: &M, gradients: Gradients) {
         let mut collector = Collector { path: Vec::new(), gradients, store: self };
         tracked.visit(&mut collector);
+    }
+
+    /// Adds the gradients of rows of a table to the parameter's: row `ids[i]` gets row `i` of `rows`, in the order
+    /// of `i`. Not tracked is `rows`, `[ids, width]`; the table has `count` rows.
+    ///
+    /// # Panics
+    /// When an id lies outside the table, or the sum has another size than it.
+    pub(crate) fn add_rows(&mut self, path: &str, ids: &[u32], rows: Tensor<2>, count: usize) {
+        let [number, width] = rows.dims();
+        assert_eq!(ids.len(), number, "one id for each row");
+        let sum = self
+            .by_path
+            .remove(path)
+            .unwrap_or_else(|| Tensor::zeros([count * width], (&rows.device(), rows.dtype())));
+        self.by_path.insert(path.to_owned(), rows_added(sum.reshape([count, width]), ids, rows));
     }
 
     /// The gradient of a parameter, flattened.
@@ -63,6 +78,30 @@ fn added(sum: Tensor<1>, gradient: Tensor<1>) -> Tensor<1> {
         return Tensor::from_primitive::<Flex>(sum);
     }
     sum + gradient
+}
+
+/// The sum with rows added to those of these ids; on the CPU in the sum's memory.
+fn rows_added(sum: Tensor<2>, ids: &[u32], rows: Tensor<2>) -> Tensor<1> {
+    let [count, width] = sum.dims();
+    let size = [count * width];
+    #[cfg(feature = "flex")]
+    if crate::kernels::flex::applies(&sum) {
+        use burn::backend::Flex;
+
+        use crate::kernels::flex::{contiguous, slice};
+        let primitive = |tensor: Tensor<2>| {
+            contiguous(tensor.try_into_primitive::<Flex>().expect("the backend was checked"))
+        };
+        let (mut sum, rows) = (primitive(sum), primitive(rows));
+        let elements = sum.storage_mut::<f32>();
+        for (id, row) in ids.iter().zip(slice(&rows).chunks_exact(width.max(1))) {
+            add_to(&mut elements[*id as usize * width..][..width], row);
+        }
+        return Tensor::<2>::from_primitive::<Flex>(sum).reshape(size);
+    }
+    let ids: Vec<i32> = ids.iter().map(|id| *id as i32).collect();
+    let ids = Tensor::<1, Int>::from_data(TensorData::new(ids, [rows.dims()[0]]), &sum.device());
+    sum.select_assign(0, ids, rows, IndexingUpdateOp::Add).reshape(size)
 }
 
 #[cfg(feature = "flex")]
@@ -120,5 +159,30 @@ impl ModuleVisitor for Collector<'_> {
 
     fn exit_module(&mut self, _name: &str, _container: &str) {
         self.path.pop();
+    }
+}
+
+#[cfg(all(test, feature = "flex"))]
+mod tests {
+    use super::*;
+    use crate::kernels::check;
+
+    #[test]
+    fn rows_join_those_of_their_ids() {
+        let (ids, rows) = ([3u32, 0, 3, 3], check::random([4, 5], 1));
+        let values = rows.clone().into_data().try_to_vec::<f32>().unwrap();
+        let mut expected = vec![0.0f32; 6 * 5];
+        let mut store = GradientStore::new();
+        for _ in 0..2 {
+            store.add_rows("table", &ids, rows.clone(), 6);
+            for (id, row) in ids.iter().zip(values.chunks_exact(5)) {
+                for (sum, value) in expected[*id as usize * 5..].iter_mut().zip(row) {
+                    *sum += value;
+                }
+            }
+        }
+        store.add_rows("table", &[], rows.slice([0..0, 0..5]), 6);
+        let found = store.get("table").unwrap().clone().into_data();
+        check::close(&found, &TensorData::new(expected, [30]), 0.0, "table");
     }
 }

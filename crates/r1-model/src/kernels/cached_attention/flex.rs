@@ -8,9 +8,12 @@ use rayon::prelude::*;
 use super::{LayerCache, Run};
 use crate::kernels::{
     Heads,
-    causal_attention::flex::{Shared, softmax_rows},
+    causal_attention::{
+        flex::Shared,
+        softmax::{LANES, Normalizer, exponentials, normalize},
+    },
     flex::{contiguous, slice, tensor},
-    simd::{View, matmul_add},
+    matmul_add::{View, matmul_add},
 };
 
 fn primitive<const D: usize>(tensor: Tensor<D>) -> FlexTensor {
@@ -75,29 +78,31 @@ fn attend(
     let work = |(run, first, kv_head): (Run, usize, usize)| {
         let base = (run.slot * heads.kv_heads + kv_head) * d * capacity;
         let length = run.position + run.tokens;
-        let mut scores = vec![0.0; heads.group() * length];
+        let mut scores = vec![0.0; heads.group() * length.next_multiple_of(LANES)];
         let mut result = vec![0.0; heads.group() * d];
-        let mut lse = vec![0.0; heads.group()];
+        let mut normalizers = vec![Normalizer::default(); heads.group()];
         for (offset, token) in (first..first + run.tokens).enumerate() {
             let visible = run.position + offset + 1;
-            let scores = &mut scores[..heads.group() * visible];
+            let row = visible.next_multiple_of(LANES);
+            let scores = &mut scores[..heads.group() * row];
             scores.fill(0.0);
             result.fill(0.0);
             let place = kv_head * heads.group() * d;
             let queries = View { data: &qkv[token * width + place..], row: d, column: 1 };
             let keys = View { data: &keys[base..], row: capacity, column: 1 };
-            matmul_add(heads.group(), visible, d, queries, keys, scores, visible);
-            softmax_rows(scores, visible, visible, 0, heads.scale(), &mut lse);
+            matmul_add(heads.group(), visible, d, queries, keys, scores, row);
+            exponentials(scores, row, visible, 0, heads.scale(), &mut normalizers);
             let values = View { data: &values[base..], row: d, column: 1 };
             matmul_add(
                 heads.group(),
                 d,
                 visible,
-                View { data: scores, row: visible, column: 1 },
+                View { data: scores, row, column: 1 },
                 values,
                 &mut result,
                 d,
             );
+            normalize(&mut result, d, &normalizers);
             // SAFETY: this row and these columns belong to this task alone.
             unsafe {
                 shared.copy_rows(token * query_width + place, heads.group() * d, &result, heads.group() * d)

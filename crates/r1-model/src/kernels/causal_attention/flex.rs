@@ -3,11 +3,14 @@
 use burn_flex::FlexTensor;
 use rayon::prelude::*;
 
-use super::Heads;
+use super::{
+    Heads,
+    softmax::{LANES, Normalizer, exponentials, normalize},
+};
 use crate::{
     kernels::{
         flex::{contiguous, dims2, filled, slice, tensor},
-        simd::{View, exp, matmul_add, max, sum, vectorized},
+        matmul_add::{View, matmul_add},
     },
     packed_batch::Segment,
 };
@@ -41,8 +44,8 @@ impl Shared {
 
 /// The keys and values one task works with: those of the prefix, then the segment's own.
 pub(super) struct KeysValues {
-    /// `[head_dim, length]`
-    pub(super) keys_transposed: Vec<f32>,
+    /// `[length, head_dim]`
+    pub(super) keys: Vec<f32>,
     /// `[length, head_dim]`
     pub(super) values: Vec<f32>,
     /// Tokens of the prefix.
@@ -63,20 +66,41 @@ impl KeysValues {
         let prefix = segment.prefix.map_or(0..0, |index| segments[index].range.clone());
         let (before, length) = (prefix.len(), prefix.len() + segment.range.len());
         let d = heads.head_dim;
-        let mut keys_transposed = vec![0.0; d * length];
-        let mut values = Vec::with_capacity(d * length);
-        for (place, token) in prefix.chain(segment.range.clone()).enumerate() {
+        let (mut keys, mut values) = (Vec::with_capacity(d * length), Vec::with_capacity(d * length));
+        for token in prefix.chain(segment.range.clone()) {
             let row = &qkv[token * width + heads.query_width() + kv_head * d..];
-            for (i, key) in row[..d].iter().enumerate() {
-                keys_transposed[i * length + place] = *key;
-            }
+            keys.extend_from_slice(&row[..d]);
             values.extend_from_slice(&row[heads.kv_width()..heads.kv_width() + d]);
         }
-        Self { keys_transposed, values, before, length }
+        Self { keys, values, before, length }
+    }
+}
+
+/// The transpose of a `[length, columns]` matrix.
+pub(super) struct Transposed {
+    data: Vec<f32>,
+    stride: usize,
+}
+
+impl Transposed {
+    pub(super) fn new(matrix: &[f32], columns: usize) -> Self {
+        const LINE: usize = 16;
+        // An odd number of cache lines from row to row, so that a column does not crowd into a few sets of the cache.
+        let stride = ((matrix.len() / columns).div_ceil(LINE) | 1) * LINE;
+        let mut data = vec![0.0; columns * stride];
+        for (index, rows) in matrix.chunks(LINE * columns).enumerate() {
+            for column in 0..columns {
+                let place = column * stride + index * LINE;
+                for (element, row) in data[place..].iter_mut().zip(rows.chunks_exact(columns)) {
+                    *element = row[column];
+                }
+            }
+        }
+        Self { data, stride }
     }
 
-    pub(super) fn keys(&self) -> View<'_> {
-        View { data: &self.keys_transposed, row: self.length, column: 1 }
+    pub(super) fn view(&self) -> View<'_> {
+        View { data: &self.data, row: self.stride, column: 1 }
     }
 }
 
@@ -97,29 +121,33 @@ pub(crate) fn forward(qkv: FlexTensor, heads: Heads, segments: &[Segment]) -> (F
     let attend = |shared_output: &Shared, index: usize, kv_head: usize| {
         let segment = &segments[index];
         let kv = KeysValues::gather(qkv, heads, kv_head, segment, segments);
-        let mut scores = vec![0.0; BLOCK * kv.length];
+        let keys = Transposed::new(&kv.keys, d);
+        let mut scores = vec![0.0; BLOCK * kv.length.next_multiple_of(LANES)];
         let mut block_output = vec![0.0; BLOCK * d];
-        let mut block_lse = [0.0; BLOCK];
+        let mut normalizers = [Normalizer::default(); BLOCK];
         for head in kv_head * heads.group()..(kv_head + 1) * heads.group() {
             for first in (0..segment.range.len()).step_by(BLOCK) {
                 let rows = BLOCK.min(segment.range.len() - first);
                 let token = segment.range.start + first;
                 let length = kv.before + first + rows;
-                let scores = &mut scores[..rows * length];
+                let row = length.next_multiple_of(LANES);
+                let scores = &mut scores[..rows * row];
                 scores.fill(0.0);
                 let queries = View { data: &qkv[token * width + head * d..], row: width, column: 1 };
-                matmul_add(rows, length, d, queries, kv.keys(), scores, length);
-                softmax_rows(scores, length, kv.before + first + 1, 1, heads.scale(), &mut block_lse);
+                matmul_add(rows, length, d, queries, keys.view(), scores, row);
+                exponentials(scores, row, kv.before + first + 1, 1, heads.scale(), &mut normalizers);
                 let block_output = &mut block_output[..rows * d];
                 block_output.fill(0.0);
-                let probabilities = View { data: scores, row: length, column: 1 };
+                let weights = View { data: scores, row, column: 1 };
                 let values = View { data: &kv.values, row: d, column: 1 };
-                matmul_add(rows, d, length, probabilities, values, block_output, d);
+                matmul_add(rows, d, length, weights, values, block_output, d);
+                normalize(block_output, d, &normalizers);
                 // SAFETY: these rows belong to this segment, and these columns to this head.
                 unsafe {
                     let place = token * heads.query_width() + head * d;
                     shared_output.copy_rows(place, heads.query_width(), block_output, d);
-                    shared_lse.copy_rows(token * heads.heads + head, heads.heads, &block_lse[..rows], 1);
+                    let lse = normalizers.map(|normalizer| normalizer.lse);
+                    shared_lse.copy_rows(token * heads.heads + head, heads.heads, &lse[..rows], 1);
                 }
             }
         }
@@ -132,32 +160,4 @@ pub(crate) fn forward(qkv: FlexTensor, heads: Heads, segments: &[Segment]) -> (F
         })
     };
     (tensor(output, [tokens, heads.query_width()]), tensor(lse, [tokens, heads.heads]))
-}
-
-/// Turns the first `visible` scores into probabilities and the rest into zeros; returns the
-/// log-sum-exp of the scaled scores.
-#[inline(always)]
-fn softmax(scores: &mut [f32], visible: usize, scale: f32) -> f32 {
-    let (seen, hidden) = scores.split_at_mut(visible);
-    hidden.fill(0.0);
-    let highest = max(seen) * scale;
-    for score in seen.iter_mut() {
-        *score = exp(score.mul_add(scale, -highest));
-    }
-    let total = sum(seen);
-    let inverse = 1.0 / total;
-    for score in seen.iter_mut() {
-        *score *= inverse;
-    }
-    highest + total.ln()
-}
-
-vectorized! {
-    /// Softmax of each row of `length` scores: row `r` sees its first `visible + r · growth` ones.
-    /// Writes each row's log-sum-exp.
-    pub(crate) fn softmax_rows(scores: &mut [f32], length: usize, visible: usize, growth: usize, scale: f32, lse: &mut [f32]) {
-        for (row, (scores, lse)) in scores.chunks_exact_mut(length).zip(lse).enumerate() {
-            *lse = softmax(scores, visible + row * growth, scale);
-        }
-    }
 }

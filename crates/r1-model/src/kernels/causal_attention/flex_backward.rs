@@ -11,12 +11,13 @@ use rayon::prelude::*;
 
 use super::{
     Heads,
-    flex::{BLOCK, KeysValues, Shared, tasks},
+    flex::{BLOCK, KeysValues, Shared, Transposed, tasks},
+    softmax::{LANES, backward_row},
 };
 use crate::{
     kernels::{
         flex::{contiguous, dims2, slice, tensor},
-        simd::{View, dot, exp, matmul_add, vectorized},
+        matmul_add::{View, matmul_add},
     },
     packed_batch::Segment,
 };
@@ -28,17 +29,6 @@ struct PrefixShare {
     /// `[before, head_dim]` each
     dk: Vec<f32>,
     dv: Vec<f32>,
-}
-
-vectorized! {
-    /// From scores and `dO Vᵀ` to probabilities and score gradients.
-    fn dscores_row(p: &mut [f32], ds: &mut [f32], dout: &[f32], out: &[f32], lse: f32, scale: f32) {
-        let projection = dot(dout, out);
-        for (p, ds) in p.iter_mut().zip(ds) {
-            *p = exp(p.mul_add(scale, -lse));
-            *ds = *p * (*ds - projection) * scale;
-        }
-    }
 }
 
 pub(crate) fn backward(
@@ -60,19 +50,19 @@ pub(crate) fn backward(
         .map(|(index, kv_head)| {
             let segment = &segments[index];
             let kv = KeysValues::gather(qkv, heads, kv_head, segment, segments);
-            let (keys, values_transposed) =
-                (transpose(&kv.keys_transposed, d), transpose(&kv.values, kv.length));
+            let (keys, values) = (Transposed::new(&kv.keys, d), Transposed::new(&kv.values, d));
             let (mut dk, mut dv) = (vec![0.0; kv.length * d], vec![0.0; kv.length * d]);
-            let (mut probabilities, mut dscores) =
-                (vec![0.0; BLOCK * kv.length], vec![0.0; BLOCK * kv.length]);
+            let most = kv.length.next_multiple_of(LANES);
+            let (mut probabilities, mut dscores) = (vec![0.0; BLOCK * most], vec![0.0; BLOCK * most]);
             let mut dq = vec![0.0; BLOCK * d];
             for head in kv_head * heads.group()..(kv_head + 1) * heads.group() {
                 for first in (0..segment.range.len()).step_by(BLOCK) {
                     let rows = BLOCK.min(segment.range.len() - first);
                     let token = segment.range.start + first;
                     let length = kv.before + first + rows;
-                    let p = &mut probabilities[..rows * length];
-                    let ds = &mut dscores[..rows * length];
+                    let stride = length.next_multiple_of(LANES);
+                    let p = &mut probabilities[..rows * stride];
+                    let ds = &mut dscores[..rows * stride];
                     let dq = &mut dq[..rows * d];
                     p.fill(0.0);
                     ds.fill(0.0);
@@ -83,31 +73,28 @@ pub(crate) fn backward(
                         row: query_width,
                         column: 1,
                     };
-                    matmul_add(rows, length, d, queries, kv.keys(), p, length);
-                    let values = View { data: &values_transposed, row: kv.length, column: 1 };
-                    matmul_add(rows, length, d, dout, values, ds, length);
+                    matmul_add(rows, length, d, queries, keys.view(), p, stride);
+                    matmul_add(rows, length, d, dout, values.view(), ds, stride);
                     for row in 0..rows {
                         let place = (token + row) * query_width + head * d;
                         let (dout, out) = (&gradient[place..place + d], &output[place..place + d]);
-                        let (p, ds) = (&mut p[row * length..][..length], &mut ds[row * length..][..length]);
-                        let visible = kv.before + first + row + 1;
-                        p[visible..].fill(0.0);
-                        ds[visible..].fill(0.0);
-                        let lse = lse[(token + row) * heads.heads + head];
-                        dscores_row(&mut p[..visible], &mut ds[..visible], dout, out, lse, heads.scale());
+                        let (p, ds) = (&mut p[row * stride..][..stride], &mut ds[row * stride..][..stride]);
+                        let (visible, lse) =
+                            (kv.before + first + row + 1, lse[(token + row) * heads.heads + head]);
+                        backward_row(p, ds, visible, dout, out, lse, heads.scale());
                     }
-                    let key_rows = View { data: &keys, row: d, column: 1 };
-                    matmul_add(rows, d, length, View { data: ds, row: length, column: 1 }, key_rows, dq, d);
+                    let key_rows = View { data: &kv.keys, row: d, column: 1 };
+                    matmul_add(rows, d, length, View { data: ds, row: stride, column: 1 }, key_rows, dq, d);
                     matmul_add(
                         length,
                         d,
                         rows,
-                        View { data: ds, row: 1, column: length },
+                        View { data: ds, row: 1, column: stride },
                         queries,
                         &mut dk,
                         d,
                     );
-                    matmul_add(length, d, rows, View { data: p, row: 1, column: length }, dout, &mut dv, d);
+                    matmul_add(length, d, rows, View { data: p, row: 1, column: stride }, dout, &mut dv, d);
                     // SAFETY: these rows belong to this segment, and these columns to this head.
                     unsafe { shared.copy_rows(token * width + head * d, width, dq, d) };
                 }
@@ -137,16 +124,4 @@ pub(crate) fn backward(
         }
     }
     tensor(dqkv, [tokens, width])
-}
-
-/// The transpose of a matrix with `rows` rows.
-fn transpose(matrix: &[f32], rows: usize) -> Vec<f32> {
-    let columns = matrix.len() / rows.max(1);
-    let mut result = vec![0.0; matrix.len()];
-    for (i, row) in matrix.chunks_exact(columns.max(1)).enumerate() {
-        for (j, element) in row.iter().enumerate() {
-            result[j * rows + i] = *element;
-        }
-    }
-    result
 }

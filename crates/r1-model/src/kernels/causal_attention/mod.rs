@@ -5,6 +5,8 @@ pub(crate) mod portable;
 pub(crate) mod flex;
 #[cfg(feature = "flex")]
 pub(crate) mod flex_backward;
+#[cfg(feature = "flex")]
+pub(crate) mod softmax;
 
 use std::sync::Arc;
 

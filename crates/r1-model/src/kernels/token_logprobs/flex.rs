@@ -1,5 +1,7 @@
 //! The CPU kernel: chunks of rows, logits computed again in the backward pass.
 
+use std::ops::Range;
+
 use burn_flex::FlexTensor;
 
 use super::{chunk_rows, row::normalize};
@@ -18,75 +20,116 @@ vectorized! {
             *z = -exp(logprob) * (g + e * (logprob + entropy)) * inverse;
         }
     }
+
+    fn scale_row(row: &mut [f32], factor: f32) {
+        for element in row {
+            *element *= factor;
+        }
+    }
 }
 
-/// The output and each row's log-sum-exp as `[tokens, 1]`.
-pub(crate) fn forward(
-    hidden: FlexTensor,
-    weight: FlexTensor,
-    targets: &[u32],
-    temperature: f32,
-) -> (FlexTensor, FlexTensor) {
+/// What [`backward`] needs beside the inputs, see [`Saved`](super::Saved).
+pub(crate) struct Saved {
+    pub(crate) output: FlexTensor,
+    pub(crate) lse: FlexTensor,
+    pub(crate) kept: Option<[FlexTensor; 2]>,
+}
+
+pub(crate) fn forward(hidden: FlexTensor, weight: FlexTensor, targets: &[u32], temperature: f32) -> Saved {
     let (hidden, weight) = (contiguous(hidden), contiguous(weight));
     let ([tokens, width], [vocab, _]) = (dims2(&hidden), dims2(&weight));
     let (hidden, weight) = (slice(&hidden), slice(&weight));
-    let rows = chunk_rows(tokens, vocab);
-    let mut results = vec![0.0; tokens * 3];
-    for first in (0..tokens).step_by(rows) {
-        let rows = rows.min(tokens - first);
-        let mut logits = product(&hidden[first * width..], weight, [rows, vocab, width]);
-        let results = &mut results[first * 3..(first + rows) * 3];
+    const RESULTS: usize = 4;
+    let mut results = vec![0.0; tokens * RESULTS];
+    let mut kept = None;
+    for rows in chunks(tokens, vocab) {
+        drop(kept.take());
+        let mut logits = product(&hidden[rows.start * width..], weight, [rows.len(), vocab, width]);
+        let results = &mut results[rows.start * RESULTS..rows.end * RESULTS];
         use rayon::prelude::*;
-        logits.par_chunks_mut(vocab).zip(results.par_chunks_mut(3)).zip(&targets[first..]).for_each(
-            |((logits, result), target)| {
+        logits
+            .par_chunks_mut(vocab)
+            .zip(results.par_chunks_mut(RESULTS))
+            .zip(&targets[rows.clone()])
+            .for_each(|((logits, result), target)| {
                 let inverse = 1.0 / temperature;
                 let chosen = logits[*target as usize] * inverse;
                 let row = normalize(logits, inverse);
-                result.copy_from_slice(&[row.logprob(chosen), row.entropy(), row.log_sum_exp() as f32]);
-            },
-        );
+                let lse = row.log_sum_exp() as f32;
+                result.copy_from_slice(&[row.logprob(chosen), row.entropy(), lse, row.inverse_total()]);
+            });
+        kept = Some((logits, rows));
     }
-    let output = results.chunks_exact(3).flat_map(|row| [row[0], row[1]]).collect();
-    let lse = results.chunks_exact(3).map(|row| row[2]).collect();
-    (tensor(output, [tokens, 2]), tensor(lse, [tokens, 1]))
+    let output = results.chunks_exact(RESULTS).flat_map(|row| [row[0], row[1]]).collect();
+    let column = |place: usize| results.chunks_exact(RESULTS).map(move |row| row[place]);
+    Saved {
+        output: tensor(output, [tokens, 2]),
+        lse: tensor(column(2).collect(), [tokens, 1]),
+        kept: kept.map(|(exponentials, rows)| {
+            let inverse = column(3).skip(rows.start).collect();
+            [tensor(exponentials, [rows.len(), vocab]), tensor(inverse, [rows.len(), 1])]
+        }),
+    }
 }
 
-/// Gradients of the hidden states and of the weight. Saved were the forward pass's two results.
+/// Ranges of rows whose logits exist at a time.
+fn chunks(tokens: usize, vocab: usize) -> impl DoubleEndedIterator<Item = Range<usize>> {
+    let step = chunk_rows(tokens, vocab);
+    (0..tokens.div_ceil(step)).map(move |index| index * step..tokens.min((index + 1) * step))
+}
+
+/// Gradients of the hidden states and of the weight.
 pub(crate) fn backward(
     gradient: FlexTensor,
     hidden: FlexTensor,
     weight: FlexTensor,
     targets: &[u32],
     temperature: f32,
-    [output, lse]: [FlexTensor; 2],
+    Saved { output, lse, mut kept }: Saved,
 ) -> [FlexTensor; 2] {
     let (gradient, hidden, weight) = (contiguous(gradient), contiguous(hidden), contiguous(weight));
     let output = contiguous(output);
     let ([tokens, width], [vocab, _]) = (dims2(&hidden), dims2(&weight));
     let (gradient, output, lse) = (slice(&gradient), slice(&output), slice(&lse));
     let (hidden, weight) = (slice(&hidden), slice(&weight));
-    let rows = chunk_rows(tokens, vocab);
-    let mut dhidden = Vec::with_capacity(tokens * width);
+    let inverse = 1.0 / temperature;
+    let mut dhidden = vec![0.0; tokens * width];
     let mut dweight = Vec::new();
-    for first in (0..tokens).step_by(rows) {
-        let rows = rows.min(tokens - first);
-        let mut logits = product(&hidden[first * width..], weight, [rows, vocab, width]);
-        for_row_chunks(&mut logits, vocab, 1, |row, logits| {
-            let token = first + row;
-            let (g, e) = (gradient[2 * token], gradient[2 * token + 1]);
-            let (lse, entropy) = (lse[token], output[2 * token + 1]);
-            let inverse = 1.0 / temperature;
-            backward_row(logits, [g, e, lse, entropy], inverse);
-            logits[targets[token] as usize] += g * inverse;
-        });
-        let dlogits = |transposed| Matrix { data: &logits, width: vocab, transposed };
+    // The chunk that was kept is the last one; it comes first, so that no other exists beside it.
+    for rows in chunks(tokens, vocab).rev() {
+        let of_row = |row: usize| [gradient[2 * row], gradient[2 * row + 1], lse[row], output[2 * row + 1]];
+        // The logarithms that the entropy's gradient needs are gone from what was kept.
+        let usable = rows.clone().all(|row| gradient[2 * row + 1] == 0.0);
+        let dlogits = match kept.take().filter(|_| usable) {
+            Some([mut exponentials, inverse_totals]) => {
+                let inverse_totals = slice(&inverse_totals);
+                for_row_chunks(exponentials.storage_mut(), vocab, 1, |row, exponentials| {
+                    let token = rows.start + row;
+                    let g = gradient[2 * token] * inverse;
+                    scale_row(exponentials, -inverse_totals[row] * g);
+                    exponentials[targets[token] as usize] += g;
+                });
+                exponentials
+            }
+            None => {
+                let mut logits = product(&hidden[rows.start * width..], weight, [rows.len(), vocab, width]);
+                for_row_chunks(&mut logits, vocab, 1, |row, logits| {
+                    let token = rows.start + row;
+                    backward_row(logits, of_row(token), inverse);
+                    logits[targets[token] as usize] += gradient[2 * token] * inverse;
+                });
+                tensor(logits, [rows.len(), vocab])
+            }
+        };
+        let dlogits = |transposed| Matrix { data: slice(&dlogits), width: vocab, transposed };
         let plain_weight = Matrix { data: weight, width, transposed: false };
-        dhidden.extend(matmul([rows, width, vocab], dlogits(false), plain_weight));
-        let hidden = Matrix { data: &hidden[first * width..], width, transposed: false };
-        if first == 0 {
-            dweight = matmul([vocab, width, rows], dlogits(true), hidden);
+        let part = &mut dhidden[rows.start * width..rows.end * width];
+        matmul_onto([rows.len(), width, vocab], dlogits(false), plain_weight, part);
+        let hidden = Matrix { data: &hidden[rows.start * width..], width, transposed: false };
+        if dweight.is_empty() {
+            dweight = matmul([vocab, width, rows.len()], dlogits(true), hidden);
         } else {
-            matmul_onto([vocab, width, rows], dlogits(true), hidden, &mut dweight);
+            matmul_onto([vocab, width, rows.len()], dlogits(true), hidden, &mut dweight);
         }
     }
     if tokens == 0 {

@@ -19,11 +19,18 @@ pub(crate) struct Saved {
     pub(crate) output: Tensor<2>,
     /// `[tokens, 1]`: each row's log-sum-exp.
     pub(crate) lse: Tensor<2>,
+    /// The last chunk as the forward pass left it, where there is one: `exp(z / T − highest)` as `[rows, vocab]`, and
+    /// `1 / Σ` of each row as `[rows, 1]`. Both passes need room for one chunk, so between them it costs nothing.
+    pub(crate) kept: Option<[Tensor<2>; 2]>,
 }
 
-/// Rows whose logits exist at a time: at most 64 MiB of them in `f32`.
-fn chunk_rows(tokens: usize, vocab: usize) -> usize {
-    ((1 << 24) / vocab.max(1)).clamp(16, tokens.max(16))
+/// Most logits that exist at a time: 72 MiB of them in `f32`.
+pub(crate) const MOST_LOGITS: usize = 18 << 20;
+
+/// Rows whose logits exist at a time, at least 16 of them; the chunks are as good as equal.
+pub(crate) fn chunk_rows(tokens: usize, vocab: usize) -> usize {
+    let most = (MOST_LOGITS / vocab.max(1)).max(16);
+    tokens.div_ceil(tokens.div_ceil(most).max(1)).max(1)
 }
 
 /// The log-probability of each row's target and the entropy of its distribution.
@@ -33,8 +40,8 @@ fn chunk_rows(tokens: usize, vocab: usize) -> usize {
 /// p_t = softmax(z_t)        entropy_t = − Σ_j p_tj log p_tj
 /// ```
 ///
-/// The logits never exist as a whole: rows are worked on in chunks, and once more in the backward
-/// pass.
+/// The logits never exist as a whole: rows are worked on in chunks, and all but the last once more in the
+/// backward pass.
 ///
 /// # Shapes
 /// - `hidden`: `[tokens, d_model]`, after the final norm

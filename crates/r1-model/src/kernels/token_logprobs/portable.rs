@@ -37,9 +37,9 @@ pub(crate) fn forward(hidden: Tensor<2>, weight: Tensor<2>, targets: &[u32], tem
     }
     if outputs.is_empty() {
         let zeros = |width| Tensor::zeros([0, width], (&hidden.device(), hidden.dtype()));
-        return Saved { output: zeros(2), lse: zeros(1) };
+        return Saved { output: zeros(2), lse: zeros(1), kept: None };
     }
-    Saved { output: Tensor::cat(outputs, 0), lse: Tensor::cat(lses, 0) }
+    Saved { output: Tensor::cat(outputs, 0), lse: Tensor::cat(lses, 0), kept: None }
 }
 
 /// Gradients of the hidden states and of the weight.

@@ -20,6 +20,11 @@ impl Normalizer {
         f64::from(self.highest) + self.total.ln()
     }
 
+    /// What turns the exponentials that [`normalize`] leaves into probabilities.
+    pub(crate) fn inverse_total(&self) -> f32 {
+        (1.0 / self.total) as f32
+    }
+
     /// The log-probability of a token with this logit, which was divided by the temperature.
     pub(crate) fn logprob(&self, scaled: f32) -> f32 {
         (f64::from(scaled) - self.log_sum_exp()) as f32
