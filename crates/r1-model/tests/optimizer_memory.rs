@@ -10,7 +10,7 @@ use burn::{
     module::{Module, Param},
     tensor::{Device, Distribution, Tensor},
 };
-use r1_model::{AdamW, GradientStore, optimizer::AdamWConfig};
+use r1_model::{AdamW, GradientStore, kernels::reduce::add_onto, optimizer::AdamWConfig};
 
 /// The system's allocator, which remembers the largest piece it was asked for.
 struct Watching;
@@ -48,7 +48,7 @@ fn gradients(module: &Two, store: &mut GradientStore) {
 }
 
 #[test]
-fn a_step_allocates_no_buffer_of_a_parameters_size() {
+fn a_step_and_a_sum_allocate_no_buffer_of_a_parameters_size() {
     let device = Device::flex();
     let mut module = Two {
         matrix: Param::from_tensor(Tensor::random([1024, 512], Distribution::Default, &device)),
@@ -68,4 +68,10 @@ fn a_step_allocates_no_buffer_of_a_parameters_size() {
             assert!(largest < PARAMETER / 8, "step {step} allocated {largest} bytes at once");
         }
     }
+
+    let [sum, term] = [(); 2].map(|()| Tensor::<1>::random([PARAMETER / 4], Distribution::Default, &device));
+    LARGEST.store(0, Ordering::Relaxed);
+    let sum = add_onto(sum, term);
+    let largest = LARGEST.load(Ordering::Relaxed);
+    assert!(largest < PARAMETER / 8, "the sum of {} elements allocated {largest} bytes", sum.dims()[0]);
 }

@@ -1,4 +1,5 @@
-//! What every backend computes: each kernel's forward pass and its closed-form backward pass, without autodiff.
+//! What every backend computes: each kernel's forward pass and, where it has one, its closed-form backward pass, without
+//! autodiff.
 //!
 //! The bodies here are plain tensor operations and serve any backend; a backend with something better
 //! overrides them (`flex_backend.rs` does).
@@ -7,13 +8,16 @@ use burn::backend::{Backend, DispatchKindConversion, tensor::FloatTensor};
 use burn::tensor::{DispatchTensor, Tensor};
 
 use super::{
-    Heads, RotaryTable, causal_attention, linear, rms_norm, rotary, swiglu,
+    Heads, RotaryTable,
+    adamw_step::{self, Moments, StepConstants},
+    cached_attention::{self, LayerCache, Run},
+    causal_attention, linear, reduce, rms_norm, rotary, swiglu,
     token_logprobs::{self, Saved},
 };
 use crate::packed_batch::Segment;
 
-/// A backend whose tensors can be seen as [`Tensor`]s and back.
-pub(crate) trait Bridge: Backend {
+/// A backend that has the kernels and whose tensors can be seen as [`Tensor`]s and back.
+pub(crate) trait Bridge: Backend + Kernels {
     /// The tensor of a primitive, outside autodiff.
     fn tensor<const D: usize>(primitive: FloatTensor<Self>) -> Tensor<D>;
 
@@ -21,7 +25,7 @@ pub(crate) trait Bridge: Backend {
     fn primitive<const D: usize>(tensor: Tensor<D>) -> FloatTensor<Self>;
 }
 
-impl<B: Backend> Bridge for B
+impl<B: Backend + Kernels> Bridge for B
 where
     DispatchTensor: DispatchKindConversion<B>,
 {
@@ -36,7 +40,7 @@ where
 
 /// The kernels without gradients. The shapes and formulas are documented on the public functions; a backward
 /// pass takes the output's gradient first.
-pub(crate) trait Kernels: Bridge {
+pub(crate) trait Kernels {
     fn linear(x: Tensor<2>, weight: Tensor<2>) -> Tensor<2> {
         linear::reference(x, weight)
     }
@@ -114,6 +118,36 @@ pub(crate) trait Kernels: Bridge {
         saved: Saved,
     ) -> [Tensor<2>; 2] {
         token_logprobs::portable::backward(g, hidden, weight, targets, temperature, saved)
+    }
+
+    fn cached_attention(
+        qkv: Tensor<2>,
+        cache: LayerCache,
+        runs: &[Run],
+        heads: Heads,
+    ) -> (Tensor<2>, LayerCache) {
+        cached_attention::reference(qkv, cache, runs, heads)
+    }
+
+    fn adamw_step(
+        weight: Tensor<1>,
+        gradient: Tensor<1>,
+        moments: Moments,
+        constants: &StepConstants,
+    ) -> (Tensor<1>, Moments) {
+        adamw_step::reference(weight, gradient, moments, constants)
+    }
+
+    fn add_onto(sum: Tensor<1>, term: Tensor<1>) -> Tensor<1> {
+        reduce::reference::add_onto(sum, term)
+    }
+
+    fn add_rows_onto(sum: Tensor<2>, ids: &[u32], rows: Tensor<2>) -> Tensor<2> {
+        reduce::reference::add_rows_onto(sum, ids, rows)
+    }
+
+    fn sum_of_squares(x: Tensor<1>) -> f64 {
+        reduce::reference::sum_of_squares(x)
     }
 }
 

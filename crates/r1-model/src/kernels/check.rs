@@ -10,9 +10,16 @@ pub(crate) fn vector(tensor: &Tensor<2>) -> Tensor<1> {
 }
 
 pub(crate) fn random(shape: [usize; 2], seed: u64) -> Tensor<2> {
+    Tensor::from_data(TensorData::new(elements(shape[0] * shape[1], seed), shape), &Device::flex())
+}
+
+pub(crate) fn random_vector(count: usize, seed: u64) -> Tensor<1> {
+    Tensor::from_data(TensorData::new(elements(count, seed), [count]), &Device::flex())
+}
+
+fn elements(count: usize, seed: u64) -> Vec<f32> {
     let mut stream = Key::new(seed).stream();
-    let elements: Vec<f32> = (0..shape[0] * shape[1]).map(|_| stream.uniform() as f32 * 2.0 - 1.0).collect();
-    Tensor::from_data(TensorData::new(elements, shape), &Device::flex())
+    (0..count).map(|_| stream.uniform() as f32 * 2.0 - 1.0).collect()
 }
 
 /// Runs both functions on the same random inputs and compares their outputs and the gradients of a random weighting of

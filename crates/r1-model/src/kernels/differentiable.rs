@@ -12,7 +12,11 @@ use burn::backend::autodiff::{
 use burn::backend::{Autodiff, Backend, backend_extension, tensor::FloatTensor};
 use burn::tensor::Tensor;
 
-use super::{Heads, RotaryTable, backend::Kernels, token_logprobs::Saved};
+use super::{
+    Heads, RotaryTable,
+    backend::{Bridge, Kernels},
+    token_logprobs::Saved,
+};
 use crate::packed_batch::Segment;
 
 /// The kernels with gradients. The shapes and formulas are documented on the public functions.
@@ -50,7 +54,7 @@ pub(crate) trait Differentiable: Backend {
 }
 
 /// Without autodiff nothing is saved.
-impl<B: Kernels> Differentiable for B {
+impl<B: Bridge> Differentiable for B {
     fn linear(x: FloatTensor<Self>, weight: FloatTensor<Self>) -> FloatTensor<Self> {
         B::primitive(<B as Kernels>::linear(B::tensor(x), B::tensor(weight)))
     }
@@ -116,7 +120,7 @@ macro_rules! record {
     };
 }
 
-impl<B: Kernels, C: CheckpointStrategy> Differentiable for Autodiff<B, C> {
+impl<B: Bridge, C: CheckpointStrategy> Differentiable for Autodiff<B, C> {
     fn linear(x: FloatTensor<Self>, weight: FloatTensor<Self>) -> FloatTensor<Self> {
         let parents = [x.node(), weight.node()];
         let (x, weight) = (x.into_primitive(), weight.into_primitive());
@@ -203,7 +207,7 @@ fn parents<S, const N: usize>(ops: &Ops<S, N>) -> [Option<NodeId>; N] {
     ops.parents.each_ref().map(|parent| parent.as_ref().map(|node| node.id))
 }
 
-fn register<B: Kernels, const D: usize>(grads: &mut Gradients, parent: Option<NodeId>, gradient: Tensor<D>) {
+fn register<B: Bridge, const D: usize>(grads: &mut Gradients, parent: Option<NodeId>, gradient: Tensor<D>) {
     if let Some(id) = parent {
         grads.register::<B>(id, B::primitive(gradient));
     }
@@ -212,7 +216,7 @@ fn register<B: Kernels, const D: usize>(grads: &mut Gradients, parent: Option<No
 #[derive(Debug)]
 struct Linear;
 
-impl<B: Kernels> Backward<B, 2> for Linear {
+impl<B: Bridge> Backward<B, 2> for Linear {
     type State = (Tensor<2>, Tensor<2>);
 
     fn backward(self, ops: Ops<Self::State, 2>, grads: &mut Gradients, _: &mut Checkpointer) {
@@ -230,7 +234,7 @@ impl<B: Kernels> Backward<B, 2> for Linear {
 #[derive(Debug)]
 struct RmsNorm;
 
-impl<B: Kernels> Backward<B, 2> for RmsNorm {
+impl<B: Bridge> Backward<B, 2> for RmsNorm {
     type State = (Tensor<2>, Tensor<1>, f64);
 
     fn backward(self, ops: Ops<Self::State, 2>, grads: &mut Gradients, _: &mut Checkpointer) {
@@ -245,7 +249,7 @@ impl<B: Kernels> Backward<B, 2> for RmsNorm {
 #[derive(Debug)]
 struct Rotary;
 
-impl<B: Kernels> Backward<B, 1> for Rotary {
+impl<B: Bridge> Backward<B, 1> for Rotary {
     type State = (Arc<RotaryTable>, Arc<[u32]>, usize);
 
     fn backward(self, ops: Ops<Self::State, 1>, grads: &mut Gradients, _: &mut Checkpointer) {
@@ -258,7 +262,7 @@ impl<B: Kernels> Backward<B, 1> for Rotary {
 #[derive(Debug)]
 struct CausalAttention;
 
-impl<B: Kernels> Backward<B, 1> for CausalAttention {
+impl<B: Bridge> Backward<B, 1> for CausalAttention {
     type State = (Tensor<2>, Tensor<2>, Tensor<2>, Heads, Arc<[Segment]>);
 
     fn backward(self, ops: Ops<Self::State, 1>, grads: &mut Gradients, _: &mut Checkpointer) {
@@ -272,7 +276,7 @@ impl<B: Kernels> Backward<B, 1> for CausalAttention {
 #[derive(Debug)]
 struct Swiglu;
 
-impl<B: Kernels> Backward<B, 1> for Swiglu {
+impl<B: Bridge> Backward<B, 1> for Swiglu {
     type State = Tensor<2>;
 
     fn backward(self, ops: Ops<Self::State, 1>, grads: &mut Gradients, _: &mut Checkpointer) {
@@ -282,7 +286,7 @@ impl<B: Kernels> Backward<B, 1> for Swiglu {
 }
 
 /// Gradients of both factors of a product of which `x` was computed again.
-fn product_backward<B: Kernels>(g: Tensor<2>, x: Tensor<2>, weight: Tensor<2>) -> [Tensor<2>; 2] {
+fn product_backward<B: Bridge>(g: Tensor<2>, x: Tensor<2>, weight: Tensor<2>) -> [Tensor<2>; 2] {
     <B as Kernels>::linear_backward(g, x, weight, [true, true])
         .map(|found| found.expect("both gradients were asked for"))
 }
@@ -290,7 +294,7 @@ fn product_backward<B: Kernels>(g: Tensor<2>, x: Tensor<2>, weight: Tensor<2>) -
 #[derive(Debug)]
 struct NormLinear;
 
-impl<B: Kernels> Backward<B, 3> for NormLinear {
+impl<B: Bridge> Backward<B, 3> for NormLinear {
     type State = (Tensor<2>, Tensor<1>, Tensor<2>, f64);
 
     fn backward(self, ops: Ops<Self::State, 3>, grads: &mut Gradients, _: &mut Checkpointer) {
@@ -308,7 +312,7 @@ impl<B: Kernels> Backward<B, 3> for NormLinear {
 #[derive(Debug)]
 struct SwigluLinear;
 
-impl<B: Kernels> Backward<B, 2> for SwigluLinear {
+impl<B: Bridge> Backward<B, 2> for SwigluLinear {
     type State = (Tensor<2>, Tensor<2>);
 
     fn backward(self, ops: Ops<Self::State, 2>, grads: &mut Gradients, _: &mut Checkpointer) {
@@ -324,7 +328,7 @@ impl<B: Kernels> Backward<B, 2> for SwigluLinear {
 #[derive(Debug)]
 struct TokenLogprobs;
 
-impl<B: Kernels> Backward<B, 2> for TokenLogprobs {
+impl<B: Bridge> Backward<B, 2> for TokenLogprobs {
     type State = (Tensor<2>, Tensor<2>, Arc<[u32]>, f64, Saved);
 
     fn backward(self, ops: Ops<Self::State, 2>, grads: &mut Gradients, _: &mut Checkpointer) {
@@ -340,7 +344,7 @@ impl<B: Kernels> Backward<B, 2> for TokenLogprobs {
 #[derive(Debug)]
 struct Seed;
 
-impl<B: Kernels> Backward<B, 1> for Seed {
+impl<B: Bridge> Backward<B, 1> for Seed {
     type State = Tensor<2>;
 
     fn backward(self, ops: Ops<Self::State, 1>, grads: &mut Gradients, _: &mut Checkpointer) {

@@ -3,18 +3,16 @@
 use std::mem::MaybeUninit;
 
 use burn::backend::{DispatchDevice, TensorMetadata};
-use burn::tensor::{DType, Device, Shape, Tensor, TensorData};
+use burn::tensor::{Device, Shape, TensorData};
 use burn_flex::FlexTensor;
-
-/// True when the tensor lies on the Flex CPU backend in `f32`, where our own kernels apply.
-pub(crate) fn applies<const D: usize>(tensor: &Tensor<D>) -> bool {
-    tensor.dtype() == DType::F32 && on_flex(&tensor.device())
-}
 
 /// True for the Flex device, with or without autodiff.
 pub(crate) fn on_flex(device: &Device) -> bool {
     matches!(device.clone().inner().as_dispatch(), DispatchDevice::Flex(_))
 }
+
+/// Elements of a vector that one thread works on at a time. Sums are made of the sums of these.
+pub(crate) const CHUNK: usize = 1 << 14;
 
 /// The tensor with its elements in row-major order.
 pub(crate) fn contiguous(tensor: FlexTensor) -> FlexTensor {
@@ -24,6 +22,15 @@ pub(crate) fn contiguous(tensor: FlexTensor) -> FlexTensor {
 /// The elements of a [`contiguous`] tensor.
 pub(crate) fn slice(tensor: &FlexTensor) -> &[f32] {
     tensor.as_slice::<f32>().expect("the tensor was made contiguous")
+}
+
+/// The elements of a tensor to write to, in its own memory when nobody else holds it.
+pub(crate) fn slice_mut(tensor: &mut FlexTensor) -> &mut [f32] {
+    // A view's memory holds more than its elements, or in another order.
+    if tensor.as_slice::<f32>().map(<[f32]>::len) != Some(tensor.storage::<f32>().len()) {
+        *tensor = tensor.to_contiguous();
+    }
+    tensor.storage_mut()
 }
 
 /// The two dimensions of a matrix.

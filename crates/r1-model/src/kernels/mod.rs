@@ -1,8 +1,8 @@
 //! The few operations whose speed decides, each in a folder of its own.
 //!
-//! A public function here takes tensors of any backend and has a closed-form backward pass. On the Flex CPU backend in
-//! `f32` both are our own kernel, everywhere else a portable body of tensor operations. The plain-tensor
-//! [`reference`](rms_norm::reference) beside it, under burn's autodiff, is what they are tested against.
+//! A public function here takes tensors of any backend, and those that training differentiates have a closed-form backward
+//! pass. On the Flex CPU backend in `f32` both are our own kernel, everywhere else a portable body of tensor operations. The
+//! plain-tensor [`reference`](rms_norm::reference) beside it, under burn's autodiff, is what they are tested against.
 
 pub mod linear;
 pub mod causal_attention;
@@ -13,6 +13,8 @@ pub mod swiglu;
 pub mod norm_linear;
 pub mod swiglu_linear;
 pub mod token_logprobs;
+pub mod adamw_step;
+pub mod reduce;
 pub(crate) mod seed;
 #[cfg(feature = "flex")]
 pub(crate) mod flex;
@@ -26,9 +28,12 @@ pub(crate) mod backend;
 // burn-ndarray is deprecated, and the attribute that lists it can only be excused here.
 #[cfg_attr(feature = "ndarray", allow(deprecated))]
 pub(crate) mod differentiable;
+#[cfg_attr(feature = "ndarray", allow(deprecated))]
+pub(crate) mod non_differentiable;
 #[cfg(test)]
 pub(crate) mod check;
 
+pub use adamw_step::adamw_step;
 pub use cached_attention::cached_attention;
 pub use causal_attention::{Heads, causal_attention};
 pub use linear::linear;

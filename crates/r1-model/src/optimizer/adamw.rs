@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 
 use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
-use burn::tensor::{Device, Tensor};
+use burn::tensor::Tensor;
 use serde::{Deserialize, Serialize};
 
 use super::GradientStore;
+use crate::kernels::adamw_step::{Moments, StepConstants, adamw_step};
 
 /// The optimizer's constants.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -31,13 +32,8 @@ impl Default for AdamWConfig {
     }
 }
 
-/// AdamW with `f32` moments keyed by parameter path.
-///
-/// ```text
-/// g ← g · min(1, max_norm / ‖g‖)
-/// m ← β₁ m + (1 − β₁) g        v ← β₂ v + (1 − β₂) g²
-/// w ← w − η (λ w + (m / (1 − β₁ᵗ)) / (sqrt(v / (1 − β₂ᵗ)) + ε))
-/// ```
+/// AdamW with `f32` moments keyed by parameter path: [`adamw_step()`] for each parameter, with
+/// `c = min(1, max_norm / ‖g‖)`.
 ///
 /// # Source
 /// Loshchilov and Hutter, "Decoupled Weight Decay Regularization" (arXiv:1711.05101v3), algorithm 2;
@@ -47,33 +43,6 @@ pub struct AdamW {
     config: AdamWConfig,
     step: u64,
     moments: BTreeMap<String, Moments>,
-}
-
-/// Flattened first and second moment of one parameter.
-#[derive(Debug, Clone)]
-pub struct Moments {
-    /// Mean of the gradients.
-    pub first: Tensor<1>,
-    /// Mean of their squares.
-    pub second: Tensor<1>,
-}
-
-impl Moments {
-    fn zeros(count: usize, device: &Device) -> Self {
-        let zeros = || Tensor::zeros([count], device);
-        Self { first: zeros(), second: zeros() }
-    }
-}
-
-/// The constants of one step, the same for every parameter.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct StepConstants {
-    pub(crate) config: AdamWConfig,
-    /// What gradients are multiplied with to obey the clip.
-    pub(crate) clip: f64,
-    pub(crate) learning_rate: f64,
-    /// `1 − βᵗ` of both moments.
-    pub(crate) bias_corrections: [f64; 2],
 }
 
 impl AdamW {
@@ -104,11 +73,14 @@ impl AdamW {
         }
         self.step += 1;
         let correction = |beta: f64| 1.0 - beta.powf(self.step as f64);
+        let AdamWConfig { beta1, beta2, epsilon, weight_decay, max_grad_norm } = self.config;
         let constants = StepConstants {
-            config: self.config,
-            clip: (self.config.max_grad_norm / norm).min(1.0),
+            betas: [beta1, beta2],
+            epsilon,
+            weight_decay,
+            clip: (max_grad_norm / norm).min(1.0),
             learning_rate,
-            bias_corrections: [correction(self.config.beta1), correction(self.config.beta2)],
+            bias_corrections: [correction(beta1), correction(beta2)],
         };
         let mut mapper = Mapper { path: Vec::new(), gradients, moments: &mut self.moments, constants };
         (module.map(&mut mapper), norm)
@@ -163,12 +135,12 @@ impl ModuleMapper for Mapper<'_> {
             .unwrap_or_else(|| Moments::zeros(gradient.shape().num_elements(), &gradient.device()));
         let mut constants = self.constants;
         if D < 2 {
-            constants.config.weight_decay = 0.0;
+            constants.weight_decay = 0.0;
         }
         let (id, weight, mapper) = param.consume();
         let shape = weight.shape();
         let count = shape.num_elements();
-        let (weight, moments) = update(weight.reshape([count]), gradient, moments, &constants);
+        let (weight, moments) = adamw_step(weight.reshape([count]), gradient, moments, &constants);
         self.moments.insert(path, moments);
         Param::from_mapped_value(id, weight.reshape(shape), mapper)
     }
@@ -179,159 +151,5 @@ impl ModuleMapper for Mapper<'_> {
 
     fn exit_module(&mut self, _name: &str, _container: &str) {
         self.path.pop();
-    }
-}
-
-fn update(
-    weight: Tensor<1>,
-    gradient: Tensor<1>,
-    moments: Moments,
-    constants: &StepConstants,
-) -> (Tensor<1>, Moments) {
-    #[cfg(feature = "flex")]
-    if crate::kernels::flex::applies(&weight) {
-        return flex::update(weight, gradient, moments, constants);
-    }
-    reference(weight, gradient, moments, constants)
-}
-
-/// One parameter's update by plain tensor operations.
-fn reference(
-    weight: Tensor<1>,
-    gradient: Tensor<1>,
-    moments: Moments,
-    constants: &StepConstants,
-) -> (Tensor<1>, Moments) {
-    let StepConstants { config, clip, learning_rate, bias_corrections: [correct1, correct2] } = *constants;
-    let gradient = gradient.mul_scalar(clip);
-    let first = moments.first.mul_scalar(config.beta1) + gradient.clone().mul_scalar(1.0 - config.beta1);
-    let second =
-        moments.second.mul_scalar(config.beta2) + gradient.powi_scalar(2).mul_scalar(1.0 - config.beta2);
-    let denominator = second.clone().div_scalar(correct2).sqrt().add_scalar(config.epsilon);
-    let step = first.clone().mul_scalar(learning_rate / correct1) / denominator;
-    let weight = weight.mul_scalar(1.0 - learning_rate * config.weight_decay) - step;
-    (weight, Moments { first, second })
-}
-
-#[cfg(feature = "flex")]
-mod flex {
-    //! The CPU kernel: one pass over the four arrays, in place.
-
-    use burn::backend::Flex;
-    use burn::tensor::Tensor;
-    use rayon::prelude::*;
-
-    use super::{Moments, StepConstants};
-    use crate::kernels::{
-        flex::{contiguous, slice},
-        simd::vectorized,
-    };
-
-    /// The step's constants as the loop needs them.
-    #[derive(Clone, Copy)]
-    struct Factors {
-        clip: f32,
-        beta: [f32; 2],
-        rest: [f32; 2],
-        rate: f32,
-        correct2: f32,
-        keep: f32,
-        epsilon: f32,
-    }
-
-    impl From<&StepConstants> for Factors {
-        fn from(constants: &StepConstants) -> Self {
-            let StepConstants { config, clip, learning_rate, bias_corrections } = *constants;
-            Self {
-                clip: clip as f32,
-                beta: [config.beta1 as f32, config.beta2 as f32],
-                rest: [(1.0 - config.beta1) as f32, (1.0 - config.beta2) as f32],
-                rate: (learning_rate / bias_corrections[0]) as f32,
-                correct2: (1.0 / bias_corrections[1]).sqrt() as f32,
-                keep: (1.0 - learning_rate * config.weight_decay) as f32,
-                epsilon: config.epsilon as f32,
-            }
-        }
-    }
-
-    vectorized! {
-        fn update_chunk(w: &mut [f32], g: &[f32], m: &mut [f32], v: &mut [f32], factors: Factors) {
-            let Factors { clip, beta, rest, rate, correct2, keep, epsilon } = factors;
-            for (((w, g), m), v) in w.iter_mut().zip(g).zip(m).zip(v) {
-                let g = g * clip;
-                *m = *m * beta[0] + g * rest[0];
-                *v = *v * beta[1] + g * g * rest[1];
-                *w = *w * keep - rate * *m / (v.sqrt() * correct2 + epsilon);
-            }
-        }
-    }
-
-    pub(super) fn update(
-        weight: Tensor<1>,
-        gradient: Tensor<1>,
-        moments: Moments,
-        constants: &StepConstants,
-    ) -> (Tensor<1>, Moments) {
-        const CHUNK: usize = 1 << 14;
-        let primitive = |tensor: Tensor<1>| {
-            contiguous(tensor.try_into_primitive::<Flex>().expect("the backend was checked"))
-        };
-        let (mut weight, gradient) = (primitive(weight), primitive(gradient));
-        let (mut first, mut second) = (primitive(moments.first), primitive(moments.second));
-        let factors = Factors::from(constants);
-        weight
-            .storage_mut::<f32>()
-            .par_chunks_mut(CHUNK)
-            .zip(slice(&gradient).par_chunks(CHUNK))
-            .zip(first.storage_mut::<f32>().par_chunks_mut(CHUNK))
-            .zip(second.storage_mut::<f32>().par_chunks_mut(CHUNK))
-            .for_each(|(((w, g), m), v)| {
-                update_chunk(w, g, m, v, factors);
-            });
-        let wrap = Tensor::from_primitive::<Flex>;
-        (wrap(weight), Moments { first: wrap(first), second: wrap(second) })
-    }
-}
-
-#[cfg(all(test, feature = "flex"))]
-mod tests {
-    use super::*;
-    use crate::kernels::check;
-
-    #[test]
-    fn kernel_equals_reference_over_steps() {
-        let constants = |step: i32| StepConstants {
-            config: AdamWConfig { weight_decay: 0.1, ..AdamWConfig::default() },
-            clip: 0.5,
-            learning_rate: 1e-2,
-            bias_corrections: [1.0 - 0.9f64.powi(step), 1.0 - 0.999f64.powi(step)],
-        };
-        let start = check::vector(&check::random([3, 7000], 1));
-        let zeros = || Moments { first: start.zeros_like(), second: start.zeros_like() };
-        let (mut ours, mut theirs) = ((start.clone(), zeros()), (start.clone(), zeros()));
-        for step in 1..4 {
-            let gradient = check::vector(&check::random([3, 7000], 10 + step as u64));
-            ours = flex::update(ours.0, gradient.clone(), ours.1, &constants(step));
-            theirs = reference(theirs.0, gradient, theirs.1, &constants(step));
-            check::close(&ours.0.to_data(), &theirs.0.to_data(), 1e-6, "weights");
-            check::close(&ours.1.second.to_data(), &theirs.1.second.to_data(), 1e-6, "second moment");
-        }
-    }
-
-    #[test]
-    fn the_first_step_moves_each_weight_by_the_learning_rate() {
-        // m / (1 − β₁) = g and v / (1 − β₂) = g², so the step is η g / |g|.
-        let weight = check::vector(&check::random([1, 50], 1));
-        let gradient = check::vector(&check::random([1, 50], 2));
-        let zeros = Moments { first: weight.zeros_like(), second: weight.zeros_like() };
-        let constants = StepConstants {
-            config: AdamWConfig::default(),
-            clip: 1.0,
-            learning_rate: 0.1,
-            bias_corrections: [1.0 - 0.9, 1.0 - 0.999],
-        };
-        let (moved, _) = update(weight.clone(), gradient.clone(), zeros, &constants);
-        let expected = weight - gradient.sign().mul_scalar(0.1);
-        check::close(&moved.into_data(), &expected.into_data(), 1e-5, "weights");
     }
 }

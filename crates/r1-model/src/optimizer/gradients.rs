@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use burn::module::{Module, ModuleVisitor, Param};
-use burn::tensor::{Gradients, IndexingUpdateOp, Int, Tensor, TensorData};
+use burn::tensor::{Gradients, Tensor};
+
+use crate::kernels::reduce::{add_onto, add_rows_onto, sum_of_squares};
 
 /// Flattened gradients keyed by parameter path. Those of micro-batches are added, not averaged: the
 /// loss carries its own global normaliser.
@@ -36,7 +38,8 @@ impl GradientStore {
             .by_path
             .remove(path)
             .unwrap_or_else(|| Tensor::zeros([count * width], (&rows.device(), rows.dtype())));
-        self.by_path.insert(path.to_owned(), rows_added(sum.reshape([count, width]), ids, rows));
+        let sum = add_rows_onto(sum.reshape([count, width]), ids, rows).reshape([count * width]);
+        self.by_path.insert(path.to_owned(), sum);
     }
 
     /// The gradient of a parameter, flattened.
@@ -56,82 +59,8 @@ impl GradientStore {
 
     /// The Euclidean norm of all gradients together, summed over the paths in order.
     pub fn norm(&self) -> f64 {
-        self.by_path.values().map(squared).sum::<f64>().sqrt()
+        self.by_path.values().map(sum_of_squares).sum::<f64>().sqrt()
     }
-}
-
-/// The sum of two gradients; on the CPU in the first one's memory.
-fn added(sum: Tensor<1>, gradient: Tensor<1>) -> Tensor<1> {
-    #[cfg(feature = "flex")]
-    if crate::kernels::flex::applies(&sum) {
-        use burn::backend::Flex;
-        use rayon::prelude::*;
-
-        use crate::kernels::flex::{contiguous, slice};
-        const CHUNK: usize = 1 << 14;
-        let primitive = |tensor: Tensor<1>| {
-            contiguous(tensor.try_into_primitive::<Flex>().expect("the backend was checked"))
-        };
-        let (mut sum, gradient) = (primitive(sum), primitive(gradient));
-        let chunks = sum.storage_mut::<f32>().par_chunks_mut(CHUNK);
-        chunks.zip(slice(&gradient).par_chunks(CHUNK)).for_each(|(sum, gradient)| add_to(sum, gradient));
-        return Tensor::from_primitive::<Flex>(sum);
-    }
-    sum + gradient
-}
-
-/// The sum with rows added to those of these ids; on the CPU in the sum's memory.
-fn rows_added(sum: Tensor<2>, ids: &[u32], rows: Tensor<2>) -> Tensor<1> {
-    let [count, width] = sum.dims();
-    let size = [count * width];
-    #[cfg(feature = "flex")]
-    if crate::kernels::flex::applies(&sum) {
-        use burn::backend::Flex;
-
-        use crate::kernels::flex::{contiguous, slice};
-        let primitive = |tensor: Tensor<2>| {
-            contiguous(tensor.try_into_primitive::<Flex>().expect("the backend was checked"))
-        };
-        let (mut sum, rows) = (primitive(sum), primitive(rows));
-        let elements = sum.storage_mut::<f32>();
-        for (id, row) in ids.iter().zip(slice(&rows).chunks_exact(width.max(1))) {
-            add_to(&mut elements[*id as usize * width..][..width], row);
-        }
-        return Tensor::<2>::from_primitive::<Flex>(sum).reshape(size);
-    }
-    let ids: Vec<i32> = ids.iter().map(|id| *id as i32).collect();
-    let ids = Tensor::<1, Int>::from_data(TensorData::new(ids, [rows.dims()[0]]), &sum.device());
-    sum.select_assign(0, ids, rows, IndexingUpdateOp::Add).reshape(size)
-}
-
-#[cfg(feature = "flex")]
-crate::kernels::simd::vectorized! {
-    fn add_to(sum: &mut [f32], gradient: &[f32]) {
-        for (sum, gradient) in sum.iter_mut().zip(gradient) {
-            *sum += gradient;
-        }
-    }
-
-    fn squares(values: &[f32]) -> f32 {
-        crate::kernels::simd::dot(values, values)
-    }
-}
-
-/// The sum of squares, over fixed chunks added in index order.
-fn squared(gradient: &Tensor<1>) -> f64 {
-    #[cfg(feature = "flex")]
-    if crate::kernels::flex::applies(gradient) {
-        use rayon::prelude::*;
-
-        use crate::kernels::flex;
-        let primitive = gradient.clone().try_into_primitive::<burn::backend::Flex>();
-        let primitive = flex::contiguous(primitive.expect("the backend was checked"));
-        let chunks = flex::slice(&primitive).par_chunks(1 << 14);
-        let sums: Vec<f64> = chunks.map(|chunk| f64::from(squares(chunk))).collect();
-        return sums.into_iter().sum();
-    }
-    let sum = gradient.clone().powi_scalar(2).sum().into_data().convert::<f32>();
-    f64::from(sum.try_to_vec::<f32>().expect("the data was converted to f32")[0])
 }
 
 struct Collector<'a> {
@@ -147,7 +76,7 @@ impl ModuleVisitor for Collector<'_> {
         let gradient = gradient.reshape([count]);
         let path = self.path.join(".");
         let sum = match self.store.by_path.remove(&path) {
-            Some(sum) => added(sum, gradient),
+            Some(sum) => add_onto(sum, gradient),
             None => gradient,
         };
         self.store.by_path.insert(path, sum);
@@ -164,6 +93,8 @@ impl ModuleVisitor for Collector<'_> {
 
 #[cfg(all(test, feature = "flex"))]
 mod tests {
+    use burn::tensor::TensorData;
+
     use super::*;
     use crate::kernels::check;
 

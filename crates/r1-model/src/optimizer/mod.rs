@@ -5,6 +5,7 @@ pub mod schedule;
 pub mod adamw;
 mod saved;
 
-pub use adamw::{AdamW, AdamWConfig, Moments};
+pub use crate::kernels::adamw_step::Moments;
+pub use adamw::{AdamW, AdamWConfig};
 pub use gradients::GradientStore;
 pub use schedule::Schedule;

@@ -1,44 +1,33 @@
 //! The CPU kernel: writes into the cache in place, then a task per run and key head.
 
-use burn::backend::Flex;
-use burn::tensor::Tensor;
+use burn::backend::TensorMetadata;
 use burn_flex::FlexTensor;
 use rayon::prelude::*;
 
-use super::{LayerCache, Run};
+use super::Run;
 use crate::kernels::{
     Heads,
     causal_attention::{
         flex::Shared,
         softmax::{LANES, Normalizer, exponentials, normalize},
     },
-    flex::{contiguous, slice, tensor},
+    flex::{contiguous, slice, slice_mut, tensor},
     matmul_add::{View, matmul_add},
 };
 
-fn primitive<const D: usize>(tensor: Tensor<D>) -> FlexTensor {
-    contiguous(tensor.try_into_primitive::<Flex>().expect("the caller checked the backend"))
-}
-
+/// The output, and the cache with the new keys and values.
 pub(crate) fn cached_attention(
-    qkv: Tensor<2>,
-    cache: LayerCache,
+    qkv: FlexTensor,
+    [mut keys, mut values]: [FlexTensor; 2],
     runs: &[Run],
     heads: Heads,
-) -> (Tensor<2>, LayerCache) {
-    let [_, _, _, capacity] = cache.keys.dims();
-    let qkv = primitive(qkv);
-    // Unique owners, so the cache is written in place.
-    let (mut keys, mut values) = (primitive(cache.keys), primitive(cache.values));
-    store(slice(&qkv), keys.storage_mut(), values.storage_mut(), runs, heads, capacity);
+) -> (FlexTensor, [FlexTensor; 2]) {
+    let capacity = keys.shape()[3];
+    let qkv = contiguous(qkv);
+    store(slice(&qkv), slice_mut(&mut keys), slice_mut(&mut values), runs, heads, capacity);
     let output = attend(slice(&qkv), slice(&keys), slice(&values), runs, heads, capacity);
     let tokens = output.len() / heads.query_width();
-    let output = tensor(output, [tokens, heads.query_width()]);
-    let cache = LayerCache {
-        keys: Tensor::from_primitive::<Flex>(keys),
-        values: Tensor::from_primitive::<Flex>(values),
-    };
-    (Tensor::from_primitive::<Flex>(output), cache)
+    (tensor(output, [tokens, heads.query_width()]), [keys, values])
 }
 
 fn store(qkv: &[f32], keys: &mut [f32], values: &mut [f32], runs: &[Run], heads: Heads, capacity: usize) {

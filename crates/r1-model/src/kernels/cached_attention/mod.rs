@@ -3,9 +3,10 @@
 #[cfg(feature = "flex")]
 pub(crate) mod flex;
 
+use burn::backend::Dispatch;
 use burn::tensor::{Device, Tensor, TensorData, activation::softmax};
 
-use super::Heads;
+use super::{Heads, non_differentiable::NonDifferentiable};
 
 /// One layer's keys and values, a stretch of memory for each slot.
 #[derive(Debug, Clone)]
@@ -46,7 +47,7 @@ pub struct Run {
 /// - output: `[tokens, heads · head_dim]`
 ///
 /// # Gradients
-/// None: the cache serves generation.
+/// None: the cache serves generation, and tensors on an autodiff tape are refused.
 ///
 /// # Panics
 /// When a run does not fit the cache, or the runs do not tile the rows.
@@ -63,11 +64,15 @@ pub fn cached_attention(
     for run in runs {
         assert!(run.slot < slots && run.position + run.tokens <= capacity, "{run:?} does not fit the cache");
     }
-    #[cfg(feature = "flex")]
-    if super::flex::applies(&qkv) {
-        return flex::cached_attention(qkv, cache, runs, heads);
-    }
-    reference(qkv, cache, runs, heads)
+    let (output, keys, values) = Dispatch::cached_attention(
+        qkv.into_dispatch(),
+        cache.keys.into_dispatch(),
+        cache.values.into_dispatch(),
+        runs,
+        heads,
+    );
+    let cache = LayerCache { keys: Tensor::from_dispatch(keys), values: Tensor::from_dispatch(values) };
+    (Tensor::from_dispatch(output), cache)
 }
 
 /// [`cached_attention`] by plain tensor operations, one run after the other.
@@ -76,9 +81,9 @@ pub fn reference(qkv: Tensor<2>, cache: LayerCache, runs: &[Run], heads: Heads) 
     let (device, dtype) = (qkv.device(), qkv.dtype());
     let Heads { kv_heads, head_dim, .. } = heads;
     let (query_width, kv_width, group) = (heads.query_width(), heads.kv_width(), heads.group());
-    let mut outputs = Vec::new();
+    let mut outputs = vec![Tensor::zeros([0, query_width], (&device, dtype))];
     let mut first = 0;
-    for run in runs {
+    for run in runs.iter().filter(|run| run.tokens > 0) {
         let rows = first..first + run.tokens;
         first = rows.end;
         let (new, end) = (run.position..run.position + run.tokens, run.position + run.tokens);
@@ -121,10 +126,13 @@ pub fn reference(qkv: Tensor<2>, cache: LayerCache, runs: &[Run], heads: Heads) 
 mod tests {
     use std::sync::Arc;
 
+    use burn::{backend::Flex, tensor::FloatDType};
+    use burn_flex::FlexTensor;
+
     use super::*;
     use crate::{
         PackedBatch,
-        kernels::{causal_attention, check},
+        kernels::{backend::Bridge, causal_attention, check},
     };
 
     const HEADS: Heads = Heads { heads: 6, kv_heads: 2, head_dim: 10 };
@@ -132,19 +140,28 @@ mod tests {
     #[test]
     fn kernel_equals_reference() {
         let run = |slot, position, tokens| Run { slot, position, tokens };
-        let steps = [vec![run(2, 0, 5), run(0, 0, 1)], vec![run(0, 1, 1), run(2, 5, 1)], vec![run(2, 6, 4)]];
-        let device = Device::flex();
-        let mut ours = LayerCache::new(3, 12, HEADS, &device);
-        let mut theirs = ours.clone();
-        for (seed, runs) in steps.iter().enumerate() {
-            let tokens = runs.iter().map(|run| run.tokens).sum();
-            let qkv = check::random([tokens, HEADS.fused_width()], seed as u64);
-            let (output, cache) = cached_attention(qkv.clone(), ours, runs, HEADS);
-            let (expected, reference_cache) = reference(qkv, theirs, runs, HEADS);
-            (ours, theirs) = (cache, reference_cache);
-            check::close(&output.into_data(), &expected.into_data(), 1e-5, "output");
-            check::close(&ours.keys.to_data(), &theirs.keys.to_data(), 0.0, "keys");
-            check::close(&ours.values.to_data(), &theirs.values.to_data(), 0.0, "values");
+        let steps = [
+            vec![run(2, 0, 5), run(0, 0, 1)],
+            vec![run(0, 1, 1), run(1, 0, 0), run(2, 5, 1)],
+            vec![],
+            vec![run(1, 0, 0)],
+            vec![run(2, 6, 4)],
+            vec![run(1, 0, 11)],
+        ];
+        for (dtype, tolerance) in [(FloatDType::F32, 1e-5), (FloatDType::F64, 0.0)] {
+            let cache = LayerCache::new(3, 11, HEADS, &Device::flex());
+            let mut ours = LayerCache { keys: cache.keys.cast(dtype), values: cache.values.cast(dtype) };
+            let mut theirs = ours.clone();
+            for (seed, runs) in steps.iter().enumerate() {
+                let tokens = runs.iter().map(|run| run.tokens).sum();
+                let qkv = check::random([tokens, HEADS.fused_width()], seed as u64).cast(dtype);
+                let (output, cache) = cached_attention(qkv.clone(), ours, runs, HEADS);
+                let (expected, reference_cache) = reference(qkv, theirs, runs, HEADS);
+                (ours, theirs) = (cache, reference_cache);
+                check::close(&output.into_data(), &expected.into_data(), tolerance, "output");
+                check::close(&ours.keys.to_data(), &theirs.keys.to_data(), 0.0, "keys");
+                check::close(&ours.values.to_data(), &theirs.values.to_data(), 0.0, "values");
+            }
         }
     }
 
@@ -162,6 +179,22 @@ mod tests {
             rows.push(row);
         }
         check::close(&Tensor::cat(rows, 0).into_data(), &whole.into_data(), 1e-6, "output");
+    }
+
+    #[test]
+    fn the_cache_keeps_its_memory() {
+        let addresses = |cache: &LayerCache| {
+            [&cache.keys, &cache.values].map(|tensor| {
+                let primitive: FlexTensor = Flex::primitive(tensor.clone());
+                primitive.storage::<f32>().as_ptr()
+            })
+        };
+        let cache = LayerCache::new(2, 5, HEADS, &Device::flex());
+        let before = addresses(&cache);
+        let qkv = check::random([3, HEADS.fused_width()], 0);
+        let run = Run { slot: 1, position: 0, tokens: 3 };
+        let (_, cache) = cached_attention(qkv, cache, &[run], HEADS);
+        assert_eq!(addresses(&cache), before);
     }
 
     #[test]

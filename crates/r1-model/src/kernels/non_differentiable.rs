@@ -1,0 +1,82 @@
+//! The kernels without gradients as operations that burn dispatches to a backend: decoding and the optimizer's.
+
+use burn::backend::{Backend, backend_extension, tensor::FloatTensor};
+
+use super::{
+    Heads,
+    adamw_step::{Moments, StepConstants},
+    backend::{Bridge, Kernels},
+    cached_attention::{LayerCache, Run},
+};
+
+/// The kernels without gradients. The shapes and formulas are documented on the public functions; what these take and
+/// return together, as keys and values, is a tuple here.
+#[backend_extension(
+    Flex: cfg(feature = "flex"),
+    NdArray: cfg(feature = "ndarray"),
+    Cube: cfg(any(feature = "cuda", feature = "rocm", feature = "vulkan", feature = "metal", feature = "wgpu"))
+)]
+pub(crate) trait NonDifferentiable: Backend {
+    /// The output, keys and values.
+    fn cached_attention(
+        qkv: FloatTensor<Self>,
+        keys: FloatTensor<Self>,
+        values: FloatTensor<Self>,
+        runs: &[Run],
+        heads: Heads,
+    ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>);
+
+    /// The weight, first and second moment.
+    fn adamw_step(
+        weight: FloatTensor<Self>,
+        gradient: FloatTensor<Self>,
+        first: FloatTensor<Self>,
+        second: FloatTensor<Self>,
+        constants: &StepConstants,
+    ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>);
+
+    fn add_onto(sum: FloatTensor<Self>, term: FloatTensor<Self>) -> FloatTensor<Self>;
+
+    fn add_rows_onto(sum: FloatTensor<Self>, ids: &[u32], rows: FloatTensor<Self>) -> FloatTensor<Self>;
+
+    fn sum_of_squares(x: FloatTensor<Self>) -> f64;
+}
+
+impl<B: Bridge> NonDifferentiable for B {
+    fn cached_attention(
+        qkv: FloatTensor<Self>,
+        keys: FloatTensor<Self>,
+        values: FloatTensor<Self>,
+        runs: &[Run],
+        heads: Heads,
+    ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>) {
+        let cache = LayerCache { keys: B::tensor(keys), values: B::tensor(values) };
+        let (output, cache) = <B as Kernels>::cached_attention(B::tensor(qkv), cache, runs, heads);
+        (B::primitive(output), B::primitive(cache.keys), B::primitive(cache.values))
+    }
+
+    fn adamw_step(
+        weight: FloatTensor<Self>,
+        gradient: FloatTensor<Self>,
+        first: FloatTensor<Self>,
+        second: FloatTensor<Self>,
+        constants: &StepConstants,
+    ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>) {
+        let moments = Moments { first: B::tensor(first), second: B::tensor(second) };
+        let (weight, Moments { first, second }) =
+            <B as Kernels>::adamw_step(B::tensor(weight), B::tensor(gradient), moments, constants);
+        (B::primitive(weight), B::primitive(first), B::primitive(second))
+    }
+
+    fn add_onto(sum: FloatTensor<Self>, term: FloatTensor<Self>) -> FloatTensor<Self> {
+        B::primitive(<B as Kernels>::add_onto(B::tensor(sum), B::tensor(term)))
+    }
+
+    fn add_rows_onto(sum: FloatTensor<Self>, ids: &[u32], rows: FloatTensor<Self>) -> FloatTensor<Self> {
+        B::primitive(<B as Kernels>::add_rows_onto(B::tensor(sum), ids, B::tensor(rows)))
+    }
+
+    fn sum_of_squares(x: FloatTensor<Self>) -> f64 {
+        <B as Kernels>::sum_of_squares(B::tensor(x))
+    }
+}
