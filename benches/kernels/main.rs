@@ -16,10 +16,18 @@ mod table;
 use std::{hint::black_box, sync::Arc};
 
 use anyhow::{Context, Result};
+use burn::tensor::{Device, Distribution, Tensor};
 use criterion::Throughput::{self, BytesDecimal as Bytes, Elements};
 use r1::model::{
     PackedBatch,
-    kernels::{Heads, RotaryTable, causal_attention, linear, rms_norm, rotary, swiglu, token_logprobs},
+    kernels::{
+        Heads, RotaryTable,
+        adamw_step::{Moments, StepConstants, adamw_step},
+        cached_attention::{LayerCache, Run, cached_attention},
+        causal_attention, linear,
+        reduce::{add_onto, sum_of_squares},
+        rms_norm, rotary, swiglu, token_logprobs,
+    },
 };
 
 use table::Sitting;
@@ -41,8 +49,10 @@ fn main() -> Result<()> {
     let mut sitting = Sitting::new(r1::model::device()?);
     products(&mut sitting, tokens);
     decoding(&mut sitting);
+    attention_to_a_cache(&mut sitting);
     attention_and_head(&mut sitting, tokens);
     passes_over_memory(&mut sitting, tokens);
+    optimizer(&mut sitting);
     sitting.print(tokens)
 }
 
@@ -91,6 +101,58 @@ fn decoding(sitting: &mut Sitting) {
             linear(t[0].clone(), t[t.len() - 1].clone())
         });
     }
+}
+
+/// Attention of a step of decoding, in all layers: a new token for each of some sequences of [`LENGTH`].
+fn attention_to_a_cache(sitting: &mut Sitting) {
+    for rows in [1, 16] {
+        let runs: Vec<Run> = (0..rows).map(|slot| Run { slot, position: LENGTH - 1, tokens: 1 }).collect();
+        let read = floats(2 * LAYERS * rows * LENGTH * HEADS.kv_width());
+        let start = |device: &Device| {
+            let qkv = Tensor::<2>::random([rows, HEADS.fused_width()], Distribution::Default, device);
+            let cache = || LayerCache::new(rows, LENGTH, HEADS, device);
+            (qkv, (0..LAYERS).map(|_| cache()).collect::<Vec<_>>())
+        };
+        sitting.in_place("cached_attention", &format!("batch of {rows}"), read, start, |(qkv, caches)| {
+            let step = |cache| {
+                let (output, cache) = cached_attention(qkv.clone(), cache, &runs, HEADS);
+                black_box(output);
+                cache
+            };
+            let caches = caches.into_iter().map(step).collect();
+            (qkv, caches)
+        });
+    }
+}
+
+/// What the optimizer does with the largest parameter.
+fn optimizer(sitting: &mut Sitting) {
+    let count = VOCAB * WIDTH;
+    let random = |device: &Device| Tensor::<1>::random([count], Distribution::Default, device);
+    let constants = StepConstants {
+        betas: [0.9, 0.999],
+        epsilon: 1e-8,
+        weight_decay: 0.0,
+        clip: 1.0,
+        learning_rate: 1e-6,
+        bias_corrections: [0.1, 0.001],
+    };
+    let start = |device: &Device| {
+        let zeros = || Tensor::zeros([count], device);
+        (random(device), random(device), Moments { first: zeros(), second: zeros() })
+    };
+    sitting.in_place("adamw_step", "in place", floats(7 * count), start, |(weight, gradient, moments)| {
+        let (weight, moments) = adamw_step(weight, gradient.clone(), moments, &constants);
+        (weight, gradient, moments)
+    });
+    let start = |device: &Device| (random(device), random(device));
+    sitting.in_place("reduce", "add_onto", floats(3 * count), start, |(sum, term)| {
+        (add_onto(sum, term.clone()), term)
+    });
+    sitting.in_place("reduce", "sum_of_squares", floats(count), random, |x| {
+        black_box(sum_of_squares(&x));
+        x
+    });
 }
 
 fn attention_and_head(sitting: &mut Sitting, tokens: usize) {

@@ -114,6 +114,22 @@ impl Sitting {
         });
     }
 
+    /// Times a kernel that works in the memory of what it is given, again and again from `start`.
+    pub(crate) fn in_place<S>(
+        &mut self,
+        kernel: &str,
+        pass: &str,
+        work: Throughput,
+        start: impl Fn(&Device) -> S,
+        run: impl Fn(S) -> S,
+    ) {
+        let (device, mut state) = (self.device.clone(), None);
+        self.time(kernel, pass, work, |bencher| {
+            state.get_or_insert_with(|| start(&device));
+            bencher.iter(|| state = state.take().map(&run));
+        });
+    }
+
     fn time(&mut self, kernel: &str, pass: &str, work: Throughput, routine: impl FnMut(&mut Bencher)) {
         self.criterion
             .benchmark_group(kernel)
