@@ -20,7 +20,7 @@ use r1::grpo::{GrpoConfig, GrpoTrainer, Objective};
 use r1::model::{
     AdamW, GradientStore, LanguageModel, PackedBatch, kernels,
     optimizer::AdamWConfig,
-    plan::{MemoryPlan, TrainingRun},
+    plan::{MemoryPlan, TrainingRun, training_flop},
     train,
 };
 use r1::rewards::reward_fn;
@@ -93,18 +93,23 @@ fn point(dir: &str, length: usize, tokens: usize, group: usize) -> Result<()> {
     let mut model = LanguageModel::load(dir, &r1::model::device()?)?;
     let mut packed = PackedBatch::new();
     let completion = length / 8;
-    let (mut sequences, mut separate) = (0, 0);
+    let (mut sequences, mut separate, mut pairs) = (0, 0, 0);
     while packed.len() + length + if group > 1 { group * completion } else { 0 } <= tokens {
         let prompt = packed.push(&random_ids(sequences, length, model.config.vocab), None);
         for sample in 0..if group > 1 { group as u64 } else { 0 } {
             packed.push(&random_ids(1000 + sample, completion, model.config.vocab), Some(prompt));
         }
         separate += if group > 1 { group * (length + completion) } else { length };
+        pairs += length * (length + 1) / 2;
+        if group > 1 {
+            pairs += group * completion * (2 * length + completion + 1) / 2;
+        }
         sequences += 1;
     }
     let count = packed.len();
     let targets: Arc<[u32]> = packed.ids().iter().cycle().skip(1).take(count).copied().collect();
     let mut optimizer = AdamW::new(AdamWConfig::default());
+    optimizer.reserve(&model.model);
     let mut seconds = 0.0;
     for passes in [1, 2] {
         let start = Instant::now();
@@ -132,10 +137,12 @@ fn point(dir: &str, length: usize, tokens: usize, group: usize) -> Result<()> {
         sequence_tokens: length,
     };
     let planned = MemoryPlan::new(&model.config, &run).peak() as f64 / 1e9;
-    say(
-        json!({"what": "point", "length": length, "group_size": group, "tokens": count, "tokens_without_sharing": separate,
-               "seconds": seconds, "milliseconds_per_token": 1e3 * seconds / count as f64, "planned_gb": planned}),
-    );
+    let flop = training_flop(&model.config, count, pairs);
+    say(json!({"what": "point", "length": length, "group_size": group, "tokens": count,
+               "tokens_without_sharing": separate, "seconds": seconds,
+               "milliseconds_per_token": 1e3 * seconds / count as f64,
+               "gflop_per_token": 1e-9 * flop / count as f64, "gflop_per_second": 1e-9 * flop / seconds,
+               "planned_gb": planned}));
     Ok(())
 }
 
@@ -190,8 +197,11 @@ fn training(mut model: LanguageModel, rounds: u64, pass: usize) -> Result<()> {
             }
             model.model = optimizer.step(model.model, gradients, 1e-5).0;
             let seconds = start.elapsed().as_secs_f64();
+            let passes = (batch * length / pass) as f64;
+            let flop = passes * training_flop(&model.config, pass, pass * (length + 1) / 2);
             say(json!({"peer": "r1", "what": "train", "batch": batch, "length": length, "seconds": seconds,
-                       "tokens_per_second": (batch * length) as f64 / seconds}));
+                       "tokens_per_second": (batch * length) as f64 / seconds,
+                       "gflop_per_second": 1e-9 * flop / seconds}));
         }
     }
     Ok(())

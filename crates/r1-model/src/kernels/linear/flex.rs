@@ -13,7 +13,7 @@ use super::avx512;
 use crate::kernels::flex::{Matrix, contiguous, dims2, filled, matmul, slice, tensor};
 
 /// Rows of `x` that are worked on together: they stay in the second-level cache.
-const ROW_BYTES: usize = 256 << 10;
+const ROW_BYTES: usize = 400 << 10;
 
 /// Below this many multiply-adds a second thread costs more than it brings.
 const SERIAL: usize = 1 << 16;
