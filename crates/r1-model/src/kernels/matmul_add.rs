@@ -71,7 +71,7 @@ impl WithSimd for MatmulAdd<'_> {
 /// Rows of `B` that are worked on together: so many of two vectors stay in the first-level cache.
 const DEPTH: usize = 128;
 
-/// `R` rows by two vectors of `C`, kept in registers.
+/// `R` rows by up to two vectors of `C`, kept in registers.
 struct Tile {
     k: usize,
     pa: *const f32,
@@ -101,40 +101,45 @@ impl Tile {
 
     #[inline(always)]
     unsafe fn run<S: Simd, const R: usize>(self, simd: S, columns: usize) -> usize {
-        if columns == 2 * S::F32_LANES {
-            unsafe { self.full::<S, R>(simd) }
-        } else {
-            unsafe { self.edge::<S, R>(simd, columns) }
+        unsafe {
+            match columns / S::F32_LANES {
+                2 => self.full::<S, R, 2>(simd),
+                1 if columns == S::F32_LANES => self.full::<S, R, 1>(simd),
+                _ => self.edge::<S, R>(simd, columns),
+            }
         }
         R
     }
 
+    /// `V` whole vectors.
+    #[allow(clippy::needless_range_loop)]
     #[inline(always)]
-    unsafe fn full<S: Simd, const R: usize>(self, simd: S) {
+    unsafe fn full<S: Simd, const R: usize, const V: usize>(self, simd: S) {
         let width = S::F32_LANES;
         unsafe {
-            let mut sums = [[simd.splat_f32s(0.0); 2]; R];
-            for (r, sum) in sums.iter_mut().enumerate() {
-                let row = self.pc.add(r * self.c_row);
-                *sum = [
-                    row.cast::<S::f32s>().read_unaligned(),
-                    row.add(width).cast::<S::f32s>().read_unaligned(),
-                ];
+            let mut sums = [[simd.splat_f32s(0.0); V]; R];
+            for r in 0..R {
+                for v in 0..V {
+                    sums[r][v] = self.pc.add(r * self.c_row + v * width).cast::<S::f32s>().read_unaligned();
+                }
             }
             for k in 0..self.k {
                 let row = self.pb.add(k * self.b_row);
-                let b0 = row.cast::<S::f32s>().read_unaligned();
-                let b1 = row.add(width).cast::<S::f32s>().read_unaligned();
-                for (r, sum) in sums.iter_mut().enumerate() {
+                let mut b = [simd.splat_f32s(0.0); V];
+                for v in 0..V {
+                    b[v] = row.add(v * width).cast::<S::f32s>().read_unaligned();
+                }
+                for r in 0..R {
                     let x = simd.splat_f32s(*self.pa.add(r * self.a_row + k * self.a_column));
-                    sum[0] = simd.mul_add_f32s(x, b0, sum[0]);
-                    sum[1] = simd.mul_add_f32s(x, b1, sum[1]);
+                    for v in 0..V {
+                        sums[r][v] = simd.mul_add_f32s(x, b[v], sums[r][v]);
+                    }
                 }
             }
-            for (r, sum) in sums.iter().enumerate() {
-                let row = self.pc.add(r * self.c_row);
-                row.cast::<S::f32s>().write_unaligned(sum[0]);
-                row.add(width).cast::<S::f32s>().write_unaligned(sum[1]);
+            for r in 0..R {
+                for v in 0..V {
+                    self.pc.add(r * self.c_row + v * width).cast::<S::f32s>().write_unaligned(sums[r][v]);
+                }
             }
         }
     }
@@ -180,9 +185,16 @@ mod tests {
 
     #[test]
     fn matmul_add_matches_the_definition_at_odd_sizes() {
-        for (m, n, k) in
-            [(1, 1, 1), (3, 5, 7), (4, 32, 16), (5, 33, 9), (9, 70, 31), (2, 16, 64), (21, 64, 300)]
-        {
+        for (m, n, k) in [
+            (1, 1, 1),
+            (3, 5, 7),
+            (4, 32, 16),
+            (5, 33, 9),
+            (5, 48, 9),
+            (9, 70, 31),
+            (2, 16, 64),
+            (21, 64, 300),
+        ] {
             let (a, b, c) = (random(m * k, 3), random(k * n, 4), random(m * n, 5));
             for transposed in [false, true] {
                 let (row, column) = if transposed { (1, m) } else { (k, 1) };

@@ -22,10 +22,19 @@ impl LayerCache {
     pub fn new(slots: usize, capacity: usize, heads: Heads, device: &Device) -> Self {
         let Heads { kv_heads, head_dim, .. } = heads;
         Self {
-            keys: Tensor::zeros([slots, kv_heads, head_dim, capacity], device),
-            values: Tensor::zeros([slots, kv_heads, capacity, head_dim], device),
+            keys: zeros([slots, kv_heads, head_dim, capacity], device),
+            values: zeros([slots, kv_heads, capacity, head_dim], device),
         }
     }
+}
+
+/// Zeros. On the CPU burn writes them twice, and a cache is made for each batch of prompts.
+fn zeros(shape: [usize; 4], device: &Device) -> Tensor<4> {
+    #[cfg(feature = "flex")]
+    if crate::kernels::flex::on_flex(device) {
+        return Tensor::from_data(TensorData::new(vec![0.0f32; shape.iter().product()], shape), device);
+    }
+    Tensor::zeros(shape, device)
 }
 
 /// Consecutive tokens of one sequence: the rows of a batch that belong to one slot.
@@ -50,7 +59,7 @@ pub struct Run {
 /// None: the cache serves generation, and tensors on an autodiff tape are refused.
 ///
 /// # Panics
-/// When a run does not fit the cache, or the runs do not tile the rows.
+/// When a run does not fit the cache, two runs are in one slot, or the runs do not tile the rows.
 pub fn cached_attention(
     qkv: Tensor<2>,
     cache: LayerCache,

@@ -134,7 +134,8 @@ pub(crate) fn forward(qkv: FlexTensor, heads: Heads, segments: &[Segment]) -> (F
                 let scores = &mut scores[..rows * row];
                 scores.fill(0.0);
                 let queries = View { data: &qkv[token * width + head * d..], row: width, column: 1 };
-                matmul_add(rows, length, d, queries, keys.view(), scores, row);
+                // Whole vectors; what lies beyond the last key is not seen.
+                matmul_add(rows, row, d, queries, keys.view(), scores, row);
                 exponentials(scores, row, kv.before + first + 1, 1, heads.scale(), &mut normalizers);
                 let block_output = &mut block_output[..rows * d];
                 block_output.fill(0.0);

@@ -73,8 +73,8 @@ pub(crate) fn backward(
                         row: query_width,
                         column: 1,
                     };
-                    matmul_add(rows, length, d, queries, keys.view(), p, stride);
-                    matmul_add(rows, length, d, dout, values.view(), ds, stride);
+                    matmul_add(rows, stride, d, queries, keys.view(), p, stride);
+                    matmul_add(rows, stride, d, dout, values.view(), ds, stride);
                     for row in 0..rows {
                         let place = (token + row) * query_width + head * d;
                         let (dout, out) = (&gradient[place..place + d], &output[place..place + d]);
