@@ -20,8 +20,8 @@ cargo build --release --quiet --manifest-path "$here/../Cargo.toml" -p r1 --benc
 ours=$(cargo bench --manifest-path "$here/../Cargo.toml" -p r1 --bench system --no-run --message-format json 2>/dev/null |
     "$python" -c 'import json, sys
 for line in sys.stdin:
-    path = json.loads(line).get("executable")
-    if path: print(path)' | tail -1)
+    message = json.loads(line)
+    if message.get("executable") and message["target"]["name"] == "system": print(message["executable"])' | tail -1)
 
 : >"$out"
 for round in $(seq "$rounds"); do
