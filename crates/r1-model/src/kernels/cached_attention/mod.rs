@@ -28,11 +28,12 @@ impl LayerCache {
     }
 }
 
-/// Zeros. On the CPU burn writes them twice, and a cache is made for each batch of prompts.
+/// Zeros. On the CPU burn writes them twice and on one thread, and a cache is made for each batch of prompts.
 fn zeros(shape: [usize; 4], device: &Device) -> Tensor<4> {
     #[cfg(feature = "flex")]
     if crate::kernels::flex::on_flex(device) {
-        return Tensor::from_data(TensorData::new(vec![0.0f32; shape.iter().product()], shape), device);
+        let zeros = crate::kernels::flex::zeros(shape.iter().product());
+        return Tensor::from_data(TensorData::new(zeros, shape), device);
     }
     Tensor::zeros(shape, device)
 }

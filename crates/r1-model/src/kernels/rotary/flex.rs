@@ -11,19 +11,22 @@ use crate::kernels::{
 };
 
 vectorized! {
-    fn rotate_rows(y: &mut [f32], width: usize, table: &RotaryTable, positions: &[u32], heads: usize, sign: f32) {
+    fn rotate_rows(y: &mut [MaybeUninit<f32>], x: &[f32], width: usize, table: &RotaryTable, positions: &[u32], heads: usize, sign: f32) {
         let half = table.head_dim / 2;
-        for (y, position) in y.chunks_exact_mut(width).zip(positions) {
+        let (rows, rotated) = (y.chunks_exact_mut(width).zip(x.chunks_exact(width)), heads * table.head_dim);
+        for ((y, x), position) in rows.zip(positions) {
             let place = *position as usize * half;
             let (cos, sin) = (&table.cos[place..place + half], &table.sin[place..place + half]);
-            for head in y[..heads * table.head_dim].chunks_exact_mut(table.head_dim) {
-                let (low, high) = head.split_at_mut(half);
+            let heads = y[..rotated].chunks_exact_mut(2 * half).zip(x[..rotated].chunks_exact(2 * half));
+            for (y, x) in heads {
+                let ((y_low, y_high), (low, high)) = (y.split_at_mut(half), x.split_at(half));
                 for i in 0..half {
-                    let (a, b, s) = (low[i], high[i], sign * sin[i]);
-                    low[i] = a * cos[i] - b * s;
-                    high[i] = b * cos[i] + a * s;
+                    let s = sign * sin[i];
+                    y_low[i].write(low[i] * cos[i] - high[i] * s);
+                    y_high[i].write(high[i] * cos[i] + low[i] * s);
                 }
             }
+            y[rotated..].write_copy_of_slice(&x[rotated..]);
         }
     }
 }
@@ -43,10 +46,9 @@ pub(crate) fn rotate(
     let sign = if inverse { -1.0 } else { 1.0 };
     let rows = |chunk: usize, y: &mut [MaybeUninit<f32>]| {
         let first = chunk * CHUNK;
-        let y = y.write_copy_of_slice(&x[first * width..][..y.len()]);
-        rotate_rows(y, width, table, &positions[first..], heads, sign);
+        rotate_rows(y, &x[first * width..], width, table, &positions[first..], heads, sign);
     };
-    // SAFETY: the chunks tile the output, and each is a copy before it is rotated.
+    // SAFETY: the chunks tile the output, and each row is written whole: its heads, then the rest.
     let y = unsafe { filled(tokens * width, |y| for_row_chunks(y, width, CHUNK, rows)) };
     tensor(y, [tokens, width])
 }
