@@ -25,8 +25,9 @@ pub trait CausalLm: Module + Sync {
     fn embed(&self, batch: &PackedBatch) -> Tensor<2>;
 
     /// Adds the gradient of the parameters that [`embed`](Self::embed) uses to `gradients`, given that of its output
-    /// (`[tokens, d_model]`). `self` is tracked. A model whose embedding is a table of many rows can do better than
-    /// this body, which adds a gradient of the whole table.
+    /// (`[tokens, d_model]`). `self` is tracked. This body adds a gradient of everything that `embed` uses; a model whose
+    /// embedding is a table of many rows does better with [`GradientStore::add_rows`]. Paths are those of `self`, so a
+    /// model that wraps another one keeps this body and does not hand the call on.
     fn embed_backward(&self, batch: &PackedBatch, upstream: Tensor<2>, gradients: &mut GradientStore) {
         gradients.add(self, seed(self.embed(batch), upstream.autodiff()).backward());
     }

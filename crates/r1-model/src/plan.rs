@@ -57,8 +57,8 @@ pub struct MemoryPlan {
     pub head: usize,
     /// Keys and values of the sequences being written, and their logits.
     pub cache: usize,
-    /// What the allocator cannot use between tensors of different sizes.
-    pub gaps: usize,
+    /// Fragmentation: what the allocator cannot use between tensors of different sizes.
+    pub fragmentation: usize,
     /// The program itself.
     pub program: usize,
 }
@@ -90,15 +90,16 @@ impl MemoryPlan {
             activations,
             head: FLOAT * (logits + config.vocab * config.d_model),
             cache: FLOAT * cache * run.slots,
-            gaps: activations / PASSING_SHARE + 4 * weights / STAYING_SHARE,
+            fragmentation: activations / PASSING_SHARE + 4 * weights / STAYING_SHARE,
             program: PROGRAM_BYTES,
         }
     }
 
     /// The peak: writing and training follow one another, and the larger of them counts.
     pub fn peak(&self) -> usize {
-        let Self { weights, reference, gradients, moments, activations, head, cache, gaps, program } = *self;
-        weights + reference + moments + gaps + program + cache.max(gradients + activations + head)
+        let Self { weights, reference, gradients, moments, activations, head, cache, fragmentation, program } =
+            *self;
+        weights + reference + moments + fragmentation + program + cache.max(gradients + activations + head)
     }
 
     /// The most tokens of a pass with which the run stays within `bytes`; `None` when even the longest sequence
@@ -128,6 +129,9 @@ impl MemoryPlan {
 ///
 /// A product takes two operations a weight and token, and its backward pass twice that; attention four a pair and
 /// channel, and ten backward. Norms, rotations, activations and the softmax are not counted.
+///
+/// # Source
+/// Kaplan et al., "Scaling Laws for Neural Language Models" (arXiv:2001.08361v1), section 2.1, for the six a weight.
 pub fn training_flop(config: &ModelConfig, tokens: usize, pairs: usize) -> f64 {
     let matrices: usize = Transformer::slots(config)
         .iter()

@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-use crate::{CausalLm, PackedBatch, kernels::token_logprobs};
-
-/// Logits that exist at a time: at most 64 MiB of them, or one row.
-const MAX_LOGITS: usize = 1 << 24;
+use crate::{
+    CausalLm, PackedBatch,
+    kernels::token_logprobs::{chunk_rows, token_logprobs},
+};
 
 /// How probable a model finds a sequence, token by token.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -37,7 +37,7 @@ pub struct Scores {
 /// ```
 pub fn score<M: CausalLm>(model: &M, ids: &[u32]) -> Scores {
     let [vocab, _] = model.head().weight.dims();
-    score_in_chunks(model, ids, (MAX_LOGITS / vocab).max(1))
+    score_in_chunks(model, ids, chunk_rows(ids.len(), vocab))
 }
 
 fn score_in_chunks<M: CausalLm>(model: &M, ids: &[u32], rows: usize) -> Scores {

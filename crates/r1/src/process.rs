@@ -14,8 +14,8 @@ pub use mimalloc::MiMalloc;
 ///
 /// - Freed memory is kept instead of given back to the system. A training step frees and takes the same
 ///   gigabytes again and again, and every page that comes back from the system must be cleared: on two cores a
-///   fifth of a step's time went there. New memory is asked for in pages of 2 MiB, where the system has them: half
-///   the time of the first steps that the system takes. Does nothing under another allocator than [`MiMalloc`].
+///   fifth of a step's time went there. New memory is asked for in pages of 2 MiB, where the system has them.
+///   Does nothing under another allocator than [`MiMalloc`].
 /// - The calling thread becomes one of the worker threads. Otherwise it sleeps while they work, and a step of
 ///   decoding, which is a hundred short kernels, wakes threads three times for each. Does nothing when worker
 ///   threads exist already.

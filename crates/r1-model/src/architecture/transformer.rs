@@ -196,6 +196,10 @@ impl CausalLm for Transformer {
     }
 
     fn embed_backward(&self, batch: &PackedBatch, upstream: Tensor<2>, gradients: &mut GradientStore) {
+        // A frozen table has no gradient, as on a tape.
+        if !self.embedding.val().is_require_grad() {
+            return;
+        }
         let [vocab, _] = self.embedding.dims();
         gradients.add_rows("embedding", batch.ids(), upstream, vocab);
     }

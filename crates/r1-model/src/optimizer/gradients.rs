@@ -26,12 +26,16 @@ impl GradientStore {
         tracked.visit(&mut collector);
     }
 
-    /// Adds the gradients of rows of a table to the parameter's: row `ids[i]` gets row `i` of `rows`, in the order
-    /// of `i`. Not tracked is `rows`, `[ids, width]`; the table has `count` rows.
+    /// Adds the gradients of rows of a table to the parameter's at `path`: row `ids[i]` gets row `i` of `rows`, in the
+    /// order of `i`. The table has `count` rows.
+    ///
+    /// # Shapes
+    /// - `ids`: `[rows]`, which may repeat
+    /// - `rows`: `[rows, width]`, outside autodiff
     ///
     /// # Panics
     /// When an id lies outside the table, or the sum has another size than it.
-    pub(crate) fn add_rows(&mut self, path: &str, ids: &[u32], rows: Tensor<2>, count: usize) {
+    pub fn add_rows(&mut self, path: &str, ids: &[u32], rows: Tensor<2>, count: usize) {
         let [number, width] = rows.dims();
         assert_eq!(ids.len(), number, "one id for each row");
         let sum = self

@@ -9,7 +9,8 @@ fn the_parts_add_up_and_grow_with_the_batch() {
         let arguments = [&["plan", "--model", checkpoint.dir(), "--batch-tokens", tokens], more].concat();
         let plan = r1(&arguments, "").answers().swap_remove(0);
         let part = |name: &str| plan["parts"][name].as_u64().unwrap();
-        let fixed = ["weights", "reference", "moments", "gaps", "program"].map(part).iter().sum::<u64>();
+        let fixed =
+            ["weights", "reference", "moments", "fragmentation", "program"].map(part).iter().sum::<u64>();
         let training = ["gradients", "activations", "head"].map(part).iter().sum::<u64>();
         assert_eq!(plan["peak_bytes"].as_u64().unwrap(), fixed + training.max(part("cache")));
         plan["peak_bytes"].as_u64().unwrap()

@@ -97,7 +97,6 @@ pub(crate) fn backward(
     let mut dweight = Vec::new();
     // The chunk that was kept is the last one; it comes first, so that no other exists beside it.
     for rows in chunks(tokens, vocab).rev() {
-        let of_row = |row: usize| [gradient[2 * row], gradient[2 * row + 1], lse[row], output[2 * row + 1]];
         // The logarithms that the entropy's gradient needs are gone from what was kept.
         let usable = rows.clone().all(|row| gradient[2 * row + 1] == 0.0);
         let dlogits = match kept.take().filter(|_| usable) {
@@ -115,8 +114,9 @@ pub(crate) fn backward(
                 let mut logits = product(&hidden[rows.start * width..], weight, [rows.len(), vocab, width]);
                 for_row_chunks(&mut logits, vocab, 1, |row, logits| {
                     let token = rows.start + row;
-                    backward_row(logits, of_row(token), inverse);
-                    logits[targets[token] as usize] += gradient[2 * token] * inverse;
+                    let (g, e) = (gradient[2 * token], gradient[2 * token + 1]);
+                    backward_row(logits, [g, e, lse[token], output[2 * token + 1]], inverse);
+                    logits[targets[token] as usize] += g * inverse;
                 });
                 tensor(logits, [rows.len(), vocab])
             }

@@ -1,5 +1,6 @@
 //! Log-probabilities of given tokens straight from the hidden states.
 
+#[cfg_attr(not(feature = "flex"), allow(dead_code))]
 pub(crate) mod row;
 pub(crate) mod portable;
 #[cfg(feature = "flex")]
@@ -21,11 +22,12 @@ pub(crate) struct Saved {
     pub(crate) lse: Tensor<2>,
     /// The last chunk as the forward pass left it, where there is one: `exp(z / T − highest)` as `[rows, vocab]`, and
     /// `1 / Σ` of each row as `[rows, 1]`. Both passes need room for one chunk, so between them it costs nothing.
+    #[cfg_attr(not(feature = "flex"), allow(dead_code))]
     pub(crate) kept: Option<[Tensor<2>; 2]>,
 }
 
 /// Most logits that exist at a time: 72 MiB of them in `f32`.
-pub(crate) const MOST_LOGITS: usize = 18 << 20;
+const MOST_LOGITS: usize = 18 << 20;
 
 /// Rows whose logits exist at a time, at least 16 of them; the chunks are as good as equal.
 pub(crate) fn chunk_rows(tokens: usize, vocab: usize) -> usize {
@@ -115,6 +117,20 @@ mod tests {
             |t| token_logprobs(t[0].clone(), t[1].clone(), &targets, 1.0),
             |t| reference(t[0].clone(), t[1].clone(), &targets, 1.0),
         );
+    }
+
+    #[test]
+    fn gradients_of_log_probabilities_alone_match_in_one_chunk_and_in_two() {
+        // No gradient of the entropy: what the forward pass kept of the last chunk is used.
+        for (tokens, width, vocab) in [(5, 8, 33), (700, 4, 30_000)] {
+            let targets: Arc<[u32]> = (0..tokens as u32).map(|t| (t * 37) % vocab as u32).collect();
+            check::agree(
+                [tokens, 1],
+                &[vec![tokens, width], vec![vocab, width]],
+                |t| token_logprobs(t[0].clone(), t[1].clone(), &targets, 0.7).slice([0..tokens, 0..1]),
+                |t| reference(t[0].clone(), t[1].clone(), &targets, 0.7).slice([0..tokens, 0..1]),
+            );
+        }
     }
 
     #[test]
