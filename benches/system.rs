@@ -13,7 +13,7 @@ use std::{process::Command, sync::Arc, time::Instant};
 
 use anyhow::{Context, Result, bail};
 use burn::tensor::{Distribution, Tensor, TensorData};
-use r1::data::{
+use r1::core::{
     Content, Cursor, Generate, Key, Problem, Prompt, Reference, Sampling, template::PromptTemplate,
 };
 use r1::grpo::{GrpoConfig, GrpoTrainer, Objective};
@@ -236,7 +236,7 @@ fn grpo(mut model: LanguageModel, rounds: u64) -> Result<()> {
     });
     let mut source = Cursor::new(problems.collect(), 0)?;
     let reward = reward_fn("random", |_, completion| {
-        r1::data::key::hash(&completion.text) as u32 as f32 / u32::MAX as f32
+        r1::core::key::hash(&completion.text) as u32 as f32 / u32::MAX as f32
     });
     let config = GrpoConfig::dr_grpo()
         .with_objective(Objective::dapo())

@@ -8,10 +8,11 @@
 //! loads what was learnt. The last line is held-out pass@1.
 
 use anyhow::Result;
-use r1::data::{Content, Message, Problem, Trace, task::Task};
+use r1::core::{Content, Message, Problem, Trace};
 use r1::distill::SftConfig;
 use r1::model::LanguageModel;
 use r1::pipeline::{ProvingGround, Stage};
+use r1::tasks::Task;
 
 const BASE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/nano_student");
 

@@ -8,10 +8,10 @@
 
 use anyhow::Result;
 use burn::{module::Module, tensor::Tensor};
-use r1::data::task::{self, TaskSource};
 use r1::grpo::{GrpoConfig, GrpoTrainer};
 use r1::model::{Attend, CacheSpec, CausalLm, Head, LanguageModel, PackedBatch, Transformer};
 use r1::rewards::reward_fn;
+use r1::tasks::{self as task, TaskSource};
 
 const NANO: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/nano");
 

@@ -7,7 +7,7 @@
 //! Takes a second. The last line is the share of completions that it ranks as a person would.
 
 use anyhow::Result;
-use r1::data::{Completion, FinishReason, Problem, Reference};
+use r1::core::{Completion, FinishReason, Problem, Reference};
 use r1::rewards::{AccuracyReward, Outcome, Reward, RewardError, Rubric};
 
 /// Prefers thoughts that check themselves: 1 if a check is spoken of, else 0.

@@ -7,14 +7,11 @@
 //! Asks 300 held-out problems four times. Takes some seconds on two cores. The last line is pass@1.
 
 use anyhow::{Context, Result};
-use r1::data::{
-    Problem, Sampling,
-    task::{by_name, held_out},
-    template::PromptTemplate,
-};
+use r1::core::{Problem, Sampling, template::PromptTemplate};
 use r1::eval::{EvalConfig, evaluate};
 use r1::model::LanguageModel;
 use r1::rewards::AccuracyReward;
+use r1::tasks::{by_name, held_out};
 
 const BASE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/nano");
 

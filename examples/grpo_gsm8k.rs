@@ -9,7 +9,8 @@
 //! reward of the last update.
 
 use anyhow::{Context, Result};
-use r1::data::{Cursor, dataset::gsm8k};
+use r1::core::Cursor;
+use r1::data::dataset::gsm8k;
 use r1::grpo::{GrpoConfig, GrpoTrainer, SampleRow};
 use r1::model::LanguageModel;
 use r1::rewards::{AccuracyReward, FormatReward, Rubric};

@@ -10,12 +10,9 @@
 //! A step is counted until the first mistake of its completion, so that one slip is not counted twice.
 
 use anyhow::{Context, Result};
-use r1::data::{
-    Generate, Key, Prompt, Sampling,
-    task::{ChainedArithmetic, LetterCounting, NumberSorting, Task, held_out},
-    template::PromptTemplate,
-};
+use r1::core::{Generate, Key, Prompt, Sampling, template::PromptTemplate};
 use r1::model::LanguageModel;
+use r1::tasks::{ChainedArithmetic, LetterCounting, NumberSorting, Task, held_out};
 
 #[global_allocator]
 static ALLOCATOR: r1::process::MiMalloc = r1::process::MiMalloc;

@@ -16,15 +16,13 @@ use std::{fmt::Write as _, path::Path, sync::Arc, time::Instant};
 use anyhow::{Context, Result, bail};
 use burn::module::Module;
 use burn::tensor::{Tensor, TensorData};
-use r1::data::{
-    Key, KeyedStream, Message, Problem,
-    task::{ChainedArithmetic, LetterCounting, NumberSorting, Task, is_held_out},
-    tokenizer::Tokenizer,
-};
+use r1::core::{Key, KeyedStream, Message, Problem};
+use r1::data::tokenizer::Tokenizer;
 use r1::model::{
     AdamW, CausalLm, GradientStore, LanguageModel, ModelConfig, PackedBatch, Schedule,
     checkpoint::WeightType, kernels::token_logprobs, optimizer::AdamWConfig,
 };
+use r1::tasks::{ChainedArithmetic, LetterCounting, NumberSorting, Task, is_held_out};
 use serde_json::json;
 
 #[global_allocator]

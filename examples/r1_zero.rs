@@ -26,11 +26,7 @@ use std::{
 
 use anyhow::{Result, bail};
 use clap::Parser;
-use r1::data::{
-    Problem, Sampling,
-    task::{ChainedArithmetic, LetterCounting, NumberSorting, Task, TaskSource, held_out},
-    template::PromptTemplate,
-};
+use r1::core::{Problem, Sampling, template::PromptTemplate};
 use r1::eval::{EvalConfig, EvalReport, evaluate};
 use r1::grpo::{AdvantageConfig, GrpoConfig, GrpoTrainer, Objective, SampleRow};
 use r1::model::{LanguageModel, checkpoint::WeightType};
@@ -39,6 +35,7 @@ use r1::run::{
     Better, Checkpoint, CheckpointNote, Checkpoints, Progress, Report, Run, Status, read_lines,
     report::{Chart, Row, SamplePair, Unit},
 };
+use r1::tasks::{ChainedArithmetic, LetterCounting, NumberSorting, Task, TaskSource, held_out};
 use serde_json::json;
 use signal_hook::{
     consts::{SIGINT, SIGTERM},
@@ -120,7 +117,7 @@ fn main() -> Result<()> {
         other => bail!("`{other}` is no objective; expected r1_zero, dapo, dr_grpo, gspo or cispo"),
     };
     let reward = Rubric::new().with(1.0, AccuracyReward::new()).with(1.0, FormatReward::r1_zero());
-    let levels = tasks.map(|task| (r1::data::task::by_name(task.name()).expect("a built-in task"), 1));
+    let levels = tasks.map(|task| (r1::tasks::by_name(task.name()).expect("a built-in task"), 1));
     let mut source = TaskSource::new(levels, arguments.seed)?;
     let checkpoints = Checkpoints::new(arguments.out.join("checkpoints")).with_keep_best(Better::Higher);
     let found = if arguments.resume { checkpoints.latest()? } else { None };

@@ -7,15 +7,15 @@
 //! Takes about 20 seconds on two cores. The last line is the number of metrics that differ from an unbroken run: 0.
 
 use anyhow::Result;
-use r1::data::task::{ChainedArithmetic, TaskSource};
 use r1::grpo::{GrpoConfig, GrpoTrainer, StepReport};
 use r1::model::LanguageModel;
 use r1::rewards::{AccuracyReward, FormatReward, Rubric};
+use r1::tasks::{ChainedArithmetic, TaskSource};
 
 const NANO: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/nano");
 
 fn source() -> Result<TaskSource> {
-    let task = r1::data::task::by_name(r1::data::task::Task::name(&ChainedArithmetic));
+    let task = r1::tasks::by_name(r1::tasks::Task::name(&ChainedArithmetic));
     Ok(TaskSource::new(task.map(|task| (task, 1)), 1)?)
 }
 

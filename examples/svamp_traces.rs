@@ -12,12 +12,10 @@
 use std::{fs, path::PathBuf};
 
 use anyhow::{Context, Result};
-use r1::data::{
-    Completion, Content, FinishReason, Message, Problem, Trace,
-    dataset::{jsonl, svamp},
-    task::is_held_out,
-};
+use r1::core::{Completion, Content, FinishReason, Message, Problem, Trace};
+use r1::data::dataset::{jsonl, svamp};
 use r1::rewards::{AccuracyReward, Outcome, Reward};
+use r1::tasks::is_held_out;
 
 /// The equation as a person writes it: `( 290.0 / 2.0 )` is `290 / 2`.
 fn equation(problem: &Problem) -> Option<String> {

@@ -106,3 +106,13 @@ pub enum DataError {
         reason: String,
     },
 }
+
+impl From<DataError> for r1_core::SourceError {
+    fn from(error: DataError) -> Self {
+        match error {
+            DataError::Empty => Self::Empty,
+            DataError::Setting { name, reason } => Self::Setting { name, reason },
+            error => Self::Failed { source: Box::new(error) },
+        }
+    }
+}

@@ -14,7 +14,7 @@ use std::{
 
 use serde_json::{Value, json};
 
-use crate::{Completion, Content, Generate, GenerateError, Key, Message, Prompt, Sampling};
+use r1_core::{Completion, Content, Generate, GenerateError, Key, Message, Prompt, Sampling};
 
 /// A chat model behind `POST {endpoint}/chat/completions`, as OpenAI, DeepSeek, vLLM, llama.cpp and others serve it.
 ///
@@ -27,7 +27,8 @@ use crate::{Completion, Content, Generate, GenerateError, Key, Message, Prompt, 
 ///
 /// # Examples
 /// ```no_run
-/// use r1_data::{Generate, Key, Message, Content, Prompt, Sampling, remote::ChatClient};
+/// use r1_core::{Generate, Key, Message, Content, Prompt, Sampling};
+/// use r1_data::remote::ChatClient;
 ///
 /// let mut teacher =
 ///     ChatClient::new("https://api.deepseek.com/v1", "deepseek-reasoner").with_key_of("DEEPSEEK_API_KEY")?;

@@ -7,7 +7,8 @@ use std::{
     time::{Duration, UNIX_EPOCH},
 };
 
-use r1_data::{Content, Message, Role, Trace, template::ChatTemplate};
+use r1_core::{Content, Message, Role, Trace};
+use r1_data::template::ChatTemplate;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 

@@ -3,8 +3,9 @@
 
 use std::{fs, path::PathBuf};
 
+use r1_core::Trace;
 use r1_data::{
-    DataError, Trace,
+    DataError,
     dataset::{Format, TraceFormat, gsm8k, prompt_completion, rows},
 };
 use serde_json::Value;

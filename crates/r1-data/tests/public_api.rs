@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use r1_data::{
-    Completion, DataError, FinishReason, Generate, GenerateError, KeyedStream, Problem, ProblemSource,
-    Prompt, Reference, Sampling,
-    task::{Solution, Task, TaskSource, held_out, is_held_out},
-    template::PromptTemplate,
+use r1_core::{
+    Completion, FinishReason, Generate, GenerateError, KeyedStream, Problem, ProblemSource, Prompt,
+    Reference, Sampling, SourceError, template::PromptTemplate,
 };
+
+use r1_tasks::{Solution, Task, TaskSource, held_out, is_held_out};
 
 /// `double 7`.
 struct Doubling;
@@ -49,7 +49,7 @@ impl Generate for Pupil {
     ) -> Result<Vec<Vec<Completion>>, GenerateError> {
         sampling.validate()?;
         let write = |prompt: &Prompt| {
-            let r1_data::Content::Text(question) = &prompt.content else {
+            let r1_core::Content::Text(question) = &prompt.content else {
                 unreachable!("only texts are asked")
             };
             let Solution { reasoning, answer } =
@@ -66,7 +66,7 @@ impl Generate for Pupil {
 #[test]
 fn a_task_of_ones_own_trains_and_evaluates() -> Result<(), Box<dyn std::error::Error>> {
     let mut source = TaskSource::new([(Arc::new(Doubling) as Arc<dyn Task>, 1)], 1)?;
-    let key = r1_data::Key::new(1);
+    let key = r1_core::Key::new(1);
     for _ in 0..100 {
         let problem = source.next()?;
         assert!(!is_held_out(&problem.question));
@@ -85,17 +85,17 @@ fn a_task_of_ones_own_trains_and_evaluates() -> Result<(), Box<dyn std::error::E
 }
 
 #[test]
-fn a_source_of_ones_own_is_an_object() -> Result<(), DataError> {
+fn a_source_of_ones_own_is_an_object() -> Result<(), SourceError> {
     struct Counting(u64);
     impl ProblemSource for Counting {
-        fn next(&mut self) -> Result<Problem, DataError> {
+        fn next(&mut self) -> Result<Problem, SourceError> {
             self.0 += 1;
             Ok(Problem::new(self.0.to_string(), "?", Reference::number(self.0.to_string())))
         }
         fn position(&self) -> u64 {
             self.0
         }
-        fn seek(&mut self, position: u64) -> Result<(), DataError> {
+        fn seek(&mut self, position: u64) -> Result<(), SourceError> {
             self.0 = position;
             Ok(())
         }

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use burn::tensor::Device;
-use r1_data::TraceSource;
+use r1_core::TraceSource;
 use r1_model::{
     AdamW, CausalLm, LanguageModel, Transformer,
     checkpoint::{WeightType, filled, read_weights},

@@ -1,6 +1,6 @@
 //! From a trace to the tokens that are trained.
 
-use r1_data::{Content, Message, Trace};
+use r1_core::{Content, Message, Trace};
 use r1_model::{CausalLm, LanguageModel, ModelError};
 
 use crate::DistillError;

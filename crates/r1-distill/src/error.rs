@@ -1,6 +1,6 @@
 //! What can go wrong in this crate.
 
-use r1_data::{DataError, GenerateError};
+use r1_core::{GenerateError, SourceError};
 use r1_model::ModelError;
 use r1_rewards::RewardError;
 use r1_run::RunError;
@@ -113,7 +113,7 @@ pub enum DistillError {
     Run(#[from] RunError),
     /// The source of traces failed.
     #[error(transparent)]
-    Data(#[from] DataError),
+    Source(#[from] SourceError),
     /// The teacher failed.
     #[error(transparent)]
     Generate(#[from] GenerateError),

@@ -5,7 +5,8 @@
 //! paper's numbers are presets of [`SftConfig`].
 //!
 //! ```no_run
-//! use r1_data::{Cursor, dataset::gsm8k};
+//! use r1_core::Cursor;
+//! use r1_data::dataset::gsm8k;
 //! use r1_distill::{RejectionConfig, SftConfig, SftTrainer, Student, rejection_sample};
 //! use r1_model::LanguageModel;
 //! use r1_rewards::AccuracyReward;
@@ -50,7 +51,7 @@ pub use encode::{EncodedTrace, encode_trace};
 pub use error::DistillError;
 pub use loss::{SftInputs, sft_loss};
 pub use preset::Student;
-pub use r1_data::Trace;
+pub use r1_core::Trace;
 pub use readability::{Readability, Unreadable};
 pub use rejection::{
     RejectionConfig, RejectionProgress, RejectionReport, rejection_sample, rejection_sample_into,

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use r1_data::{Completion, Response};
+use r1_core::{Completion, Response};
 use serde::{Deserialize, Serialize};
 use unicode_script::{Script, UnicodeScript};
 
@@ -10,7 +10,7 @@ use unicode_script::{Script, UnicodeScript};
 ///
 /// # Examples
 /// ```
-/// use r1_data::{Completion, FinishReason};
+/// use r1_core::{Completion, FinishReason};
 /// use r1_distill::{Readability, Unreadable};
 ///
 /// let rules = Readability::default();
@@ -170,7 +170,7 @@ fn without_formulas(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
-    use r1_data::FinishReason;
+    use r1_core::FinishReason;
 
     use super::*;
 

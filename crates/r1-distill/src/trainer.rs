@@ -1,6 +1,6 @@
 //! The trainer.
 
-use r1_data::{Trace, TraceSource};
+use r1_core::{Trace, TraceSource};
 use r1_model::{AdamW, CausalLm, LanguageModel, Transformer};
 
 use crate::{
@@ -15,7 +15,8 @@ use crate::{
 /// A model of random weights learns one answer by heart:
 /// ```
 /// use burn::tensor::Device;
-/// use r1_data::{Content, Cursor, Trace, tokenizer::Tokenizer};
+/// use r1_core::{Content, Cursor, Trace};
+/// use r1_data::tokenizer::Tokenizer;
 /// use r1_distill::{SftConfig, SftTrainer};
 /// use r1_model::{LanguageModel, ModelConfig};
 ///

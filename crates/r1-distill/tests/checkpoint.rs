@@ -11,7 +11,7 @@ use std::{
 };
 
 use burn::tensor::Device;
-use r1_data::{Key, TraceSource};
+use r1_core::{Key, TraceSource};
 use r1_distill::SftTrainer;
 use r1_run::{Checkpoint, CheckpointNote, Checkpoints, Run};
 

@@ -2,9 +2,9 @@
 
 use std::{cell::Cell, error::Error, fs, rc::Rc};
 
-use r1_data::{
+use r1_core::{
     Completion, Content, Generate, GenerateError, Message, Problem, Prompt, Reference, Sampling,
-    ScriptedGenerator, trace,
+    ScriptedGenerator,
 };
 use r1_distill::{
     DistillError, RejectionConfig, RejectionReport, Unreadable, rejection_sample, rejection_sample_into,
@@ -120,7 +120,7 @@ fn a_killed_run_goes_on_and_ends_with_the_same_bytes() {
         ..RejectionReport::default()
     };
     assert_eq!(report, expected);
-    assert_eq!(trace::load(&whole).unwrap().len(), 27);
+    assert_eq!(r1_data::dataset::traces::load(&whole).unwrap().len(), 27);
 
     let mut again = None;
     for lives in [1, 0, 2, 1, 3] {

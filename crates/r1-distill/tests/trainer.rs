@@ -4,7 +4,7 @@ mod tiny;
 
 use std::error::Error;
 
-use r1_data::{Content, Cursor, Generate, Key, Message, Prompt, Sampling, Trace, TraceSource};
+use r1_core::{Content, Cursor, Generate, Key, Message, Prompt, Sampling, Trace, TraceSource};
 use r1_distill::{DistillError, SftTrainer, encode_trace};
 
 fn whole(error: &DistillError) -> String {

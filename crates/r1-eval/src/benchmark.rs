@@ -1,6 +1,7 @@
 //! Benchmarks by name: which file, which prompt, how it is sampled and graded.
 
-use r1_data::{Sampling, dataset::Format, template::PromptTemplate};
+use r1_core::{Sampling, template::PromptTemplate};
+use r1_data::dataset::Format;
 use r1_rewards::Mode;
 
 use crate::{EvalConfig, SameAnswer};
@@ -144,7 +145,7 @@ impl Benchmark {
 
 #[cfg(test)]
 mod tests {
-    use r1_data::{Content, Message, Problem, Reference};
+    use r1_core::{Content, Message, Problem, Reference};
 
     use super::*;
 

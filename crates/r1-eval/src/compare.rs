@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use r1_data::Key;
+use r1_core::Key;
 use serde::Serialize;
 
 use crate::{EvalError, SampleRow, bootstrap, estimate, sign_test};

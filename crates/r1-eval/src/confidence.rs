@@ -1,6 +1,6 @@
 //! How sure a mean is.
 
-use r1_data::Key;
+use r1_core::Key;
 use serde::Serialize;
 
 /// A mean over problems and its standard error.
@@ -54,7 +54,7 @@ pub fn estimate(values: &[f64]) -> Estimate {
 ///
 /// # Examples
 /// ```
-/// use r1_data::Key;
+/// use r1_core::Key;
 ///
 /// let shares: Vec<f64> = (0..100).map(|problem| f64::from(problem % 2)).collect();
 /// let (low, high) = r1_eval::bootstrap(&shares, 1000, 0.95, Key::new(7));

@@ -1,10 +1,7 @@
 //! The settings of an evaluation.
 
-use r1_data::{Sampling, template::PromptTemplate};
-use r1_rewards::{
-    Number,
-    math::{self, Policy},
-};
+use r1_core::{Sampling, template::PromptTemplate};
+use r1_math::{self as math, Number, Policy};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -22,7 +19,7 @@ pub struct EvalConfig {
     pub samples: usize,
     /// How they are sampled. At temperature 0 all samples of a problem are the same.
     pub sampling: Sampling,
-    /// Seed of every problem's [`Key`](r1_data::Key).
+    /// Seed of every problem's [`Key`](r1_core::Key).
     pub seed: u64,
     /// What is put around a question.
     pub template: PromptTemplate,

@@ -1,6 +1,6 @@
 //! The answer that most samples agree on.
 
-use r1_data::Key;
+use r1_core::Key;
 
 use crate::EvalError;
 
@@ -63,7 +63,7 @@ const CHOICES: usize = 1_000;
 ///
 /// # Examples
 /// ```
-/// use r1_data::Key;
+/// use r1_core::Key;
 /// use r1_eval::consensus_at_k;
 ///
 /// // Of the three pairs two hold the wrong 7 behind the right 5, and ties go to the first; the third

@@ -1,6 +1,7 @@
 //! What can go wrong with an evaluation.
 
-use r1_data::{DataError, GenerateError};
+use r1_core::GenerateError;
+use r1_data::DataError;
 use r1_rewards::RewardError;
 
 /// Why nothing could be evaluated.

@@ -1,6 +1,6 @@
 //! How long completions are, and what the limit of tokens cost.
 
-use r1_data::FinishReason;
+use r1_core::FinishReason;
 use serde::Serialize;
 
 use crate::SampleRow;

@@ -1,12 +1,12 @@
 //! How good a writer is: many samples of every problem, graded and counted.
 //!
-//! [`evaluate()`] asks anything that implements [`Generate`](r1_data::Generate), grades with any
+//! [`evaluate()`] asks anything that implements [`Generate`](r1_core::Generate), grades with any
 //! [`Reward`](r1_rewards::Reward), and returns an [`EvalReport`] with pass@1 and its standard error,
 //! the unbiased [`pass_at_k()`], the majority vote and what the completions looked like. It needs no
 //! tensor library.
 //!
 //! ```
-//! use r1_data::{Problem, Reference, ScriptedGenerator};
+//! use r1_core::{Problem, Reference, ScriptedGenerator};
 //! use r1_eval::{EvalConfig, evaluate};
 //! use r1_rewards::AccuracyReward;
 //!

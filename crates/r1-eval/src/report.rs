@@ -31,7 +31,7 @@ pub struct EvalReport {
     /// The mean of [`consensus_at_k()`](crate::consensus_at_k()) for the powers of two up to `samples`.
     pub consensus_at_k: BTreeMap<usize, f64>,
     /// Share of completions in the strict format of R1-Zero,
-    /// [`Response::strict`](r1_data::Response::strict).
+    /// [`Response::strict`](r1_core::Response::strict).
     pub format: f64,
     /// Its standard error.
     pub format_stderr: Option<f64>,

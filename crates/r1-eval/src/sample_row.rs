@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-use r1_data::{DataError, FinishReason, Reference, Sampling, dataset::jsonl, template::PromptTemplate};
+use r1_core::{FinishReason, Reference, Sampling, template::PromptTemplate};
+use r1_data::{DataError, dataset::jsonl};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 

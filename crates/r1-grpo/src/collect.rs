@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use r1_data::{Completion, Generate, GenerateError, Key, Problem, ProblemSource, Prompt, Sampling};
+use r1_core::{Completion, Generate, GenerateError, Key, Problem, ProblemSource, Prompt, Sampling};
 use r1_model::{CausalLm, LanguageModel};
 use r1_rewards::{GroupScores, Reward, RewardError, Score, score_with_retries};
 

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, path::PathBuf};
 
-use r1_data::{Sampling, template::PromptTemplate};
+use r1_core::{Sampling, template::PromptTemplate};
 use r1_model::{Schedule, optimizer::AdamWConfig, train::Recompute};
 use serde::{Deserialize, Serialize};
 

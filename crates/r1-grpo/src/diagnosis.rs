@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use r1_data::FinishReason;
+use r1_core::FinishReason;
 
 use crate::{Group, GroupSignal, Rollout};
 
@@ -76,7 +76,7 @@ fn cause(rollout: &Rollout) -> Option<(usize, &'static str)> {
 
 #[cfg(test)]
 mod tests {
-    use r1_data::{Completion, Problem, Reference};
+    use r1_core::{Completion, Problem, Reference};
 
     use super::*;
 

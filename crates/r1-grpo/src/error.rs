@@ -2,7 +2,7 @@
 
 use std::{io, path::PathBuf};
 
-use r1_data::{DataError, GenerateError};
+use r1_core::{GenerateError, SourceError};
 use r1_model::ModelError;
 use r1_rewards::RewardError;
 
@@ -107,7 +107,7 @@ pub enum GrpoError {
 
     /// The source of problems failed.
     #[error(transparent)]
-    Data(#[from] DataError),
+    Source(#[from] SourceError),
 
     /// A setting of `sampling` is out of range, or the policy could not write completions.
     #[error(transparent)]

@@ -8,7 +8,8 @@
 //! A model of 16 characters with random weights learns to write the letter `a`:
 //! ```
 //! use burn::tensor::Device;
-//! use r1_data::{Cursor, Problem, Reference, template::PromptTemplate, tokenizer::Tokenizer};
+//! use r1_core::{Cursor, Problem, Reference, template::PromptTemplate};
+//! use r1_data::tokenizer::Tokenizer;
 //! use r1_grpo::{GrpoConfig, GrpoTrainer};
 //! use r1_model::{LanguageModel, ModelConfig};
 //! use r1_rewards::reward_fn;

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use r1_data::Key;
+use r1_core::Key;
 use serde::{Deserialize, Serialize};
 
 use crate::{Group, GrpoConfig};

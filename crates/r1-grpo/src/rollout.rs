@@ -1,6 +1,6 @@
 //! Completions sampled for training.
 
-use r1_data::{Completion, FinishReason, Problem};
+use r1_core::{Completion, FinishReason, Problem};
 use r1_rewards::Part;
 use serde::{Deserialize, Serialize};
 

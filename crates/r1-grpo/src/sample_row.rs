@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use r1_data::FinishReason;
+use r1_core::FinishReason;
 use serde::Serialize;
 
 use crate::Group;

@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use r1_data::ProblemSource;
+use r1_core::ProblemSource;
 use r1_model::{AdamW, CausalLm, LanguageModel, Transformer};
 use r1_rewards::Reward;
 

@@ -11,7 +11,7 @@ use std::{
 };
 
 use burn::tensor::Device;
-use r1_data::{Key, ProblemSource};
+use r1_core::{Key, ProblemSource};
 use r1_grpo::{AdaptiveEntropy, GrpoConfig, GrpoError, GrpoTrainer, Kl, Objective, SampleRow};
 use r1_rewards::{Reward, reward_fn};
 use r1_run::{Checkpoint, CheckpointNote, Checkpoints, Run};

@@ -4,7 +4,7 @@ mod tiny;
 
 use burn::module::{Module, ModuleVisitor, Param};
 use burn::tensor::Tensor;
-use r1_data::{Completion, Cursor, FinishReason, Generate, Key, Problem, ProblemSource, Prompt, Sampling};
+use r1_core::{Completion, Cursor, FinishReason, Generate, Key, Problem, ProblemSource, Prompt, Sampling};
 use r1_grpo::{AdaptiveEntropy, GroupSignal, GrpoConfig, GrpoError, GrpoTrainer, Kl, Objective, StepReport};
 use r1_model::Transformer;
 use r1_rewards::{Outcome, Reward, RewardError, Rubric, reward_fn};
@@ -324,7 +324,7 @@ fn a_report_has_the_names_of_trl() {
 
 #[test]
 fn a_question_that_does_not_fit_is_named() {
-    let long = Problem::new("long", "a".repeat(64), r1_data::Reference::text("a"));
+    let long = Problem::new("long", "a".repeat(64), r1_core::Reference::text("a"));
     let mut source = Cursor::new(vec![long], 0).unwrap();
     let mut trainer = GrpoTrainer::new(tiny::config(), tiny::model(1)).unwrap();
     let error = trainer.step(&mut source, &letter()).unwrap_err();

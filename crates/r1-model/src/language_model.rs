@@ -3,10 +3,8 @@
 use std::path::Path;
 
 use burn::tensor::Device;
-use r1_data::{
-    Completion, Content, FinishReason, Generate, GenerateError, Prompt, Sampling, template::ChatTemplate,
-    tokenizer::Tokenizer,
-};
+use r1_core::{Completion, Content, FinishReason, Generate, GenerateError, Prompt, Sampling};
+use r1_data::{template::ChatTemplate, tokenizer::Tokenizer};
 
 use crate::{
     CausalLm, Engine, ModelConfig, ModelError, Transformer,
@@ -34,7 +32,7 @@ const COMPANIONS: &[&str] = &[
 /// A causal language model that reads and writes text.
 ///
 /// ```no_run
-/// use r1_data::{Generate, Key, Prompt, Sampling};
+/// use r1_core::{Generate, Key, Prompt, Sampling};
 /// use r1_model::LanguageModel;
 ///
 /// let mut model = LanguageModel::load("checkpoints/smollm2-135m", &r1_model::device()?)?;

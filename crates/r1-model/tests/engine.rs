@@ -6,7 +6,7 @@ mod support;
 use std::sync::Arc;
 
 use burn::tensor::Device;
-use r1_data::{FinishReason, Key};
+use r1_core::{FinishReason, Key};
 use r1_model::{
     CausalLm, Engine, PackedBatch, Transformer,
     engine::{Generated, Limits, Request, Sampler},

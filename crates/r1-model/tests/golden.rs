@@ -4,7 +4,7 @@ use std::{collections::HashMap, path::PathBuf, sync::Arc};
 
 use burn::module::Module;
 use burn::tensor::Device;
-use r1_data::Key;
+use r1_core::Key;
 use r1_model::{
     CausalLm, Engine, GradientStore, ModelConfig, PackedBatch, Transformer,
     checkpoint::read_weights,

@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 use burn::module::{Module, ModuleMapper, Param};
 use burn::tensor::{Device, Tensor, TensorData};
-use r1_data::Key;
+use r1_core::Key;
 use r1_model::{
     AdamW, CausalLm, Engine, GradientStore, PackedBatch, Transformer,
     device::named,

@@ -12,7 +12,7 @@
 use std::sync::Arc;
 
 use burn::tensor::{DType, Device, Tensor, TensorData};
-use r1_data::Key;
+use r1_core::Key;
 use r1_model::{
     PackedBatch,
     device::named,

@@ -4,7 +4,7 @@
 use std::{io::Write, sync::Arc};
 
 use burn::tensor::{Device, Tensor, TensorData};
-use r1_data::Key;
+use r1_core::Key;
 use r1_model::{
     CausalLm, Engine, GradientStore, ModelConfig, PackedBatch, Transformer,
     engine::{Generated, Limits, Request, Sampler},

@@ -6,7 +6,7 @@
 
 use std::time::Instant;
 
-use r1_data::{Completion, FinishReason};
+use r1_core::{Completion, FinishReason};
 use r1_rewards::{
     Mode, explain,
     math::{Policy, compare},

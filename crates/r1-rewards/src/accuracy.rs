@@ -2,16 +2,15 @@
 
 use std::borrow::Cow;
 
-use r1_data::{Completion, Problem, Reference};
+use r1_core::{Completion, Problem, Reference};
 use serde::Serialize;
 
 use crate::{
-    Mode, Number, Outcome, Reward, RewardError, choice, countdown,
+    Mode, countdown,
     extract::{Found, boxed, find, last_formula},
-    markup,
-    math::{self, Judgement, Policy, Rung},
-    prose,
 };
+use r1_core::{Outcome, Reward, RewardError};
+use r1_math::{self as math, Judgement, Number, Policy, Rung, choice, markup, prose};
 
 /// 1 for a right answer, 0 for a wrong or missing one.
 ///
@@ -22,7 +21,7 @@ use crate::{
 ///
 /// # Examples
 /// ```
-/// use r1_data::{Completion, FinishReason, Problem, Reference};
+/// use r1_core::{Completion, FinishReason, Problem, Reference};
 /// use r1_rewards::{AccuracyReward, Outcome, Reward};
 ///
 /// let problem = Problem::new("half", "What is 17/34?", Reference::number("0.5"));
@@ -135,7 +134,7 @@ impl Verdict {
 ///
 /// # Examples
 /// ```
-/// use r1_data::{Completion, FinishReason};
+/// use r1_core::{Completion, FinishReason};
 /// use r1_rewards::{Mode, grade};
 ///
 /// let completion = Completion::from_text("<think>..</think><answer>0.750</answer>", FinishReason::Stop);
@@ -190,23 +189,7 @@ fn explained(
 
 impl From<&Judgement> for Verdict {
     fn from(judgement: &Judgement) -> Self {
-        let reason = match (judgement.equal, judgement.rung) {
-            (None, _) => "the reference is empty",
-            (Some(true), Rung::Bytes) => "the same text",
-            (Some(true), Rung::Numbers) => "equal numbers",
-            (Some(true), Rung::Canonical) => "the same expression",
-            (Some(true), Rung::Decimal) => "the decimal is a rounding",
-            (Some(true), Rung::Modular | Rung::Numeric) => "equal values",
-            (Some(true), Rung::Text) => "equal texts",
-            (Some(true), _) => "equal in every part",
-            (Some(false), Rung::Numbers) => "other numbers",
-            (Some(false), Rung::Modular | Rung::Numeric | Rung::Canonical | Rung::Decimal) => "other values",
-            (Some(false), Rung::Structure) => "another kind of answer, or other parts",
-            (Some(false), Rung::Text) => "the texts differ",
-            (Some(false), Rung::Bytes) => "an empty answer",
-            (Some(false), Rung::Undecided) => "could not be shown to be equal",
-        };
-        Self { equal: judgement.equal, reason: reason.to_owned() }
+        Self { equal: judgement.equal, reason: judgement.reason().to_owned() }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use dashu::rational::RBig;
 
-use crate::{markup, scan::Scan};
+use r1_math::{markup, scan::Scan};
 
 /// Longer expressions are refused.
 const MAX_BYTES: usize = 1024;

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use r1_data::Response;
+use r1_core::Response;
 use serde::{Deserialize, Serialize};
 
 /// Where an answer may stand. In every mode it must stand after the thoughts.

@@ -1,14 +1,14 @@
 //! Rewards for the shape of a completion, whatever it says.
 
-use r1_data::{Completion, FinishReason, Problem};
+use r1_core::{Completion, FinishReason, Problem};
 
-use crate::{Outcome, Reward, RewardError};
+use r1_core::{Outcome, Reward, RewardError};
 
 /// 1 for a completion that keeps the format, 0 for one that does not.
 ///
 /// # Examples
 /// ```
-/// use r1_data::{Completion, FinishReason, Problem, Reference};
+/// use r1_core::{Completion, FinishReason, Problem, Reference};
 /// use r1_rewards::{FormatReward, Outcome, Reward};
 ///
 /// let problem = Problem::new("sum", "1 + 1?", Reference::number("2"));
@@ -33,12 +33,12 @@ enum Rule {
 
 impl FormatReward {
     /// `<think> .. </think> <answer> .. </answer>`, each once, with nothing around them; see
-    /// [`Response::strict`](r1_data::Response::strict).
+    /// [`Response::strict`](r1_core::Response::strict).
     pub fn r1_zero() -> Self {
         Self { rule: Rule::R1Zero }
     }
 
-    /// `<think> .. </think>` and then any text; see [`Response::soft`](r1_data::Response::soft). A
+    /// `<think> .. </think>` and then any text; see [`Response::soft`](r1_core::Response::soft). A
     /// completion that was cut off gets 0, since its text has no end.
     pub fn think() -> Self {
         Self { rule: Rule::Think }
@@ -83,7 +83,7 @@ fn tags_present_once(completion: &Completion) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use r1_data::Reference;
+    use r1_core::Reference;
 
     fn score(reward: FormatReward, completion: &Completion) -> f32 {
         let problem = Problem::new("p", "?", Reference::number("1"));

@@ -5,7 +5,7 @@
 //! builds in seconds.
 //!
 //! ```
-//! use r1_data::{Completion, FinishReason, Problem, Reference};
+//! use r1_core::{Completion, FinishReason, Problem, Reference};
 //! use r1_rewards::{AccuracyReward, FormatReward, Outcome, Rubric, reward_fn, score_all};
 //!
 //! let short = reward_fn("short", |_, completion| (completion.text.len() < 100) as u8 as f32);
@@ -30,7 +30,7 @@
 //!   [`RewardError::Ungradable`]: its group is dropped. A failing sandbox or network is
 //!   [`RewardError::World`]: it is tried again. Trouble never becomes a zero.
 //! - [`AccuracyReward`] reads an answer where its [`Mode`] says, never inside the thoughts, and
-//!   compares it by [`math::compare`]: numbers exactly, expressions by their values.
+//!   compares it by [`r1_math::compare`]: numbers exactly, expressions by their values.
 //!
 //! # Invariants
 //! - Text of a model is never handed to an interpreter.
@@ -38,34 +38,22 @@
 //!   are no timers.
 //! - A score that is not finite never leaves [`score_all()`].
 
-pub mod outcome;
-pub mod reward;
-pub mod reward_fn;
-pub mod score_all;
 pub mod rubric;
 pub mod format;
 pub mod accuracy;
-pub mod choice;
 pub mod countdown;
 pub mod task;
-pub mod rational;
-pub mod math;
 mod extract;
-mod prose;
-mod markup;
-mod scan;
 #[cfg(feature = "code")]
 pub mod code;
-pub mod error;
 
 pub use accuracy::{AccuracyReward, Verdict, explain, grade, grade_with};
-pub use error::RewardError;
 pub use extract::Mode;
 pub use format::FormatReward;
-pub use outcome::{Outcome, Part, Score};
-pub use rational::Number;
-pub use reward::{GroupScores, Reward, RewardKind};
-pub use reward_fn::{RewardFn, reward_fn};
+pub use r1_core::{
+    GroupScores, Outcome, Part, Reward, RewardError, RewardFn, RewardKind, Score, reward_fn, score_all,
+    score_with_retries,
+};
+pub use r1_math as math;
 pub use rubric::Rubric;
-pub use score_all::{score_all, score_with_retries};
 pub use task::TaskReward;

@@ -2,9 +2,9 @@
 
 use std::fmt;
 
-use r1_data::{Completion, Problem};
+use r1_core::{Completion, Problem};
 
-use crate::{GroupScores, Outcome, Part, Reward, RewardError, RewardKind, Score, score_all};
+use r1_core::{GroupScores, Outcome, Part, Reward, RewardError, RewardKind, Score, score_all};
 
 /// A weighted sum of rewards, itself a reward.
 ///
@@ -19,7 +19,7 @@ use crate::{GroupScores, Outcome, Part, Reward, RewardError, RewardKind, Score, 
 ///
 /// # Examples
 /// ```
-/// use r1_data::{Completion, FinishReason, Problem, Reference};
+/// use r1_core::{Completion, FinishReason, Problem, Reference};
 /// use r1_rewards::{Outcome, Reward, Rubric, reward_fn};
 ///
 /// let short = reward_fn("short", |_, completion| (completion.text.len() < 9) as u8 as f32);

@@ -2,16 +2,15 @@
 
 use std::{fmt, sync::Arc};
 
-use r1_data::{
-    Completion, Problem,
-    task::{self, Task},
-};
+use r1_core::{Completion, Problem};
+use r1_tasks::{self as task, Task};
 
 use crate::{
-    Mode, Outcome, Reward, RewardError,
+    Mode,
     extract::{Found, find},
-    markup,
 };
+use r1_core::{Outcome, Reward, RewardError};
+use r1_math::markup;
 
 /// 1 for an answer that the task's own [`Task::verify`] accepts, 0 for a wrong or missing one.
 ///
@@ -22,7 +21,8 @@ use crate::{
 ///
 /// # Examples
 /// ```
-/// use r1_data::{Completion, FinishReason, Key, task::{Maze, Task}};
+/// use r1_core::{Completion, FinishReason, Key};
+/// use r1_tasks::{Maze, Task};
 /// use r1_rewards::{Outcome, Reward, TaskReward};
 ///
 /// let problem = Maze.generate(&mut Key::new(1).stream(), 1);

@@ -1,7 +1,7 @@
 //! The case table of the accuracy reward, its other references, and what it never does.
 
 use proptest::prelude::*;
-use r1_data::{Completion, FinishReason, Problem, Reference};
+use r1_core::{Completion, FinishReason, Problem, Reference};
 use r1_rewards::{AccuracyReward, FormatReward, Mode, Outcome, Reward, RewardError, grade};
 use serde::Deserialize;
 
@@ -172,7 +172,7 @@ proptest! {
     #[test]
     fn a_readable_gold_accepts_itself(text in texts()) {
         let reply = format!("<think>t</think><answer>{text}</answer>");
-        if let Some(number) = r1_rewards::Number::parse(&text) {
+        if let Some(number) = r1_math::Number::parse(&text) {
             prop_assert_eq!(grade(&text, &completion(&reply), Mode::Strict).equal, Some(true), "{}", number);
         }
     }

@@ -7,7 +7,8 @@
 
 use std::{env, sync::Mutex, time::Duration};
 
-use r1_data::{Problem, Reference, dataset::humaneval};
+use r1_core::{Problem, Reference};
+use r1_data::dataset::humaneval;
 use r1_rewards::code::*;
 
 /// Three tasks of HumanEval (MIT), of which the second has a helper and random tests.

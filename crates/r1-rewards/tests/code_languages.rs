@@ -7,7 +7,7 @@ mod code;
 use std::time::Duration;
 
 use code::layer_sets;
-use r1_data::{Completion, FinishReason, Problem, Reference};
+use r1_core::{Completion, FinishReason, Problem, Reference};
 use r1_rewards::{Outcome, Reward, RewardError, code::*, score_all};
 use serde_json::{Value, json};
 

@@ -1,6 +1,6 @@
 //! A stranger's reward, written with public items only.
 
-use r1_data::{Completion, FinishReason, Problem, Reference};
+use r1_core::{Completion, FinishReason, Problem, Reference};
 use r1_rewards::{AccuracyReward, FormatReward, Outcome, Reward, RewardError, Rubric, reward_fn, score_all};
 
 struct Brevity {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use r1_data::{Completion, FinishReason};
+use r1_core::{Completion, FinishReason};
 use r1_rewards::{
     Mode, grade,
     math::{Policy, compare},

@@ -12,7 +12,7 @@ use std::{
 };
 
 use hostile::{NESTED, hostile, nested};
-use r1_data::{Completion, FinishReason};
+use r1_core::{Completion, FinishReason};
 use r1_rewards::{
     Mode, grade,
     math::{Policy, compare},

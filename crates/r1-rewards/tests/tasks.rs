@@ -2,12 +2,9 @@
 
 use std::sync::Arc;
 
-use r1_data::{
-    Completion, FinishReason, Key, Problem, Reference,
-    task::{self, Countdown, Task},
-    template::PromptTemplate,
-};
+use r1_core::{Completion, FinishReason, Key, Problem, Reference, template::PromptTemplate};
 use r1_rewards::{AccuracyReward, FormatReward, Mode, Outcome, Reward, RewardError, TaskReward, countdown};
+use r1_tasks::{self as task, Countdown, Task};
 
 fn answered(answer: &str) -> Completion {
     Completion::from_text(format!("<think>..</think> <answer>{answer}</answer>"), FinishReason::Stop)
@@ -188,7 +185,7 @@ fn a_task_of_ones_own_goes_first() {
         fn levels(&self) -> usize {
             1
         }
-        fn generate(&self, random: &mut r1_data::KeyedStream, level: usize) -> Problem {
+        fn generate(&self, random: &mut r1_core::KeyedStream, level: usize) -> Problem {
             Countdown.generate(random, level)
         }
         fn verify(&self, _: &Problem, _: &str) -> bool {

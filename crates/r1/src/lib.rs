@@ -1,5 +1,6 @@
 //! The DeepSeek-R1 system: one name for all r1 crates, and the `r1` command.
 
+pub use r1_core as core;
 pub use r1_data as data;
 pub use r1_distill as distill;
 pub use r1_eval as eval;
@@ -7,6 +8,7 @@ pub use r1_grpo as grpo;
 pub use r1_model as model;
 pub use r1_rewards as rewards;
 pub use r1_run as run;
+pub use r1_tasks as tasks;
 
 pub mod pipeline;
 pub mod process;

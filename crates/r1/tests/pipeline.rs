@@ -2,7 +2,8 @@
 
 use std::{fs, path::Path};
 
-use r1::data::{Content, Cursor, Problem, Reference, Trace, template::PromptTemplate, tokenizer::Tokenizer};
+use r1::core::{Content, Cursor, Problem, Reference, Trace, template::PromptTemplate};
+use r1::data::tokenizer::Tokenizer;
 use r1::distill::SftConfig;
 use r1::grpo::GrpoConfig;
 use r1::model::{LanguageModel, ModelConfig};

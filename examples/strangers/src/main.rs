@@ -10,9 +10,8 @@ mod mixer;
 
 use anyhow::{Result, ensure};
 use burn::tensor::Device;
-use r1_data::{
-    Completion, DataError, Problem, ProblemSource, Reference, template::PromptTemplate, tokenizer::Tokenizer,
-};
+use r1_core::{Completion, Problem, ProblemSource, Reference, SourceError, template::PromptTemplate};
+use r1_data::tokenizer::Tokenizer;
 use r1_grpo::{GrpoConfig, GrpoTrainer};
 use r1_model::{LanguageModel, ModelConfig};
 use r1_rewards::{Outcome, Reward, RewardError};
@@ -39,7 +38,7 @@ impl Reward for Alphabetical {
 struct Counting(u64);
 
 impl ProblemSource for Counting {
-    fn next(&mut self) -> Result<Problem, DataError> {
+    fn next(&mut self) -> Result<Problem, SourceError> {
         let letters = "x".repeat(1 + (self.0 % 6) as usize);
         self.0 += 1;
         Ok(Problem::new(format!("count-{}", self.0), letters, Reference::text("")))
@@ -49,7 +48,7 @@ impl ProblemSource for Counting {
         self.0
     }
 
-    fn seek(&mut self, position: u64) -> Result<(), DataError> {
+    fn seek(&mut self, position: u64) -> Result<(), SourceError> {
         self.0 = position;
         Ok(())
     }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use burn::module::{Module, Param};
 use burn::tensor::{Device, Int, Tensor, TensorData};
-use r1_data::Key;
+use r1_core::Key;
 use r1_model::{
     Attend, CacheSpec, CausalLm, Head, ModelConfig, PackedBatch,
     checkpoint::{Part, Slot},

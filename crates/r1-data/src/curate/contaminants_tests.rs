@@ -1,7 +1,8 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::{Content, DataError, Message, Problem, Reference, Trace};
+use crate::DataError;
+use r1_core::{Content, Message, Problem, Reference, Trace};
 
 fn problem(id: &str, question: &str) -> Problem {
     Problem::new(id, question, Reference::number("1"))

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::{Content, Problem, Trace};
+use r1_core::{Content, Problem, Trace};
 
 /// **A type that implements `Document` has a name and texts that can be compared with other documents.**
 pub trait Document {

@@ -1,6 +1,6 @@
 //! Short signatures of sets, equal in about as many places as the sets are alike.
 
-use crate::Key;
+use r1_core::Key;
 
 /// The Mersenne prime that the hash functions count modulo.
 const PRIME: u64 = (1 << 61) - 1;

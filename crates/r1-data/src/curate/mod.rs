@@ -1,7 +1,8 @@
 //! Which problems and traces are worth training on.
 //!
 //! ```
-//! use r1_data::{Problem, Reference, curate::{Contaminants, ContaminationRule}};
+//! use r1_core::{Problem, Reference};
+//! use r1_data::{curate::{Contaminants, ContaminationRule}};
 //!
 //! let test = Problem::new("t", "A tank holds 90 litres and loses 7 litres an hour. When is it empty?", Reference::number("13"));
 //! let mut contaminants = Contaminants::new(ContaminationRule::new())?;

@@ -9,7 +9,8 @@ use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::{Xxh3DefaultBuilder, xxh3_64};
 
 use super::{Document, minhash::MinHash, words};
-use crate::{DataError, Trace};
+use crate::DataError;
+use r1_core::Trace;
 
 /// Finds documents whose questions are nearly the same.
 ///
@@ -22,7 +23,8 @@ use crate::{DataError, Trace};
 /// The result depends on the documents, their order and the seed alone.
 ///
 /// ```
-/// use r1_data::{Problem, Reference, curate::NearDuplicates};
+/// use r1_core::{Problem, Reference};
+/// use r1_data::curate::NearDuplicates;
 ///
 /// let problem = |id: &str, text: &str| Problem::new(id, text, Reference::number("1"));
 /// let problems = vec![
@@ -240,7 +242,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::{Content, Key, Problem, Reference};
+    use r1_core::{Content, Key, Problem, Reference};
 
     fn problem(id: usize, question: &str) -> Problem {
         Problem::new(id.to_string(), question, Reference::number("1"))

@@ -4,7 +4,8 @@ use std::ops::RangeInclusive;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{DataError, Problem};
+use crate::DataError;
+use r1_core::Problem;
 
 /// How often a problem was solved.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -44,7 +45,8 @@ impl PassRate {
 /// would be zero.
 ///
 /// ```
-/// use r1_data::{Problem, Reference, curate::{PassRate, PassRateFilter}};
+/// use r1_core::{Problem, Reference};
+/// use r1_data::{curate::{PassRate, PassRateFilter}};
 ///
 /// let problems: Vec<_> = (0..=4u64).map(|i| Problem::new(i.to_string(), "?", Reference::number("1"))).collect();
 /// let filter = PassRateFilter::new(0.3..=1.0)?;
@@ -128,7 +130,7 @@ impl PassRateFilter {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Reference;
+    use r1_core::Reference;
 
     #[test]
     fn the_window_includes_its_ends_and_every_problem_is_counted() {

@@ -10,7 +10,8 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::rows;
-use crate::{DataError, Problem, Reference};
+use crate::DataError;
+use r1_core::{Problem, Reference};
 
 /// Some copies have `question` instead of `problem`, or both with the same text.
 #[derive(Deserialize)]

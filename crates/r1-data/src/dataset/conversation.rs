@@ -3,7 +3,7 @@
 use serde::{Deserialize, Deserializer, de::Error};
 use serde_json::Value;
 
-use crate::{Message, Role};
+use r1_core::{Message, Role};
 
 /// `{"role": "user", "content": ".."}`, and whatever else stands there.
 #[derive(Debug, Deserialize)]

@@ -8,7 +8,8 @@ use super::{
     aime, apps, code_contests, countdown, gsm8k, humaneval, jsonl, livecodebench, math, mbpp, mgsm,
     preference, svamp,
 };
-use crate::{DataError, Problem};
+use crate::DataError;
+use r1_core::Problem;
 
 /// The layout of a file of problems.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]

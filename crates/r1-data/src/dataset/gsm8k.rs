@@ -9,7 +9,8 @@ use std::path::Path;
 use serde::Deserialize;
 
 use super::rows;
-use crate::{DataError, Problem, Reference};
+use crate::DataError;
+use r1_core::{Problem, Reference};
 
 #[derive(Deserialize)]
 struct Row {

@@ -11,7 +11,8 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::rows;
-use crate::{DataError, Problem, Reference};
+use crate::DataError;
+use r1_core::{Problem, Reference};
 
 #[derive(Deserialize)]
 struct Row {

@@ -5,7 +5,8 @@ use std::{io::BufRead, marker::PhantomData, path::Path};
 use serde::{Serialize, de::DeserializeOwned};
 
 use super::rows::{self, Place, Record};
-use crate::{DataError, Problem};
+use crate::DataError;
+use r1_core::Problem;
 
 /// Reads every line of a file. Blank lines are skipped, but counted; a byte-order mark is ignored.
 ///
@@ -97,7 +98,8 @@ mod tests {
     use serde::Deserialize;
 
     use super::*;
-    use crate::{Reference, dataset::tests::file};
+    use crate::dataset::tests::file;
+    use r1_core::Reference;
 
     #[derive(Debug, Deserialize)]
     struct Row {

@@ -14,7 +14,8 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::rows;
-use crate::{DataError, Problem, Reference};
+use crate::DataError;
+use r1_core::{Problem, Reference};
 
 /// The largest private tests after decompression.
 const MAX_BYTES: usize = 1 << 30;

@@ -10,7 +10,8 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::rows;
-use crate::{DataError, Problem, Reference, Response};
+use crate::DataError;
+use r1_core::{Problem, Reference, Response};
 
 /// MATH-500 has all but `type`; MATH has `problem`, `solution`, `level` ("Level 2") and `type`.
 #[derive(Deserialize)]

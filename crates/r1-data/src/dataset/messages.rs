@@ -12,7 +12,8 @@ use super::{
     conversation::{Turn, messages, split_last},
     rows,
 };
-use crate::{Content, DataError, Trace};
+use crate::DataError;
+use r1_core::{Content, Trace};
 
 #[derive(Deserialize)]
 struct Row {
@@ -41,10 +42,8 @@ pub fn load(path: impl AsRef<Path>) -> Result<Vec<Trace>, DataError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{
-        Message,
-        dataset::tests::{error_of, file},
-    };
+    use crate::dataset::{tests::error_of, tests::file};
+    use r1_core::Message;
 
     #[test]
     fn the_last_turn_is_the_completion() {

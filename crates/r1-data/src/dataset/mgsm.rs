@@ -9,7 +9,8 @@ use std::path::Path;
 use serde::Deserialize;
 
 use super::rows;
-use crate::{DataError, Message, Problem, Reference, Role};
+use crate::DataError;
+use r1_core::{Message, Problem, Reference, Role};
 
 #[derive(Deserialize)]
 struct Row {

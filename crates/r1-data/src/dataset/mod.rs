@@ -36,6 +36,7 @@ mod thought_markers;
 pub mod openr1;
 pub mod openthoughts;
 pub mod stratos;
+pub mod traces;
 pub mod messages;
 pub mod prompt_completion;
 mod format;

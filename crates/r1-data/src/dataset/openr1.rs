@@ -11,7 +11,8 @@ use std::path::Path;
 use serde::Deserialize;
 
 use super::rows;
-use crate::{Content, DataError, Message, Problem, Reference, Trace};
+use crate::DataError;
+use r1_core::{Content, Message, Problem, Reference, Trace};
 
 #[derive(Deserialize)]
 struct Row {

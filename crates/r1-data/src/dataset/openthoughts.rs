@@ -14,7 +14,8 @@ use super::{
     rows,
     thought_markers::{self, Turn, think},
 };
-use crate::{Content, DataError, Message, Trace};
+use crate::DataError;
+use r1_core::{Content, Message, Trace};
 
 /// Both layouts; which one it is, `conversations` decides.
 #[derive(Deserialize)]

@@ -15,7 +15,8 @@ use super::{
     conversation::{TextOrTurns, messages, split_last},
     rows,
 };
-use crate::{DataError, Message, Problem, Reference, Role};
+use crate::DataError;
+use r1_core::{Message, Problem, Reference, Role};
 
 #[derive(Deserialize)]
 struct Row {

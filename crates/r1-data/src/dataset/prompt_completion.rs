@@ -13,7 +13,8 @@ use super::{
     conversation::{TextOrTurns, messages},
     rows,
 };
-use crate::{Content, DataError, Role, Trace};
+use crate::DataError;
+use r1_core::{Content, Role, Trace};
 
 #[derive(Deserialize)]
 struct Row {
@@ -55,10 +56,8 @@ pub fn load(path: impl AsRef<Path>) -> Result<Vec<Trace>, DataError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{
-        Message,
-        dataset::tests::{error_of, file},
-    };
+    use crate::dataset::{tests::error_of, tests::file};
+    use r1_core::Message;
 
     #[test]
     fn texts_and_conversations_are_read() {

@@ -14,7 +14,8 @@ use flate2::bufread::MultiGzDecoder;
 use serde::de::DeserializeOwned;
 
 use super::jsonl::Lines;
-use crate::{DataError, Problem, Trace};
+use crate::DataError;
+use r1_core::{Problem, Trace};
 
 /// One row of a file.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -13,7 +13,8 @@ use super::{
     rows,
     thought_markers::{self, Turn},
 };
-use crate::{DataError, Trace};
+use crate::DataError;
+use r1_core::Trace;
 
 #[derive(Deserialize)]
 struct Row {
@@ -37,10 +38,8 @@ pub fn load(path: impl AsRef<Path>) -> Result<Vec<Trace>, DataError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{
-        Content, Message,
-        dataset::tests::{error_of, file},
-    };
+    use crate::dataset::{tests::error_of, tests::file};
+    use r1_core::{Content, Message};
 
     #[test]
     fn a_conversation_is_a_trace_of_its_last_turn() {

@@ -1,7 +1,8 @@
 use std::{fs, path::PathBuf};
 
 use super::*;
-use crate::{DataError, Problem, Trace};
+use crate::DataError;
+use r1_core::{Problem, Trace};
 
 /// A file with this content.
 pub(crate) fn file(content: impl AsRef<[u8]>) -> tempfile::NamedTempFile {

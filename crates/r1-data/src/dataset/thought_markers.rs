@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use crate::{Content, Message, Role, Trace};
+use r1_core::{Content, Message, Role, Trace};
 
 /// `{"from": "user", "value": ".."}`.
 #[derive(Deserialize)]

@@ -4,8 +4,9 @@ use std::{fmt, path::Path, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
-use super::{messages, openr1, openthoughts, prompt_completion, stratos};
-use crate::{DataError, Trace, trace};
+use super::{messages, openr1, openthoughts, prompt_completion, stratos, traces};
+use crate::DataError;
+use r1_core::Trace;
 
 /// The layout of a file of traces.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -62,7 +63,7 @@ impl TraceFormat {
             Self::Stratos => stratos::load(path),
             Self::Messages => messages::load(path),
             Self::PromptCompletion => prompt_completion::load(path),
-            Self::Traces => trace::load(path),
+            Self::Traces => traces::load(path),
         }
     }
 }

@@ -6,7 +6,7 @@ use serde_json::Value;
 use ureq::Agent;
 
 use super::{ChatClient, RemoteError, reply};
-use crate::Completion;
+use r1_core::Completion;
 
 /// A reply longer than this is refused.
 const MAX_REPLY_BYTES: u64 = 64 << 20;

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::{Completion, FinishReason};
+use r1_core::{Completion, FinishReason};
 
 /// Most characters of a server's complaint that are passed on.
 const COMPLAINT: usize = 300;

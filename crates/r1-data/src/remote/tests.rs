@@ -6,7 +6,7 @@ use std::{
 };
 
 use super::*;
-use crate::FinishReason;
+use r1_core::FinishReason;
 
 /// A server that gives each call the next of its replies, `(status, more headers, body)`, and tells what it was asked.
 struct Server {

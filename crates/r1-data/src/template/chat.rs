@@ -9,7 +9,8 @@ use std::{collections::BTreeMap, fmt, path::Path, sync::Arc, time::SystemTime};
 use minijinja::{Environment, Value, value::Serde};
 use serde::Deserialize;
 
-use crate::{DataError, Message, tokenizer_config::SpecialTokens};
+use crate::{DataError, tokenizer_config::SpecialTokens};
+use r1_core::Message;
 
 /// A model's chat template: a Jinja program that turns a conversation into text.
 ///
@@ -19,7 +20,8 @@ use crate::{DataError, Message, tokenizer_config::SpecialTokens};
 /// [`render_written`](Self::render_written).
 ///
 /// ```
-/// use r1_data::{Message, template::ChatTemplate};
+/// use r1_core::Message;
+/// use r1_data::template::ChatTemplate;
 ///
 /// let source = "{% for message in messages %}<|{{ message.role }}|>{{ message.content }}{{ eos_token }}{% endfor %}\
 ///               {% if add_generation_prompt %}<|assistant|>{% endif %}";
@@ -124,7 +126,7 @@ impl ChatTemplate {
     }
 
     /// True when the text up to the model's turn ends inside open thoughts, so that completions need
-    /// no `<think>`: see [`Completion::think_prefilled`](crate::Completion::think_prefilled).
+    /// no `<think>`: see [`Completion::think_prefilled`](r1_core::Completion::think_prefilled).
     ///
     /// # Errors
     /// As [`render`](Self::render).

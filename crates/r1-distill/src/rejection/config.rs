@@ -1,6 +1,6 @@
 //! The settings of rejection sampling.
 
-use r1_data::{Sampling, template::PromptTemplate};
+use r1_core::{Sampling, template::PromptTemplate};
 use serde::{Deserialize, Serialize};
 
 use crate::{DistillError, Readability};
@@ -21,7 +21,7 @@ pub struct RejectionConfig {
     pub sampling: Sampling,
     /// What is put around a question, for the teacher and in the traces.
     pub template: PromptTemplate,
-    /// Seed of every problem's [`Key`](r1_data::Key).
+    /// Seed of every problem's [`Key`](r1_core::Key).
     pub seed: u64,
     /// The score from which on a completion is correct.
     pub keep_at: f32,

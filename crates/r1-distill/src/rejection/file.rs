@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use r1_data::{Generate, Problem, Trace};
+use r1_core::{Generate, Problem, Trace};
 use r1_rewards::Reward;
 use r1_run::{Lines, RunError, checkpoint::agreed, read_lines};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};

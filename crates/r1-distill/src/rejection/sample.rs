@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use r1_data::{Completion, FinishReason, Generate, GenerateError, Key, Problem, Prompt, Trace};
+use r1_core::{Completion, FinishReason, Generate, GenerateError, Key, Problem, Prompt, Trace};
 use r1_rewards::{GroupScores, Outcome, Reward, RewardError, score_with_retries};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -23,7 +23,7 @@ use crate::{DistillError, Unreadable};
 ///
 /// # Examples
 /// ```
-/// use r1_data::{Problem, Reference, ScriptedGenerator};
+/// use r1_core::{Problem, Reference, ScriptedGenerator};
 /// use r1_distill::{RejectionConfig, rejection_sample};
 /// use r1_rewards::AccuracyReward;
 ///

@@ -5,7 +5,8 @@
 use std::path::Path;
 
 use burn::tensor::Device;
-use r1_data::{Content, Cursor, Trace, tokenizer::Tokenizer};
+use r1_core::{Content, Cursor, Trace};
+use r1_data::tokenizer::Tokenizer;
 use r1_distill::SftConfig;
 use r1_model::{LanguageModel, ModelConfig};
 

@@ -1,4 +1,4 @@
-use r1_data::Reference;
+use r1_core::Reference;
 
 use super::*;
 use crate::sample_row::tests::row;

@@ -6,7 +6,7 @@ mod pending;
 use std::path::Path;
 
 use burn::tensor::Device;
-use r1_data::ProblemSource;
+use r1_core::ProblemSource;
 use r1_model::{
     AdamW, CausalLm, LanguageModel, Transformer,
     checkpoint::{WeightType, collect_weights, filled, read_numbers, read_weights, write_numbers},
@@ -138,7 +138,7 @@ impl GrpoTrainer<Transformer> {
     ///
     /// # Examples
     /// ```no_run
-    /// # use r1_data::{Cursor, Problem};
+    /// # use r1_core::{Cursor, Problem};
     /// use r1_grpo::GrpoTrainer;
     ///
     /// # let problems: Vec<Problem> = Vec::new();

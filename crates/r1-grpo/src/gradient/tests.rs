@@ -1,6 +1,6 @@
 use burn::module::{Module, ModuleMapper, Param};
 use burn::tensor::{DType, Device, FloatDType, Tensor};
-use r1_data::{Completion, FinishReason, Key, Problem, Reference};
+use r1_core::{Completion, FinishReason, Key, Problem, Reference};
 use r1_model::{ModelConfig, PackedBatch, Transformer};
 
 use super::*;

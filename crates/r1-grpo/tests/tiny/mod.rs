@@ -3,7 +3,8 @@
 #![allow(dead_code)]
 
 use burn::tensor::Device;
-use r1_data::{Cursor, Problem, Reference, template::PromptTemplate, tokenizer::Tokenizer};
+use r1_core::{Cursor, Problem, Reference, template::PromptTemplate};
+use r1_data::tokenizer::Tokenizer;
 use r1_grpo::GrpoConfig;
 use r1_model::{LanguageModel, ModelConfig, Schedule};
 

@@ -5,7 +5,7 @@ use std::{collections::HashMap, sync::Arc};
 
 use burn::module::{Module, Param};
 use burn::tensor::{Device, Int, Tensor, TensorData};
-use r1_data::Key;
+use r1_core::Key;
 
 use crate::{
     causal_lm::{Attend, CacheSpec, CausalLm, Head},

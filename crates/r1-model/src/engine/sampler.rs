@@ -1,6 +1,6 @@
 //! From logits to a token, by the inverse of the cumulative distribution in vocabulary order.
 
-use r1_data::{Key, Sampling};
+use r1_core::{Key, Sampling};
 
 use crate::kernels::{
     simd::{sum, vectorized},

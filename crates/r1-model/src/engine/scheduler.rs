@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use burn::tensor::{Device, Int, Tensor, TensorData};
-use r1_data::{FinishReason, Key};
+use r1_core::{FinishReason, Key};
 use rayon::prelude::*;
 
 use super::{Draw, KvCache, Sampler};

@@ -1,7 +1,7 @@
 //! The comparison every kernel is put through: values and gradients against its reference.
 
 use burn::tensor::{Device, FloatDType, Tensor, TensorData};
-use r1_data::Key;
+use r1_core::Key;
 
 /// Reads an input that stands for a vector.
 pub(crate) fn vector(tensor: &Tensor<2>) -> Tensor<1> {

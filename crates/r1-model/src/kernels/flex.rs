@@ -201,7 +201,7 @@ impl Shared {
 
 #[cfg(test)]
 mod tests {
-    use r1_data::Key;
+    use r1_core::Key;
 
     use super::*;
 

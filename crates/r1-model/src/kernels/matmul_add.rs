@@ -176,7 +176,7 @@ impl Tile {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use r1_data::Key;
+    use r1_core::Key;
 
     fn random(count: usize, seed: u64) -> Vec<f32> {
         let mut stream = Key::new(seed).stream();

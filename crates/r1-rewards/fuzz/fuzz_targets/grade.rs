@@ -1,6 +1,6 @@
 #![no_main]
 
-use r1_data::{Completion, FinishReason};
+use r1_core::{Completion, FinishReason};
 use r1_rewards::{Mode, grade};
 
 libfuzzer_sys::fuzz_target!(|pair: (&str, &str)| {

@@ -1,6 +1,6 @@
 //! Programs with a bug, to be repaired against tests.
 
-use r1_data::{Problem, Reference};
+use r1_core::{Problem, Reference};
 
 use super::{Language, Limits, Sandbox, SandboxError, Suite, Verdict};
 

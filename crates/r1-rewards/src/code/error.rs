@@ -2,7 +2,7 @@
 
 use std::io;
 
-use crate::RewardError;
+use r1_core::RewardError;
 
 /// Why a program could not be judged. None of these says anything about the program.
 #[derive(Debug, thiserror::Error)]

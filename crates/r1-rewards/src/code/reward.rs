@@ -8,10 +8,10 @@ use std::{
     thread,
 };
 
-use r1_data::{Completion, Problem, Reference};
+use r1_core::{Completion, Problem, Reference};
 
 use super::{Judgement, Language, Limits, Sandbox, SandboxError, Suite, Verdict};
-use crate::{GroupScores, Outcome, Reward, RewardError, RewardKind};
+use r1_core::{GroupScores, Outcome, Reward, RewardError, RewardKind};
 
 /// How verdicts become a number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -34,7 +34,7 @@ pub enum Scheme {
 ///
 /// # Examples
 /// ```no_run
-/// use r1_data::{Completion, FinishReason, Problem, Reference};
+/// use r1_core::{Completion, FinishReason, Problem, Reference};
 /// use r1_rewards::{Outcome, Reward, code::{CodeReward, Language, Sandbox}};
 ///
 /// let tests = serde_json::json!([{"stdin": "2", "stdout": "4"}]);

@@ -1,4 +1,4 @@
-//! A problem's tests, in the layout of [`Reference::Tests`](r1_data::Reference::Tests).
+//! A problem's tests, in the layout of [`Reference::Tests`](r1_core::Reference::Tests).
 
 use std::time::Duration;
 

@@ -3,10 +3,10 @@ use std::sync::{
     atomic::{AtomicUsize, Ordering},
 };
 
-use r1_data::{FinishReason, Reference};
+use r1_core::{FinishReason, Reference};
 
 use super::*;
-use crate::reward_fn;
+use r1_core::reward_fn;
 
 /// Says the same about everything, and counts how often it is asked for a batch.
 struct Constant {

@@ -1,5 +1,6 @@
 //! What can go wrong in a stage.
 
+use r1_core::SourceError;
 use r1_data::DataError;
 use r1_distill::DistillError;
 use r1_eval::EvalError;
@@ -12,12 +13,15 @@ use r1_run::RunError;
 #[non_exhaustive]
 pub enum PipelineError {
     /// No procedural task has this name.
-    #[error("there is no task `{name}`; `r1_data::task::all` lists them")]
+    #[error("there is no task `{name}`; `r1_tasks::all` lists them")]
     UnknownTask {
         /// The name that was asked for.
         name: String,
     },
     /// A source of problems could not be made.
+    #[error(transparent)]
+    Source(#[from] SourceError),
+    /// A file of problems or traces could not be read.
     #[error(transparent)]
     Data(#[from] DataError),
     /// An evaluation failed.

@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use r1_data::{Cursor, Trace};
+use r1_core::{Cursor, Trace};
 use r1_distill::{DistillError, SftConfig, SftTrainer};
 use r1_model::{LanguageModel, checkpoint::WeightType};
 use r1_run::{CheckpointNote, Progress, Status};

@@ -2,13 +2,10 @@
 
 use std::{collections::HashSet, sync::Arc};
 
-use r1_data::{
-    Generate, Problem, Sampling,
-    task::{Task, TaskSource, by_name, held_out},
-    template::PromptTemplate,
-};
+use r1_core::{Generate, Problem, Sampling, template::PromptTemplate};
 use r1_eval::{EvalConfig, EvalReport, evaluate};
 use r1_rewards::AccuracyReward;
+use r1_tasks::{Task, TaskSource, by_name, held_out};
 
 use super::PipelineError;
 
@@ -114,7 +111,7 @@ impl std::fmt::Debug for ProvingGround {
 
 #[cfg(test)]
 mod tests {
-    use r1_data::task::is_held_out;
+    use r1_tasks::is_held_out;
 
     use super::*;
 

@@ -1,6 +1,6 @@
 //! Reinforcement learning as a stage.
 
-use r1_data::ProblemSource;
+use r1_core::ProblemSource;
 use r1_grpo::{GrpoConfig, GrpoTrainer};
 use r1_model::{LanguageModel, checkpoint::WeightType};
 use r1_rewards::Reward;

@@ -1,6 +1,7 @@
 //! Rejection sampling as a stage.
 
-use r1_data::{Generate, Problem, Trace, trace};
+use r1_core::{Generate, Problem, Trace};
+use r1_data::dataset::traces;
 use r1_distill::{DistillError, RejectionConfig, RejectionReport, rejection_sample_into};
 use r1_rewards::Reward;
 use r1_run::{Progress, RunError, Status};
@@ -37,6 +38,6 @@ impl Stage {
         if report.kept == 0 {
             return Err(DistillError::Empty.into());
         }
-        Ok((trace::load(&path).map_err(DistillError::from)?, report))
+        Ok((traces::load(&path)?, report))
     }
 }

@@ -8,11 +8,11 @@ use r1_run::{Checkpoint, Checkpoints, Run, RunError};
 ///
 /// # Examples
 /// ```no_run
-/// use r1::{data::trace, distill::SftConfig};
+/// use r1::{data::dataset::traces, distill::SftConfig};
 /// use r1::model::LanguageModel;
 /// use r1::pipeline::Stage;
 ///
-/// let traces = trace::load("traces.jsonl")?;
+/// let traces = traces::load("traces.jsonl")?;
 /// let config = SftConfig::r1(traces.len() as u64);
 /// let base = LanguageModel::load("checkpoints/base", &r1::model::device()?)?;
 /// let tuned = Stage::new("runs/cold_start").fine_tune(config, base, traces, &[], 0)?;

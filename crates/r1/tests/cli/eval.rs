@@ -126,9 +126,9 @@ fn a_benchmark_brings_prompt_sampling_and_grading_and_stores_them_beside_every_s
 #[test]
 fn procedural_tasks_are_graded_by_their_verifiers_and_have_tables() {
     let checkpoint = Checkpoint::new();
-    let lines = r1::data::task::all().into_iter().filter(|task| ["maze", "gcd"].contains(&task.name()));
+    let lines = r1::tasks::all().into_iter().filter(|task| ["maze", "gcd"].contains(&task.name()));
     let lines: Vec<String> = lines
-        .flat_map(|task| r1::data::task::held_out(task.as_ref(), 1, 2, 1))
+        .flat_map(|task| r1::tasks::held_out(task.as_ref(), 1, 2, 1))
         .map(|problem| serde_json::to_string(&problem).unwrap())
         .collect();
     let data = checkpoint.file("data.jsonl", lines.join("\n"));

@@ -2,10 +2,8 @@
 
 use std::collections::HashSet;
 
-use r1::data::{
-    Problem,
-    task::{self, is_held_out},
-};
+use r1::core::Problem;
+use r1::tasks::{self as task, is_held_out};
 
 use crate::{r1, refused};
 

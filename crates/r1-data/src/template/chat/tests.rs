@@ -1,7 +1,7 @@
 use std::fs;
 
 use super::*;
-use crate::Role;
+use r1_core::Role;
 
 /// The template of SmolLM2-135M-Instruct, as its `chat_template.jinja` has it.
 const SMOLLM2: &str = "{% for message in messages %}{% if loop.first and messages[0]['role'] != 'system' %}{{ '<|im_start|>system

@@ -3,7 +3,8 @@
 use std::ops::Range;
 
 use super::{ChatTemplate, generation::without_marks};
-use crate::{Content, DataError, Message, Role, Trace};
+use crate::DataError;
+use r1_core::{Content, Message, Role, Trace};
 
 /// A rendered conversation and the places in it that the model writes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -74,7 +75,8 @@ impl ChatTemplate {
     /// is continued behind it. A prompt of text is followed by the completion and the end-of-sequence token.
     ///
     /// ```
-    /// use r1_data::{Content, Message, Trace, template::ChatTemplate};
+    /// use r1_core::{Content, Message, Trace};
+    /// use r1_data::template::ChatTemplate;
     ///
     /// // In short what DeepSeek-R1's does: no thoughts in the history, and a prompt that opens them.
     /// let template = ChatTemplate::new(

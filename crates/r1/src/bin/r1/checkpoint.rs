@@ -34,7 +34,7 @@ pub(crate) fn load(dir: &Path) -> Result<LanguageModel, Failure> {
 /// The ids of a prompt that are sure to be in the vocabulary and to fit `most` tokens.
 pub(crate) fn fitting(
     model: &LanguageModel,
-    content: &r1_data::Content,
+    content: &r1_core::Content,
     most: usize,
 ) -> Result<Vec<u32>, String> {
     let (ids, _) = model.encode(content).map_err(|error| crate::failure::sentence(&error))?;

@@ -6,7 +6,7 @@ use std::{
 };
 
 use clap::Args;
-use r1_data::Key;
+use r1_core::Key;
 use r1_eval::{SampleRow, compare};
 
 use crate::{failure::Failure, lines::answer};

@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use r1_core::{Problem, Trace};
 use r1_data::{
-    Problem, Trace,
     curate::{Contaminants, ContaminationReport, ContaminationRule, Document},
     dataset::{Format, TraceFormat, jsonl},
 };

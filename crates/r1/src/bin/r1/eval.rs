@@ -8,7 +8,8 @@ use std::{
 };
 
 use clap::{Args, ValueEnum};
-use r1_data::{dataset::Format, template::PromptTemplate};
+use r1_core::template::PromptTemplate;
+use r1_data::dataset::Format;
 use r1_eval::{BENCHMARKS, Benchmark, EvalConfig, EvalReport, evaluate_with};
 use r1_rewards::{AccuracyReward, Mode, Reward, TaskReward};
 use r1_run::{Progress, Status, atomic::write_file};

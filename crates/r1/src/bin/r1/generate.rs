@@ -8,7 +8,7 @@ use std::{
 };
 
 use clap::Args;
-use r1_data::{Completion, Content, FinishReason, Generate, Key, Message, Prompt, Sampling};
+use r1_core::{Completion, Content, FinishReason, Generate, Key, Message, Prompt, Sampling};
 use serde::{Deserialize, Serialize};
 
 use crate::{

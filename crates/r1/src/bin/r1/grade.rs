@@ -1,7 +1,7 @@
 //! `r1 grade`: whether answers are right.
 
 use clap::{Args, ValueEnum};
-use r1_data::{Completion, FinishReason};
+use r1_core::{Completion, FinishReason};
 use r1_rewards::{
     Mode, Verdict, explain, grade_with,
     math::{Policy, Rung},

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use r1_data::Content;
+use r1_core::Content;
 use r1_model::{LanguageModel, Scores, score};
 use serde::Deserialize;
 

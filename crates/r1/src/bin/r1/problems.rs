@@ -3,10 +3,8 @@
 use std::{collections::HashSet, sync::Arc};
 
 use clap::Args;
-use r1::data::{
-    Problem, ProblemSource,
-    task::{self, Task, TaskSource, held_out},
-};
+use r1::core::{Problem, ProblemSource};
+use r1::tasks::{self as task, Task, TaskSource, held_out};
 
 use crate::{failure::Failure, lines::answer};
 

@@ -4,7 +4,8 @@ use std::{num::NonZeroUsize, path::PathBuf, time::Instant};
 
 use clap::Args;
 use r1::{
-    data::{Generate, Problem, Sampling, dataset::Format, template::PromptTemplate},
+    core::{Generate, Problem, Sampling, template::PromptTemplate},
+    data::dataset::Format,
     distill::{Readability, RejectionConfig, rejection_sample_into},
     rewards::AccuracyReward,
     run::{Progress, Status},

@@ -3,7 +3,7 @@
 use std::num::NonZeroUsize;
 
 use clap::Args;
-use r1_data::Sampling;
+use r1_core::Sampling;
 
 use crate::failure::{Failure, sentence};
 

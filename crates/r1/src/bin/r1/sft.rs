@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use r1::{
-    data::{Trace, trace},
+    core::Trace,
+    data::dataset::traces,
     distill::{DistillError, SftConfig, SftTrainer},
     model::LanguageModel,
     pipeline::Stage,
@@ -88,7 +89,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     config.validate().map_err(|error| Failure::Usage(sentence(&error)))?;
     let files = [Some(&arguments.data), arguments.eval.as_ref()];
     let files: Result<Vec<_>, _> =
-        files.iter().map(|path| path.map_or(Ok(Vec::new()), trace::load)).collect();
+        files.iter().map(|path| path.map_or(Ok(Vec::new()), traces::load)).collect();
     let mut files = files?.into_iter();
     let (traces, held_out) = (files.next().unwrap_or_default(), files.next().unwrap_or_default());
     let checker = SftTrainer::new(config.clone(), load(&arguments.model)?)?;

@@ -1,7 +1,7 @@
 //! The option that says what is put around a question.
 
 use clap::ValueEnum;
-use r1_data::template::PromptTemplate;
+use r1_core::template::PromptTemplate;
 
 use crate::failure::Failure;
 

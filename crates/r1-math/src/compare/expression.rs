@@ -1,0 +1,200 @@
+//! Two expressions.
+
+use super::{Judge, Rung};
+use crate::{
+    arena::{Constant, Function, Id, Node},
+    key, modular,
+    numeric::{Numeric, Setting},
+    real::{Big, Real},
+    substitute::{mentions, substitute, symbols},
+};
+
+/// Points at which expressions with symbols are compared.
+const POINTS: u32 = 12;
+/// So many points must be defined on both sides.
+const NEEDED: u32 = 3;
+/// So many of them are compared in many bits.
+const PRECISE: u32 = 2;
+/// Bits of the first and the second precise comparison.
+const BITS: [usize; 2] = [192, 384];
+
+impl Judge<'_> {
+    /// Whether two expressions are equal.
+    pub(super) fn ids(&mut self, a: Id, b: Id) -> Option<bool> {
+        if a == b {
+            let number = self.arena.as_number(a).is_some();
+            return self.at(if number { Rung::Numbers } else { Rung::Canonical }, true);
+        }
+        if self.arena.as_number(a).is_some() && self.arena.as_number(b).is_some() {
+            return self.at(Rung::Numbers, false);
+        }
+        if let (Node::Matrix { .. }, _) | (_, Node::Matrix { .. }) = (self.arena.node(a), self.arena.node(b))
+        {
+            return self.matrices(a, b);
+        }
+        let infinite = |node: &Node| *node == Node::Constant(Constant::Infinity);
+        if mentions(&self.arena, a, &infinite) || mentions(&self.arena, b, &infinite) {
+            return self.at(Rung::Canonical, false);
+        }
+        // Every evaluation clears a table as long as the arena.
+        self.fuel.spend(20 + self.arena.len() as u32 / 3)?;
+        if let Some(verdict) = modular::equal(&self.arena, self.fuel, a, b) {
+            return self.at(Rung::Modular, verdict);
+        }
+        let verdict = self.numerically(a, b);
+        let log = |node: &Node| matches!(node, Node::Function(Function::Log, _));
+        if verdict != Some(true)
+            && self.policy.log_of_either_base
+            && (mentions(&self.arena, a, &log) || mentions(&self.arena, b, &log))
+        {
+            self.decimal_log = true;
+            let other = self.numerically(a, b);
+            self.decimal_log = false;
+            if other == Some(true) {
+                return self.at(Rung::Numeric, true);
+            }
+        }
+        match verdict {
+            Some(verdict) => self.at(Rung::Numeric, verdict),
+            None => None,
+        }
+    }
+
+    fn matrices(&mut self, a: Id, b: Id) -> Option<bool> {
+        let parts = |judge: &Self, id: Id| match judge.arena.node(id) {
+            Node::Matrix { rows, columns, entries } => Some((*rows, *columns, entries.clone())),
+            _ => None,
+        };
+        let (Some((rows, columns, ours)), Some((height, width, theirs))) = (parts(self, a), parts(self, b))
+        else {
+            return self.at(Rung::Structure, false);
+        };
+        if (rows, columns) != (height, width) {
+            return self.at(Rung::Structure, false);
+        }
+        for (ours, theirs) in ours.iter().zip(theirs.iter()) {
+            if self.decimals((*ours, None), (*theirs, None)) != Some(true) {
+                return self.at(Rung::Structure, false);
+            }
+        }
+        self.at(Rung::Structure, true)
+    }
+
+    /// Compares values at points; `None` where too few are defined.
+    fn numerically(&mut self, a: Id, b: Id) -> Option<bool> {
+        let imaginary = |node: &Node| *node == Node::Constant(Constant::I);
+        let complex = mentions(&self.arena, a, &imaginary) || mentions(&self.arena, b, &imaginary);
+        if complex {
+            return self.at_points(a, b, false);
+        }
+        self.at_points(a, b, true).or_else(|| self.at_points(a, b, false))
+    }
+
+    fn at_points(&mut self, a: Id, b: Id, real_only: bool) -> Option<bool> {
+        let constant = symbols(&self.arena, a).is_empty() && symbols(&self.arena, b).is_empty();
+        let calls = |node: &Node| matches!(node, Node::Call(..));
+        let constant = constant && !mentions(&self.arena, a, &calls) && !mentions(&self.arena, b, &calls);
+        let points = if constant { 1 } else { POINTS };
+        let bars = |node: &Node| matches!(node, Node::Function(Function::Abs, _));
+        let one_has_bars = mentions(&self.arena, a, &bars) != mentions(&self.arena, b, &bars);
+        let (mut both, mut one) = (0, 0);
+        for point in 0..points {
+            let setting = Setting { bits: 53, real_only, decimal_log: self.decimal_log, point };
+            match self.at_point(a, b, setting, both < PRECISE) {
+                Outcome::Equal => both += 1,
+                Outcome::Different => return Some(false),
+                // `ln(xy)` is `ln x + ln y` where both are defined; `ln|x|` claims more than `ln x`.
+                Outcome::OneUndefined if key::is_negative(point) && !one_has_bars => {}
+                Outcome::OneUndefined => one += 1,
+                Outcome::Undefined => {}
+            }
+            // Positive points first; then both signs must have been seen.
+            if both >= 7 {
+                break;
+            }
+        }
+        let needed = if constant { 1 } else { NEEDED };
+        (both >= needed && one == 0).then_some(true)
+    }
+
+    fn at_point(&self, a: Id, b: Id, setting: Setting, precise: bool) -> Outcome {
+        let mut quick = Numeric::<f64>::new(&self.arena, self.fuel, setting);
+        let (x, y) = match (quick.value(a), quick.value(b)) {
+            (Some(x), Some(y)) => (x, y),
+            (None, None) => return Outcome::Undefined,
+            _ => return Outcome::OneUndefined,
+        };
+        let scale = quick.scale.max(x.size()).max(y.size());
+        let difference = x.sub(&y).size();
+        if difference > 1e-9 * scale && !quick.cancelled {
+            return Outcome::Different;
+        }
+        if !precise && !quick.cancelled {
+            return Outcome::Equal;
+        }
+        let literal = self.literal_bits();
+        let mut first = BITS[0];
+        if literal > 60 {
+            first = BITS[1] + 2 * literal;
+        }
+        match self.precisely(a, b, Setting { bits: first, ..setting }) {
+            Some(gap) if gap > -(first as f64) * 0.35 => Outcome::Different,
+            Some(gap) if gap <= -(first as f64) * 0.6 => Outcome::Equal,
+            // Between the two: many digits cancelled.
+            _ => match self.precisely(a, b, Setting { bits: first + BITS[1], ..setting }) {
+                Some(gap) if gap < -(first as f64) => Outcome::Equal,
+                Some(_) => Outcome::Different,
+                None => Outcome::Undefined,
+            },
+        }
+    }
+
+    /// log2 of the difference over the scale, in many bits.
+    fn precisely(&self, a: Id, b: Id, setting: Setting) -> Option<f64> {
+        let mut big = Numeric::<Big>::new(&self.arena, self.fuel, setting);
+        let (x, y) = (big.value(a)?, big.value(b)?);
+        let scale = big.scale.max(x.size()).max(y.size());
+        let gap = x.sub(&y);
+        if gap.is_zero() {
+            return Some(f64::NEG_INFINITY);
+        }
+        let log2 = |part: &Big| {
+            if part.is_zero() {
+                return f64::NEG_INFINITY;
+            }
+            let repr = part.repr();
+            dashu::base::BitTest::bit_len(repr.significand()) as f64 + repr.exponent() as f64
+        };
+        let size = log2(&gap.re).max(gap.im.as_ref().map_or(f64::NEG_INFINITY, log2));
+        Some(size - scale.log2())
+    }
+
+    /// The bits of the largest literal.
+    fn literal_bits(&self) -> usize {
+        let bits = |id: usize| match self.arena.node(id as Id) {
+            Node::Number(value) => dashu::base::BitTest::bit_len(value.numerator())
+                .max(dashu::base::BitTest::bit_len(value.denominator())),
+            _ => 0,
+        };
+        (0..self.arena.len()).map(bits).max().unwrap_or(0).min(2000)
+    }
+
+    /// An expression with its degree signs taken off.
+    pub(super) fn without_degrees(&mut self, id: Id) -> Option<Id> {
+        let degree = |node: &Node| *node == Node::Constant(Constant::Degree);
+        if !mentions(&self.arena, id, &degree) {
+            return None;
+        }
+        let degree = self.arena.constant(Constant::Degree);
+        let one = self.arena.integer(1);
+        Some(substitute(&mut self.arena, id, degree, one))
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Outcome {
+    Equal,
+    Different,
+    OneUndefined,
+    Undefined,
+}

@@ -1,0 +1,106 @@
+//! Vectors: columns, rows, tuples, and sums of unit vectors.
+
+use super::{Judge, Rung};
+use crate::{
+    answer::Answer,
+    arena::{Constant, Id, Node},
+    substitute::{mentions, substitute, symbols},
+};
+
+const UNITS: [&str; 3] = ["unit@i", "unit@j", "unit@k"];
+
+impl Judge<'_> {
+    /// A matrix or a sum of unit vectors against a tuple.
+    pub(super) fn vector_and_tuple(&mut self, id: Id, items: &[Answer]) -> Option<bool> {
+        if !self.policy.vector_as_tuple {
+            return self.at(Rung::Structure, false);
+        }
+        let entries = match self.arena.node(id) {
+            Node::Matrix { rows: 1, entries, .. } | Node::Matrix { columns: 1, entries, .. } => {
+                entries.to_vec()
+            }
+            _ => match self.components(id) {
+                Some(entries) => entries,
+                None => return self.at(Rung::Structure, false),
+            },
+        };
+        let mut entries: Vec<Answer> = entries.into_iter().map(Answer::expression).collect();
+        if items.len() < entries.len() && self.components(id).is_some() {
+            let zero = self.arena.integer(0);
+            let zero = Answer::expression(zero);
+            while entries.len() > items.len() && entries.last() == Some(&zero) {
+                entries.pop();
+            }
+        }
+        let verdict = self.ordered(&entries, items);
+        self.at(Rung::Structure, verdict)
+    }
+
+    /// Two expressions of which at least one is a sum of unit vectors or a row against a column.
+    pub(super) fn vectors(&mut self, a: Id, b: Id) -> Option<bool> {
+        let is_column = |judge: &Self, id: Id| matches!(judge.arena.node(id), Node::Matrix { rows, columns, .. } if *rows == 1 || *columns == 1);
+        let (columns_a, columns_b) = (is_column(self, a), is_column(self, b));
+        if columns_a && columns_b && self.policy.vector_as_tuple {
+            let Node::Matrix { entries, .. } = self.arena.node(b) else { return None };
+            let items: Vec<Answer> = entries.iter().map(|id| Answer::expression(*id)).collect();
+            return self.vector_and_tuple(a, &items);
+        }
+        let (x, y) = (self.components(a), self.components(b));
+        match (x, y) {
+            (Some(x), Some(y)) => {
+                let (x, y) = (
+                    x.into_iter().map(Answer::expression).collect::<Vec<_>>(),
+                    y.into_iter().map(Answer::expression).collect::<Vec<_>>(),
+                );
+                let verdict = self.ordered(&x, &y);
+                self.at(Rung::Structure, verdict)
+            }
+            (Some(x), None) if columns_b => {
+                let items: Vec<Answer> = x.into_iter().map(Answer::expression).collect();
+                self.vector_and_tuple(b, &items)
+            }
+            (None, Some(y)) if columns_a => {
+                let items: Vec<Answer> = y.into_iter().map(Answer::expression).collect();
+                self.vector_and_tuple(a, &items)
+            }
+            _ => None,
+        }
+    }
+
+    /// The three components of a sum of unit vectors.
+    fn components(&mut self, id: Id) -> Option<Vec<Id>> {
+        let mut id = id;
+        let named = |judge: &Self, id: Id, name: &str| {
+            symbols(&judge.arena, id).iter().any(|symbol| matches!(judge.arena.node(*symbol), Node::Symbol(known) if judge.arena.name(*known) == name))
+        };
+        let marked = UNITS.iter().any(|unit| named(self, id, unit));
+        let imaginary = mentions(&self.arena, id, &|node| *node == Node::Constant(Constant::I));
+        // Plain `3i + 2j` is a vector; plain `3i` is a number.
+        let plain = named(self, id, "j") && (imaginary || named(self, id, "k"));
+        if !marked && !plain {
+            return None;
+        }
+        let basis = UNITS.map(|unit| self.arena.symbol(unit));
+        let i = self.arena.constant(Constant::I);
+        id = substitute(&mut self.arena, id, i, basis[0]);
+        for (name, unit) in ["j", "k"].iter().zip(&basis[1..]) {
+            let symbol = self.arena.symbol(name);
+            id = substitute(&mut self.arena, id, symbol, *unit);
+        }
+        let (zero, one) = (self.arena.integer(0), self.arena.integer(1));
+        let at = |judge: &mut Self, direction: usize| {
+            basis.iter().enumerate().fold(id, |id, (at, unit)| {
+                substitute(&mut judge.arena, id, *unit, if at == direction { one } else { zero })
+            })
+        };
+        let origin = at(self, 3);
+        Some(
+            (0..3)
+                .map(|direction| {
+                    let value = at(self, direction);
+                    self.arena.sub(value, origin)
+                })
+                .collect(),
+        )
+    }
+}

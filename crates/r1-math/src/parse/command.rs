@@ -1,0 +1,314 @@
+//! LaTeX commands.
+
+use super::{Parser, function};
+use crate::{
+    arena::{Constant, Function, Id, Node},
+    token::Kind,
+};
+
+/// Commands that end an expression: separators, relations, closing brackets and operators that are
+/// read elsewhere.
+const ENDS: [&str; 62] = [
+    "le",
+    "leq",
+    "leqslant",
+    "lt",
+    "ge",
+    "geq",
+    "geqslant",
+    "gt",
+    "ne",
+    "neq",
+    "approx",
+    "equiv",
+    "in",
+    "notin",
+    "cup",
+    "cap",
+    "setminus",
+    "mid",
+    "rangle",
+    "rfloor",
+    "rceil",
+    "rvert",
+    "rVert",
+    "to",
+    "Rightarrow",
+    "rightarrow",
+    "implies",
+    "times",
+    "cdot",
+    "div",
+    "pm",
+    "mp",
+    "pmod",
+    "mod",
+    "bmod",
+    "choose",
+    "over",
+    "ast",
+    "bullet",
+    "simeq",
+    "sim",
+    "cong",
+    "propto",
+    "colon",
+    "land",
+    "lor",
+    "wedge",
+    "vee",
+    "iff",
+    "Leftrightarrow",
+    "circ",
+    "degree",
+    "dollar",
+    "subset",
+    "subseteq",
+    "dots",
+    "ldots",
+    "cdots",
+    "forall",
+    "quad",
+    "backslash",
+    "bigcup",
+];
+
+pub(super) fn starts_factor(name: &str) -> bool {
+    !ENDS.contains(&name)
+}
+
+impl Parser<'_> {
+    /// What the command `name`, just read, stands for.
+    pub(super) fn command(&mut self, name: &str) -> Option<Id> {
+        if let Some(function) = function::of_name(name) {
+            return self.apply(function);
+        }
+        match name {
+            "frac" | "dfrac" | "tfrac" | "cfrac" => {
+                if self.peek()?.is('(') {
+                    // frac(a, b) in plain text is not LaTeX.
+                    return None;
+                }
+                let above = self.argument()?;
+                let below = self.argument()?;
+                Some(self.arena.div(above, below))
+            }
+            "binom" | "dbinom" | "tbinom" => {
+                let n = self.argument()?;
+                let k = self.argument()?;
+                Some(self.arena.function(Function::Binomial, vec![n, k]))
+            }
+            "sqrt" => {
+                let index = if self.eat('[') {
+                    let index = self.sum()?;
+                    if !self.eat(']') {
+                        return None;
+                    }
+                    index
+                } else {
+                    self.arena.integer(2)
+                };
+                let radicand = self.argument()?;
+                Some(self.arena.root(radicand, index))
+            }
+            "cbrt" => {
+                let radicand = self.argument()?;
+                let three = self.arena.integer(3);
+                Some(self.arena.root(radicand, three))
+            }
+            "exp" => {
+                let argument = self.argument()?;
+                let e = self.arena.constant(Constant::E);
+                Some(self.arena.pow(e, argument))
+            }
+            "pi" => Some(self.arena.constant(Constant::Pi)),
+            "infty" | "inf" | "infinity" | "Infinity" | "oo" | "infinite" => {
+                Some(self.arena.constant(Constant::Infinity))
+            }
+            "imath" => Some(self.arena.constant(Constant::I)),
+            "jmath" => Some(self.arena.symbol("j")),
+            "cis" => self.cis(),
+            "lfloor" => self.delimited(Function::Floor, "rfloor"),
+            "lceil" => self.delimited(Function::Ceil, "rceil"),
+            "lvert" | "vert" | "lVert" | "Vert" => {
+                let close = name.strip_prefix('l').map_or_else(|| name.to_owned(), |kind| format!("r{kind}"));
+                self.delimited(Function::Abs, &close)
+            }
+            "overline" | "bar" => {
+                let inside = self.argument()?;
+                // The conjugate where there is something to conjugate, else a segment's or number's name.
+                Some(self.arena.function(Function::Conjugate, vec![inside]))
+            }
+            "sum" | "prod" => self.fold(name == "prod"),
+            "vec" | "overrightarrow" | "hat" | "widehat" | "mathbf" | "tilde" => {
+                let direction = match self.inner_kind()? {
+                    Kind::Letter(letter @ ('i' | 'j' | 'k')) => Some(letter),
+                    Kind::Command(name) if name == "imath" => Some('i'),
+                    Kind::Command(name) if name == "jmath" => Some('j'),
+                    _ => None,
+                };
+                match direction {
+                    Some(letter) => {
+                        self.skip_argument();
+                        Some(self.arena.symbol(&format!("unit@{letter}")))
+                    }
+                    None => self.argument(),
+                }
+            }
+            "dot" | "ddot" => {
+                let Some(Kind::Letter(letter)) = self.inner_kind() else { return None };
+                self.skip_argument();
+                self.symbol(&format!("{name}@{letter}"))
+            }
+            "displaylimits" | "boxed" => self.argument(),
+            "mathbb" => None,
+            "angle" | "triangle" | "odot" | "parallel" | "prime" | "partial" | "nabla" | "int" | "lim"
+            | "iint" | "oint" => None,
+            _ if starts_factor(name)
+                && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '@')
+                && name.len() <= 12 =>
+            {
+                if (matches!(name, "Gamma" | "zeta" | "phi" | "varphi") || self.at_zero())
+                    && let Some(call) = self.call(name)
+                {
+                    return Some(call);
+                }
+                let name = match name {
+                    "varphi" => "phi",
+                    "vartheta" => "theta",
+                    "varepsilon" => "epsilon",
+                    "ell" => "l",
+                    other => other,
+                };
+                self.symbol(name)
+            }
+            _ => None,
+        }
+    }
+
+    /// The one token inside the next argument.
+    fn inner_kind(&self) -> Option<Kind> {
+        let inside = if self.peek()?.is('{') { self.peek_at(1)? } else { self.peek()? };
+        Some(inside.kind.clone())
+    }
+
+    fn skip_argument(&mut self) {
+        if self.eat('{') {
+            self.at += 1;
+            self.eat('}');
+        } else {
+            self.at += 1;
+        }
+    }
+
+    /// An argument of a command: a group, a digit, or one atom.
+    pub(super) fn argument(&mut self) -> Option<Id> {
+        self.nested(|parser| {
+            if parser.peek()?.is('{') {
+                return parser.group();
+            }
+            parser.argument_digit()
+        })
+    }
+
+    /// One atom; of a number without a decimal point its first digit, as TeX reads `\frac12`.
+    pub(super) fn argument_digit(&mut self) -> Option<Id> {
+        // Numbers that directly follow one another were split by the reader.
+        self.atom()
+    }
+
+    fn delimited(&mut self, function: Function, close: &str) -> Option<Id> {
+        let bars = std::mem::take(&mut self.bars);
+        let inside = self.sum()?;
+        self.bars = bars;
+        self.eat_command(&[close]).then(|| self.arena.function(function, vec![inside]))
+    }
+
+    /// `\sum_{k=1}^{n} body`.
+    fn fold(&mut self, product: bool) -> Option<Id> {
+        if !self.eat('_') || !self.eat('{') {
+            return None;
+        }
+        let Kind::Letter(letter) = self.next()?.kind else { return None };
+        if !self.eat('=') {
+            return None;
+        }
+        let from = self.sum()?;
+        if !self.eat('}') || !self.eat('^') {
+            return None;
+        }
+        let to = self.argument()?;
+        // The index may be `i`, which is a number elsewhere, and its name says nothing.
+        let index = format!("index@{}", self.folds);
+        let start = self.at;
+        // The copy below is long.
+        self.arena.work((self.tokens.len() - start) as u32 / 8)?;
+        let renamed: Vec<_> = self.tokens[start..]
+            .iter()
+            .map(|token| {
+                let mut token = token.clone();
+                if token.kind == Kind::Letter(letter) {
+                    token.kind = Kind::Command(index.clone());
+                }
+                token
+            })
+            .collect();
+        let variable = self.arena.intern(&index);
+        let (body, used) = {
+            let mut inner = Parser {
+                arena: self.arena,
+                tokens: &renamed,
+                at: 0,
+                depth: self.depth + 1,
+                bars: self.bars,
+                folds: self.folds + 1,
+                hopeless: false,
+            };
+            let body = inner.nested(Parser::product)?;
+            (body, inner.at)
+        };
+        self.at += used;
+        Some(self.arena.insert(Node::Fold { product, variable, from, to, body }))
+    }
+
+    /// A matrix after its `\begin`.
+    pub(super) fn matrix(&mut self, name: &str) -> Option<Id> {
+        let is_matrix = matches!(
+            name,
+            "pmatrix" | "bmatrix" | "vmatrix" | "matrix" | "array" | "smallmatrix" | "Bmatrix" | "Vmatrix"
+        );
+        if !is_matrix {
+            return None;
+        }
+        let mut rows: Vec<Vec<Id>> = vec![Vec::new()];
+        loop {
+            let token = self.peek()?;
+            match &token.kind {
+                Kind::End(_) => {
+                    self.at += 1;
+                    break;
+                }
+                Kind::Row => {
+                    self.at += 1;
+                    rows.push(Vec::new());
+                }
+                Kind::Symbol('&') => self.at += 1,
+                _ => {
+                    let bars = std::mem::take(&mut self.bars);
+                    let entry = self.sum()?;
+                    self.bars = bars;
+                    rows.last_mut()?.push(entry);
+                }
+            }
+        }
+        rows.retain(|row| !row.is_empty());
+        let columns = rows.first()?.len();
+        if rows.iter().any(|row| row.len() != columns) || rows.len() > 64 || columns > 64 {
+            return None;
+        }
+        let matrix =
+            Node::Matrix { rows: rows.len() as u16, columns: columns as u16, entries: rows.concat().into() };
+        let id = self.arena.insert(matrix);
+        Some(if name == "vmatrix" { self.arena.function(Function::Determinant, vec![id]) } else { id })
+    }
+}

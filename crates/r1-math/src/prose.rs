@@ -1,0 +1,141 @@
+//! Numbers in the middle of words.
+
+use crate::{Number, rational::spell};
+
+/// Longer answers are not searched for a number.
+const MAX_BYTES: usize = 4096;
+
+/// Words that change what the number beside them is worth, or offer a choice.
+const TELLING: &str = " or nor not minus negative plus times over divided squared cubed half third quarter \
+    percent percentage hundred thousand million billion trillion dozen score pi sqrt root factorial choose \
+    between either about approximately roughly nearly almost least most less more fewer than greater smaller \
+    larger under above below beyond up but except infinity infinite double twice \
+    zero one two three four five six seven eight nine ten eleven twelve twenty thirty forty fifty k e i ";
+
+/// Single letters that are words or units, not variables.
+const SINGLE: &str = "aAImgshlLNJWVCF";
+
+/// The one number of an answer in words, such as `18 dollars` or `She has 5 apples.`; `None` when
+/// two different numbers stand there, two side by side, or anything that may change the number's value.
+pub fn only_number(text: &str) -> Option<Number> {
+    if text.len() > MAX_BYTES {
+        return None;
+    }
+    let text = spell(&text.replace("\\text{", " {").replace("\\mathrm{", " {"));
+    let mut only: Option<Number> = None;
+    let mut after_number = false;
+    for token in tokens(&text) {
+        let is_number = token.contains(|c: char| c.is_ascii_digit());
+        if is_number {
+            let number = Number::parse(token)?;
+            // `16 16` says nothing, though both are one number.
+            if after_number || only.as_ref().is_some_and(|other| *other != number) {
+                return None;
+            }
+            only = Some(number);
+        } else if !is_harmless(token) {
+            return None;
+        }
+        after_number = is_number;
+    }
+    only
+}
+
+/// The last number of a text, each number standing as a word of its own.
+pub fn last_number(text: &str) -> Option<Number> {
+    let mut start = text.len().saturating_sub(MAX_BYTES);
+    while !text.is_char_boundary(start) {
+        start += 1;
+    }
+    let text = spell(&text[start..]);
+    let numbers: Vec<&str> =
+        tokens(&text).filter(|token| token.contains(|c: char| c.is_ascii_digit())).collect();
+    numbers.into_iter().rev().find_map(|token| Number::parse(token).or_else(|| Number::parse(leading(token))))
+}
+
+/// The number that a word starts with, as `5` in `5kg`.
+fn leading(word: &str) -> &str {
+    let end = word
+        .find(|c: char| !(c.is_ascii_digit() || matches!(c, '.' | ',' | '-' | '$')))
+        .unwrap_or(word.len());
+    let attached = word[end..].starts_with(char::is_alphabetic);
+    if attached { &word[..end] } else { "" }
+}
+
+/// The words without the punctuation around them.
+fn tokens(text: &str) -> impl Iterator<Item = &str> {
+    text.split_whitespace()
+        .map(|word| {
+            let word = word.trim_start_matches(['(', '{', '"', '\'', '“', '‘', '*']);
+            word.trim_end_matches([')', '}', '"', '\'', '”', '’', '*', '.', ',', ';', ':', '?'])
+        })
+        .filter(|word| !word.is_empty())
+}
+
+fn is_harmless(word: &str) -> bool {
+    // After digits it would be a factorial.
+    let word = word.trim_end_matches('!');
+    let letters = |part: &str| !part.is_empty() && part.chars().all(char::is_alphabetic);
+    let plain = word.split(['\'', '’', '-', '/']).all(letters);
+    let single = word.chars().count() > 1 || SINGLE.contains(word);
+    let telling = word.split('-').any(|part| TELLING.contains(&format!(" {} ", part.to_lowercase())));
+    plain && single && !telling
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_in_words_with_one_number_is_that_number() {
+        for text in [
+            "18 dollars",
+            "She has 18 apples.",
+            "$18 per day",
+            "18\\text{ cm}",
+            "18 miles/hour",
+            "18 apples!",
+            "It's 18, so 18.",
+        ] {
+            assert_eq!(only_number(text), Number::parse("18"), "{text}");
+        }
+    }
+
+    #[test]
+    fn an_answer_that_could_mean_another_number_is_none() {
+        for text in [
+            "3 or 4",
+            "between 3 and 4",
+            "5 million",
+            "5 x",
+            "5x",
+            "2^5",
+            "x = 5",
+            "5 pi",
+            "\\sqrt{5}",
+            "5!",
+            "3 + 3",
+            "minus 5",
+            "- 5",
+            "5 or five",
+            "no number",
+            "",
+            "5 = 5",
+            "about 5",
+            "5 5",
+            "less than 5",
+            "5 or more",
+            "above 5",
+            "up to 5",
+        ] {
+            assert_eq!(only_number(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn the_last_number_is_found_from_the_end() {
+        assert_eq!(last_number("first 3, then 4 apples."), Number::parse("4"));
+        assert_eq!(last_number("nothing here"), None);
+        assert_eq!(last_number(&"é 7 ".repeat(5000)), Number::parse("7"));
+    }
+}

@@ -1,0 +1,283 @@
+//! Tuples, sets, intervals and what is made of them.
+
+use super::{Answer, Reader, split};
+use crate::{
+    answer::Interval,
+    arena::{Constant, Id, Node},
+    parse, region,
+    token::{Kind, Token},
+};
+
+impl Reader<'_> {
+    /// What stands in brackets as a whole: `(a, b)`, `[a, b)`, `\{a, b\}`, `\langle a, b\rangle`.
+    pub(super) fn bracket(&mut self, tokens: &[Token]) -> Option<Option<Answer>> {
+        // A labelled point, `A(1, 2)`, and a transposed vector.
+        let tokens = match tokens {
+            [Token { kind: Kind::Letter('A'..='Z'), .. }, rest @ ..]
+                if rest.first().is_some_and(|token| token.is('(')) && self.parts(rest).len() > 1 =>
+            {
+                let letter = &tokens[0].kind;
+                let parts = self.parts(rest);
+                let negative = parts.iter().any(|part| part.first().is_some_and(|token| token.is('-')));
+                let counts = matches!(letter, Kind::Letter('C' | 'P')) && parts.len() == 2 && !negative;
+                if counts { tokens } else { rest }
+            }
+            [rest @ .., caret, Token { kind: Kind::Letter('T') | Kind::Command(_), .. }]
+                if caret.is('^')
+                    && rest.first().is_some_and(|token| token.is('('))
+                    && self.parts(rest).len() > 1 =>
+            {
+                rest
+            }
+            other => other,
+        };
+        let end = split::closing(tokens).filter(|end| end + 1 == tokens.len());
+        let Some(end) = end else { return self.scaled(tokens) };
+        let (open, close) = (&tokens[0], &tokens[end]);
+        let inside = &tokens[1..end];
+        if open.is('\u{1}') && close.is('\u{2}') {
+            return Some(self.set(inside));
+        }
+        let round = |token: &Token| token.is('(') || token.is(')');
+        let square = |token: &Token| token.is('[') || token.is(']');
+        let angle = open.is_command("langle") && close.is_command("rangle");
+        if !angle && !((round(open) || square(open)) && (round(close) || square(close))) {
+            return None;
+        }
+        let parts = self.parts(tokens);
+        if square(open) && square(close) && parts.iter().all(|part| part.first().is_some_and(square)) {
+            return Some(self.nested_rows(&parts));
+        }
+        if parts.len() < 2 {
+            // Brackets around a whole that is no expression, as a list or a matrix.
+            let same = open.is('(') && close.is(')');
+            let whole = same.then(|| self.structure(inside)).flatten()?;
+            return match whole {
+                Answer::Expression { .. } => None,
+                other => Some(Some(other)),
+            };
+        }
+        if parts.len() == 2 && (square(open) || square(close)) {
+            return Some(self.interval(&parts, square(open), square(close)));
+        }
+        if parts.len() == 2
+            && let Some(interval @ Answer::Region(_)) = self.interval(&parts, false, false)
+            && self.is_unbounded(&interval)
+        {
+            return Some(Some(interval));
+        }
+        let items: Option<Vec<Answer>> = parts.iter().map(|part| self.structure(part)).collect();
+        let signed = |part: &&[Token]| part.iter().any(|token| matches!(token.command(), Some("pm" | "mp")));
+        let several = parts.iter().filter(|part| signed(part)).count() == 1;
+        Some(items.map(|items| if several { both_signs(items) } else { Answer::Tuple(items) }))
+    }
+
+    /// `[[1, 2], [3, 4]]`.
+    fn nested_rows(&mut self, parts: &[&[Token]]) -> Option<Answer> {
+        let mut entries = Vec::new();
+        let mut width = None;
+        for row in parts {
+            if split::closing(row)? + 1 != row.len() {
+                return None;
+            }
+            let cells = self.parts(row);
+            if *width.get_or_insert(cells.len()) != cells.len() {
+                return None;
+            }
+            for cell in cells {
+                entries.push(parse::expression(self.arena, cell)?);
+            }
+        }
+        let (rows, columns) = (u16::try_from(parts.len()).ok()?, u16::try_from(width?).ok()?);
+        let matrix = Node::Matrix { rows, columns, entries: entries.into() };
+        Some(Answer::expression(self.arena.insert(matrix)))
+    }
+
+    /// A factor before a vector: `\frac15 \langle 3, -4 \rangle`.
+    fn scaled(&mut self, tokens: &[Token]) -> Option<Option<Answer>> {
+        let last = tokens.last()?;
+        let angle = last.is_command("rangle");
+        if !angle && !last.is(')') {
+            return None;
+        }
+        let opens = |token: &Token| if angle { token.is_command("langle") } else { token.is('(') };
+        let numeric = |token: &Token| {
+            matches!(token.kind, Kind::Number(_) | Kind::Symbol('-' | '+' | '/' | '{' | '}' | '*'))
+                || matches!(
+                    token.command(),
+                    Some("frac" | "dfrac" | "tfrac" | "sqrt" | "pi" | "cdot" | "times")
+                )
+        };
+        let at = tokens.iter().position(opens).filter(|at| *at > 0)?;
+        let (mut factor, vector) = tokens.split_at(at);
+        // Letters before a parenthesis name a function or a point.
+        if split::closing(vector)? + 1 != vector.len() || !(angle || factor.iter().all(numeric)) {
+            return None;
+        }
+        while let [rest @ .., last] = factor
+            && (last.is('*') || matches!(last.command(), Some("cdot" | "times")))
+        {
+            factor = rest;
+        }
+        let parts = self.parts(vector);
+        if parts.len() < 2 {
+            return None;
+        }
+        let factor = match factor {
+            [minus] if minus.is('-') => self.arena.integer(-1),
+            factor => parse::expression(self.arena, factor)?,
+        };
+        let mut items = Vec::new();
+        for part in parts {
+            let entry = parse::expression(self.arena, part)?;
+            items.push(Answer::expression(self.arena.mul(vec![factor, entry])));
+        }
+        Some(Some(Answer::Tuple(items)))
+    }
+
+    /// The parts inside brackets, between semicolons or else commas.
+    fn parts<'t>(&self, tokens: &'t [Token]) -> Vec<&'t [Token]> {
+        let Some(end) = split::closing(tokens) else { return Vec::new() };
+        let inside = &tokens[1..end];
+        let parts = split::top(inside, |token| token.is(';'));
+        if parts.len() > 1 { parts } else { split::top(inside, |token| token.is(',')) }
+    }
+
+    fn interval(&mut self, parts: &[&[Token]], low_closed: bool, high_closed: bool) -> Option<Answer> {
+        let low = parse::expression(self.arena, parts[0])?;
+        let high = parse::expression(self.arena, parts[1])?;
+        let low_infinite = self.infinity(low) == Some(true);
+        let high_infinite = self.infinity(high) == Some(false);
+        Some(Answer::Region(vec![Interval {
+            low: (!low_infinite).then_some(low),
+            high: (!high_infinite).then_some(high),
+            low_closed: low_closed && !low_infinite,
+            high_closed: high_closed && !high_infinite,
+        }]))
+    }
+
+    fn is_unbounded(&self, answer: &Answer) -> bool {
+        matches!(answer, Answer::Region(intervals) if intervals.iter().any(|interval| interval.low.is_none() || interval.high.is_none()))
+    }
+
+    /// `Some(true)` for −∞, `Some(false)` for ∞.
+    fn infinity(&self, id: Id) -> Option<bool> {
+        match self.arena.node(id) {
+            Node::Constant(Constant::Infinity) => Some(false),
+            Node::Mul(factors) => {
+                let infinite =
+                    factors.iter().any(|id| *self.arena.node(*id) == Node::Constant(Constant::Infinity));
+                let negative = factors
+                    .iter()
+                    .filter_map(|id| self.arena.as_number(*id))
+                    .any(|value| *value < dashu::rational::RBig::ZERO);
+                infinite.then_some(negative)
+            }
+            _ => None,
+        }
+    }
+
+    /// A set in braces: its elements, or its condition after a bar.
+    fn set(&mut self, inside: &[Token]) -> Option<Answer> {
+        let bar = |token: &Token| token.is_command("mid") || token.is('|') || token.is(':');
+        let halves = split::top(inside, bar);
+        if let [elements, condition] = halves[..]
+            && !elements.is_empty()
+        {
+            let symbol = matches!(elements.first().map(|token| &token.kind), Some(Kind::Letter(_)))
+                && (elements.len() == 1 || elements[1].is_command("in"));
+            if symbol {
+                return self.structure(condition);
+            }
+            let mut joined = elements.to_vec();
+            joined.push(Token { kind: Kind::Symbol(','), space: false });
+            joined.extend_from_slice(condition);
+            return self.structure(&joined);
+        }
+        let parts = split::top(inside, |token| token.is(','));
+        let parts = if parts.len() == 1 { split::top(inside, |token| token.is(';')) } else { parts };
+        let mut items = Vec::new();
+        for part in parts {
+            match self.structure(part)? {
+                Answer::List(both) => items.extend(both),
+                item => items.push(item),
+            }
+        }
+        Some(Answer::Set(items))
+    }
+
+    /// Unions, intersections and differences.
+    pub(super) fn region(&mut self, tokens: &[Token]) -> Option<Answer> {
+        if let [all @ Token { kind: Kind::Blackboard('R'), .. }, minus, rest @ ..] = tokens
+            && minus.is('-')
+            && rest.first().is_some_and(|token| token.is('[') || token.is('(') || token.is('\u{1}'))
+        {
+            let without = Token { kind: Kind::Command("setminus".into()), space: false };
+            return self.region(&[&[all.clone(), without], rest].concat());
+        }
+        let operator = |token: &Token| {
+            matches!(token.command(), Some("cup" | "cap" | "setminus" | "backslash"))
+                || matches!(token.kind, Kind::Letter('U'))
+        };
+        let parts = split::top(tokens, operator);
+        if parts.len() < 2 || parts[1..].iter().any(|part| part.is_empty()) {
+            return None;
+        }
+        let mut at = parts[0].len();
+        let mut result = self.operand(parts[0])?;
+        for part in &parts[1..] {
+            let operator = &tokens[at];
+            at += 1 + part.len();
+            let right = self.operand(part)?;
+            result = match (result, right) {
+                (Answer::Set(mut left), Answer::Set(right)) if !operator.is_command("cap") => {
+                    if matches!(operator.command(), Some("setminus" | "backslash")) {
+                        left.retain(|item| !right.contains(item));
+                    } else {
+                        left.extend(right);
+                    }
+                    Answer::Set(left)
+                }
+                (left, right) => {
+                    let (left, right) = (region::of(&left)?, region::of(&right)?);
+                    Answer::Region(match operator.command() {
+                        Some("cap") => region::intersection(self.arena, &left, &right)?,
+                        Some("setminus" | "backslash") => region::difference(self.arena, &left, &right)?,
+                        _ => [left, right].concat(),
+                    })
+                }
+            };
+        }
+        Some(result)
+    }
+
+    fn operand(&mut self, tokens: &[Token]) -> Option<Answer> {
+        if let [open, inside @ .., close] = tokens
+            && open.is('{')
+            && close.is('}')
+            && split::closing(tokens) == Some(tokens.len() - 1)
+        {
+            return self.set(inside);
+        }
+        match self.structure(tokens)? {
+            answer @ (Answer::Set(_) | Answer::Region(_)) => Some(answer),
+            Answer::Empty => Some(Answer::Set(Vec::new())),
+            answer @ Answer::Tuple(_) => region::of(&answer).map(Answer::Region),
+            _ => None,
+        }
+    }
+}
+
+/// `(\pm 2, 0)` is two points.
+fn both_signs(items: Vec<Answer>) -> Answer {
+    let mut doubled = items.iter().enumerate().filter(|(_, item)| matches!(item, Answer::List(_)));
+    let (Some((at, Answer::List(values))), None) = (doubled.next(), doubled.next()) else {
+        return Answer::Tuple(items);
+    };
+    let point = |value: &Answer| {
+        let mut point = items.clone();
+        point[at] = value.clone();
+        Answer::Tuple(point)
+    };
+    Answer::List(values.iter().map(point).collect())
+}

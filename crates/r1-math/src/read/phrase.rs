@@ -1,0 +1,177 @@
+//! Words around mathematics: "about 12", "3 to 5", "all real numbers except 0", "for all x".
+
+use super::{Answer, Reader, split};
+use crate::{
+    answer::Interval,
+    arena::{Id, Node},
+    parse, region,
+    token::{Kind, Token},
+};
+
+/// Words before a number that say that it is rounded.
+const ROUNDED: [&str; 7] = ["about", "approximately", "approx", "roughly", "around", "circa", "约"];
+
+impl Reader<'_> {
+    /// A phrase that holds the answer, where there is one.
+    pub(super) fn phrase(&mut self, tokens: &[Token]) -> Option<Option<Answer>> {
+        if !tokens.iter().any(|token| matches!(token.kind, Kind::Word(_) | Kind::Text(_))) {
+            return None;
+        }
+        if let [first, rest @ ..] = tokens
+            && word(first).is_some_and(|word| ROUNDED.contains(&&*word.trim_matches('.').to_lowercase()))
+            && !super::trim(rest).is_empty()
+        {
+            return Some(self.structure(rest));
+        }
+        if let Some(region) = self.exception(tokens) {
+            return Some(Some(region));
+        }
+        if let Some(answer) = self.condition(tokens) {
+            return Some(answer);
+        }
+        self.ordinal(tokens).or_else(|| self.proportion(tokens)).map(Some)
+    }
+
+    /// "all real numbers except 0".
+    fn exception(&mut self, tokens: &[Token]) -> Option<Answer> {
+        let mut said = String::new();
+        let mut at = 0;
+        for token in tokens {
+            match &token.kind {
+                Kind::Letter(letter) => said.push(*letter),
+                _ => said.push_str(word(token)?),
+            }
+            said.push(' ');
+            at += 1;
+            if said.trim_end().ends_with("except") || said.trim_end().ends_with("other than") || at > 12 {
+                break;
+            }
+        }
+        let said = said.to_lowercase();
+        let (set, _) = said.split_once("except").or_else(|| said.split_once("other than"))?;
+        let words: Vec<&str> = set.split_whitespace().filter(|word| word.len() > 1).collect();
+        let reals = matches!(
+            words[..],
+            ["all", "real", "numbers"] | ["all", "reals"] | ["all", "real"] | ["every", "real", "number"]
+        );
+        let mut rest = &tokens[at..];
+        while let [first, after @ ..] = rest
+            && word(first).is_some_and(|word| matches!(word, "for" | "when" | "where" | "if"))
+        {
+            rest = after;
+        }
+        if !reals || rest.is_empty() {
+            return None;
+        }
+        let excluded = self.structure(rest)?;
+        let points: Vec<Interval> = points(&excluded)?
+            .into_iter()
+            .map(|id| Interval { low: Some(id), high: Some(id), low_closed: true, high_closed: true })
+            .collect();
+        region::difference(self.arena, &[region::EVERYTHING], &points).map(Answer::Region)
+    }
+
+    /// What stands before "where k is an integer", "where C is a constant", "for all x".
+    fn condition(&mut self, tokens: &[Token]) -> Option<Option<Answer>> {
+        let starts = |at: usize| {
+            let said = word(tokens.get(at)?)?.trim_start_matches([' ', ',']);
+            let next = tokens.get(at + 1).and_then(word);
+            let all = |word: &str| matches!(word, "all" | "every" | "any" | "each");
+            let first = said.split(' ').next()?;
+            let second = said.split(' ').nth(1).or(next);
+            Some(first == "where" || (first == "for" && second.is_some_and(all)))
+        };
+        let mut depth = 0;
+        let at = (0..tokens.len()).find(|at| {
+            depth += split::depth_change(&tokens[*at]);
+            depth == 0 && *at > 0 && starts(*at) == Some(true)
+        })?;
+        let (before, after) = (super::trim(&tokens[..at]), &tokens[at..]);
+        if let Some(parameters) = self.parameter(after) {
+            let items = match self.structure(before)? {
+                // A function of all whole numbers is one answer.
+                function @ Answer::Assignment { label: Some(label), .. }
+                    if matches!(self.arena.node(label), Node::Call(..)) =>
+                {
+                    return Some(Some(function));
+                }
+                Answer::List(items) => items,
+                item => vec![item],
+            };
+            return Some(self.family(items, parameters));
+        }
+        // Nothing that bounds the answer: names, sets and the words between.
+        let harmless = after.iter().all(|token| match &token.kind {
+            Kind::Word(_)
+            | Kind::Text(_)
+            | Kind::Letter(_)
+            | Kind::Blackboard(_)
+            | Kind::Symbol(',' | '_' | '.') => true,
+            Kind::Number(_) => true,
+            Kind::Command(name) => name == "in",
+            _ => false,
+        });
+        let negated = after.iter().filter_map(word).any(|word| {
+            word.split(' ')
+                .any(|word| matches!(word, "not" | "except" | "less" | "greater" | "positive" | "negative"))
+        });
+        (harmless && !negated).then(|| self.structure(before))
+    }
+
+    /// `21st`, `45^{\text{th}}`.
+    fn ordinal(&mut self, tokens: &[Token]) -> Option<Answer> {
+        let [Token { kind: Kind::Number(literal), .. }, rest @ ..] = tokens else { return None };
+        let rest = match rest {
+            [caret, rest @ ..] if caret.is('^') => split::without_group(rest),
+            other => other,
+        };
+        let [suffix] = rest else { return None };
+        let fits = !suffix.space && matches!(word(suffix)?.trim(), "st" | "nd" | "rd" | "th");
+        fits.then(|| Answer::Expression { id: self.arena.number(literal.value.clone()), decimal: None })
+    }
+
+    /// "5 to 3", "3 out of 8".
+    fn proportion(&mut self, tokens: &[Token]) -> Option<Answer> {
+        let is = |token: &Token, wanted: &str| word(token).is_some_and(|word| word.trim() == wanted);
+        let parts = split::top(tokens, |token| is(token, "to"));
+        let starts = |part: &&[Token]| matches!(part.first().map(|token| &token.kind), Some(Kind::Number(_)));
+        if (2..=3).contains(&parts.len()) && parts.iter().all(starts) {
+            let parts: Option<Vec<Id>> =
+                parts.into_iter().map(|part| parse::expression(self.arena, part)).collect();
+            return parts.map(Answer::Ratio);
+        }
+        let at = tokens.iter().position(|token| is(token, "out") || is(token, "out of"))?;
+        let after = if is(&tokens[at], "out") {
+            tokens.get(at + 1).filter(|token| is(token, "of"))?;
+            at + 2
+        } else {
+            at + 1
+        };
+        let [Token { kind: Kind::Number(part), .. }] = &tokens[..at] else { return None };
+        let [Token { kind: Kind::Number(whole), .. }] = &tokens[after..] else { return None };
+        if whole.value.is_zero() {
+            return None;
+        }
+        Some(Answer::expression(self.arena.number(&part.value / &whole.value)))
+    }
+}
+
+/// The words of a token.
+pub(super) fn word(token: &Token) -> Option<&str> {
+    match &token.kind {
+        Kind::Word(word) | Kind::Text(word) => Some(word),
+        _ => None,
+    }
+}
+
+/// Single values, alone or in a list.
+fn points(answer: &Answer) -> Option<Vec<Id>> {
+    match answer {
+        Answer::Expression { id, .. } => Some(vec![*id]),
+        Answer::Assignment { value, .. } => points(value),
+        Answer::List(items) | Answer::Set(items) | Answer::Tuple(items) => {
+            items.iter().map(points).collect::<Option<Vec<_>>>().map(|points| points.concat())
+        }
+        _ => None,
+    }
+}

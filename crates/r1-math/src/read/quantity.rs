@@ -1,0 +1,259 @@
+//! Numbers with percent signs, currencies, units and decimal points.
+
+use dashu::rational::RBig;
+
+use super::{Answer, Reader};
+use crate::{
+    arena::{Constant, Id},
+    literal::Decimal,
+    parse,
+    token::{Kind, Token},
+    unit::{self, Unit},
+};
+
+impl Reader<'_> {
+    pub(super) fn quantity(&mut self, tokens: &[Token]) -> Option<Answer> {
+        if let Some(answer) = self.currency(tokens) {
+            return Some(answer);
+        }
+        let start = self.unit_start(tokens)?;
+        let numeric = |token: &Token| {
+            matches!(token.kind, Kind::Number(_) | Kind::Command(_))
+                || matches!(token.kind, Kind::Letter('x' | 'n'))
+        };
+        if !tokens[..start].iter().any(numeric) {
+            return None;
+        }
+        let (value, words) = (&tokens[..start], &tokens[start..]);
+        let text = rendered(words);
+        let lower = text.trim().trim_matches('.').to_lowercase();
+        if matches!(lower.as_str(), "%" | "percent" | "per cent" | "pct" | "percentage" | "percents") {
+            let (id, decimal) = self.value(value)?;
+            return Some(Answer::Percent { id, decimal });
+        }
+        // `3 or more` is a bound, not three of something.
+        if lower
+            .split(' ')
+            .any(|word| matches!(word, "or" | "and" | "more" | "less" | "least" | "most" | "not"))
+            && !lower.contains(|c: char| c.is_ascii_digit())
+        {
+            return None;
+        }
+        let (mut id, mut decimal) = self.value(value)?;
+        let mut rest = lower.as_str();
+        if rest == "degrees" || rest == "degree" || rest == "deg" {
+            let degree = self.arena.constant(Constant::Degree);
+            return Some(Answer::expression(self.arena.mul(vec![id, degree])));
+        }
+        if rest == "radians" || rest == "radian" || rest == "rad" {
+            return Some(Answer::Expression { id, decimal });
+        }
+        for (word, power) in
+            [("hundred", 2), ("thousand", 3), ("million", 6), ("billion", 9), ("trillion", 12)]
+        {
+            if let Some(after) = rest.strip_prefix(word)
+                && (after.is_empty() || after.starts_with(' '))
+            {
+                let scale = self.arena.number(RBig::from(dashu::integer::UBig::from(10u8).pow(power)));
+                id = self.arena.mul(vec![scale, id]);
+                decimal = decimal.map(|decimal| Decimal { places: decimal.places - power as i64, ..decimal });
+                rest = after.trim_start();
+            }
+        }
+        if rest.is_empty() {
+            return Some(Answer::Expression { id, decimal });
+        }
+        if let Some(sum) = self.compound(id, words) {
+            return Some(sum);
+        }
+        let unit = Unit::read(if rest.len() == lower.len() { text.trim() } else { rest })?;
+        Some(Answer::Quantity { id, decimal, unit })
+    }
+
+    /// `3 hours 20 minutes`: a sum in the first unit.
+    fn compound(&mut self, first: Id, words: &[Token]) -> Option<Answer> {
+        let at = words.iter().position(|token| matches!(token.kind, Kind::Number(_)))?;
+        let Kind::Number(literal) = &words[at].kind else { return None };
+        let (before, after) = (&words[..at], &words[at + 1..]);
+        if before.last()?.is('^') || before.last()?.is('/') {
+            return None;
+        }
+        let before: Vec<Token> = before
+            .iter()
+            .filter(|token| {
+                !token.is(',') && !matches!(&token.kind, Kind::Word(word) | Kind::Text(word) if word == "and")
+            })
+            .cloned()
+            .collect();
+        let (big, small) = (Unit::read(&rendered(&before))?, Unit::read(&rendered(after))?);
+        if big.dimensions != small.dimensions || big.is_noun() {
+            return None;
+        }
+        let scaled = self.arena.number(&literal.value * &small.factor / &big.factor);
+        let id = self.arena.add(vec![first, scaled]);
+        Some(Answer::Quantity { id, decimal: None, unit: big })
+    }
+
+    /// A value before a unit: a number, or an expression without prose.
+    fn value(&mut self, tokens: &[Token]) -> Option<(Id, Option<Decimal>)> {
+        match self.decimal(tokens) {
+            Some((id, decimal)) => Some((id, Some(decimal))),
+            None => Some((parse::expression(self.arena, tokens)?, None)),
+        }
+    }
+
+    /// A sign and a decimal, perhaps times a power of ten.
+    pub(super) fn decimal(&mut self, tokens: &[Token]) -> Option<(Id, Decimal)> {
+        let (negative, rest) = match tokens {
+            [sign, rest @ ..] if sign.is('-') => (true, rest),
+            [sign, rest @ ..] if sign.is('+') => (false, rest),
+            other => (false, other),
+        };
+        let [Token { kind: Kind::Number(literal), .. }, power @ ..] = rest else { return None };
+        let digits = literal.digits.trim_start_matches('0').len() as u32;
+        let mut decimal = literal.decimal;
+        if let [times, Token { kind: Kind::Number(ten), .. }, caret, ..] = power
+            && (times.is('*') || times.is_command("times") || times.is_command("cdot"))
+            && ten.value == RBig::from(10)
+            && caret.is('^')
+        {
+            let exponent = parse::expression(self.arena, &power[1..])?;
+            let value = self.arena.as_number(exponent)?;
+            let size = (value.numerator().to_string().len() as i64 - 1)
+                - (value.denominator().to_string().len() as i64 - 1);
+            let base = decimal.unwrap_or(Decimal { places: 0, significant: digits });
+            decimal = Some(Decimal { places: base.places - size, significant: base.significant });
+        } else if !power.is_empty() {
+            return None;
+        }
+        let decimal = decimal?;
+        let id = parse::expression(self.arena, rest)?;
+        Some((if negative { self.arena.neg(id) } else { id }, decimal))
+    }
+
+    fn currency(&mut self, tokens: &[Token]) -> Option<Answer> {
+        let sign = |token: &Token| match &token.kind {
+            Kind::Symbol('€') => Some("euro"),
+            Kind::Symbol('£') => Some("pound"),
+            Kind::Symbol('¥' | '￥') => Some("yuan"),
+            Kind::Symbol('₹') => Some("rupee"),
+            Kind::Command(name) => match name.as_str() {
+                "dollar" => Some("dollar"),
+                "euro" => Some("euro"),
+                "pounds" => Some("pound"),
+                _ => None,
+            },
+            _ => None,
+        };
+        let (name, rest): (&str, Vec<Token>) = match tokens {
+            [first, rest @ ..] if sign(first).is_some() => (sign(first)?, rest.to_vec()),
+            [rest @ .., last] if sign(last).is_some() => (sign(last)?, rest.to_vec()),
+            [minus, second, rest @ ..] if minus.is('-') && sign(second).is_some() => {
+                (sign(second)?, [&tokens[..1], rest].concat())
+            }
+            _ => return None,
+        };
+        let (id, decimal) = match self.structure(&rest)? {
+            Answer::Expression { id, decimal } | Answer::Quantity { id, decimal, .. } => (id, decimal),
+            _ => return None,
+        };
+        Some(Answer::Quantity { id, decimal, unit: Unit::read(name)? })
+    }
+
+    /// Where the unit starts that ends the tokens.
+    fn unit_start(&self, tokens: &[Token]) -> Option<usize> {
+        let starts = |at: usize, token: &Token| match &token.kind {
+            Kind::Text(_) => true,
+            Kind::Word(word) => {
+                let known = unit::is_known(word)
+                    || matches!(word.as_str(), "percent" | "pct" | "percentage" | "degrees");
+                known || (token.space && word.len() > 3 && !is_function(word))
+            }
+            Kind::Symbol('%') => at + 1 == tokens.len(),
+            Kind::Command(name) => {
+                self.letter_units
+                    && matches!(name.as_str(), "Omega" | "AA" | "mu")
+                    && at + 3 > tokens.len().saturating_sub(1)
+                    && ends_value(&tokens[..at])
+            }
+            Kind::Letter('k' | 'M' | 'm' | 'G')
+                if tokens.get(at + 1).is_some_and(|token| token.is_command("Omega")) =>
+            {
+                self.letter_units && at + 2 == tokens.len() && ends_value(&tokens[..at])
+            }
+            Kind::Letter(letter) => {
+                self.letter_units && "mgsLhNJWVAKlCF".contains(*letter) && ends_value(&tokens[..at])
+            }
+            _ => false,
+        };
+        let at = tokens.iter().enumerate().position(|(at, token)| at > 0 && starts(at, token))?;
+        // A unit contains no brackets but around its powers, and nothing else but words.
+        let fits = |token: &Token| match &token.kind {
+            Kind::Text(_) | Kind::Word(_) | Kind::Letter(_) | Kind::Number(_) => true,
+            Kind::Symbol(c) => {
+                matches!(c, '/' | '^' | '{' | '}' | '%' | '-' | '.' | ',' | '(' | ')' | '*' | '!')
+            }
+            Kind::Command(name) => {
+                matches!(name.as_str(), "cdot" | "times" | "mu" | "circ" | "Omega" | "AA")
+            }
+            _ => false,
+        };
+        tokens[at..].iter().all(fits).then_some(())?;
+        // `^\circ` before it belongs to the unit: `20^\circ \text{C}`.
+        Some(at)
+    }
+}
+
+fn ends_value(tokens: &[Token]) -> bool {
+    tokens.len() <= 6 && matches!(tokens.last().map(|token| &token.kind), Some(Kind::Number(_)))
+}
+
+fn is_function(word: &str) -> bool {
+    matches!(
+        word,
+        "sqrt"
+            | "cbrt"
+            | "sinh"
+            | "cosh"
+            | "tanh"
+            | "infinity"
+            | "theta"
+            | "alpha"
+            | "beta"
+            | "choose"
+            | "floor"
+            | "ceil"
+    ) || word.starts_with("arc")
+}
+
+/// The tokens as the text of a unit.
+fn rendered(tokens: &[Token]) -> String {
+    let mut text = String::new();
+    for token in tokens {
+        match &token.kind {
+            Kind::Letter(c) => {
+                if token.space {
+                    text.push(' ');
+                }
+                text.push(*c);
+            }
+            Kind::Symbol('{' | '}') => {}
+            Kind::Symbol('-') => text.push('-'),
+            Kind::Symbol('^') => text.push('^'),
+            Kind::Symbol(c) => {
+                text.push(' ');
+                text.push(*c);
+            }
+            Kind::Number(literal) => text.push_str(&literal.digits),
+            Kind::Word(word) | Kind::Text(word) => {
+                text.push(' ');
+                text.push_str(word);
+            }
+            Kind::Command(name) if name == "mu" => text.push_str(" μ"),
+            Kind::Command(name) if name == "Omega" => text.push('Ω'),
+            Kind::Command(name) if name == "AA" => text.push('Å'),
+            _ => text.push(' '),
+        }
+    }
+    text
+}
