@@ -17,13 +17,12 @@ use r1::core::{
     Content, Cursor, Generate, Key, Problem, Prompt, Reference, Sampling, template::PromptTemplate,
 };
 use r1::grpo::{GrpoConfig, GrpoTrainer, Objective};
-use r1::model::{
-    AdamW, GradientStore, LanguageModel, PackedBatch, kernels,
-    optimizer::AdamWConfig,
-    plan::{MemoryPlan, TrainingRun, training_flop},
-    train,
-};
+use r1::model::{GradientStore, LanguageModel, PackedBatch, kernels};
 use r1::rewards::reward_fn;
+use r1::train::{
+    self, AdamW, AdamWConfig,
+    plan::{MemoryPlan, TrainingRun, training_flop},
+};
 use serde_json::json;
 
 #[global_allocator]

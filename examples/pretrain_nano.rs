@@ -19,10 +19,11 @@ use burn::tensor::{Tensor, TensorData};
 use r1::core::{Key, KeyedStream, Message, Problem};
 use r1::data::tokenizer::Tokenizer;
 use r1::model::{
-    AdamW, CausalLm, GradientStore, LanguageModel, ModelConfig, PackedBatch, Schedule,
-    checkpoint::WeightType, kernels::token_logprobs, optimizer::AdamWConfig,
+    CausalLm, GradientStore, LanguageModel, ModelConfig, PackedBatch, checkpoint::WeightType,
+    kernels::token_logprobs,
 };
 use r1::tasks::{ChainedArithmetic, LetterCounting, NumberSorting, Task, is_held_out};
+use r1::train::{AdamW, AdamWConfig, Schedule};
 use serde_json::json;
 
 #[global_allocator]

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::Response;
+use crate::{Response, TurnSpan};
 
 /// Why a completion ended. A limit that cut it off is not the same as the model's own end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -33,6 +33,12 @@ pub struct Completion {
     /// True when the prompt already opened the thoughts (`<think>`), so `text` starts inside them.
     #[serde(default)]
     pub think_prefilled: bool,
+    /// Who wrote which of the tokens, in order; empty when the policy wrote all of them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub turns: Vec<TurnSpan>,
+    /// How many updates the weights had seen that wrote it; `None` when nobody says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub weights_version: Option<u64>,
 }
 
 impl Completion {
@@ -45,6 +51,8 @@ impl Completion {
             text: text.into(),
             finish,
             think_prefilled: false,
+            turns: Vec::new(),
+            weights_version: None,
         }
     }
 

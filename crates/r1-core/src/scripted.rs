@@ -73,6 +73,8 @@ impl ScriptedGenerator {
             text,
             finish,
             think_prefilled: self.think_prefilled,
+            turns: Vec::new(),
+            weights_version: None,
         })
     }
 }

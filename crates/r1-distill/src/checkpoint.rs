@@ -4,29 +4,18 @@ use std::path::Path;
 
 use burn::tensor::Device;
 use r1_core::TraceSource;
-use r1_model::{
-    AdamW, CausalLm, LanguageModel, Transformer,
-    checkpoint::{WeightType, filled, read_weights},
-};
-use r1_run::{
-    Checkpoint, CheckpointNote, atomic,
-    checkpoint::{agreed, write_state},
-};
+use r1_model::{CausalLm, LanguageModel, Transformer};
+use r1_run::{Checkpoint, CheckpointNote, checkpoint::agreed};
+use r1_train::{Learner, TrainerState, write_checkpoint};
 use serde::{Deserialize, Serialize};
 
 use crate::{DistillError, SftConfig, SftTrainer};
 
-const MODEL: &str = "model";
-const OPTIMIZER: &str = "optimizer.safetensors";
-
-/// What is stored beside the numbers of the model.
+/// What is stored beside the learner.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct State {
     tokens: u64,
-    optimizer_steps: u64,
-    source_position: u64,
-    config: SftConfig,
 }
 
 impl<M: CausalLm> SftTrainer<M> {
@@ -56,17 +45,13 @@ impl<M: CausalLm> SftTrainer<M> {
         source: &(impl TraceSource + ?Sized),
         note: CheckpointNote,
     ) -> Result<(), DistillError> {
-        atomic::write_folder(dir.as_ref(), |dir| {
-            self.model().save(dir.join(MODEL), WeightType::F32)?;
-            self.optimizer.save(&dir.join(OPTIMIZER))?;
-            let state = State {
-                tokens: self.tokens,
-                optimizer_steps: self.optimizer.steps(),
-                source_position: source.position(),
-                config: self.config.clone(),
-            };
-            Ok(write_state(dir, self.updates, note, &state)?)
-        })
+        let state = TrainerState {
+            optimizer_steps: self.learner.optimizer_steps(),
+            source_position: source.position(),
+            config: &self.config,
+            trainer: State { tokens: self.tokens },
+        };
+        write_checkpoint(dir.as_ref(), &self.learner, note, &state, |_| Ok(()))
     }
 
     /// Goes on from a checkpoint with a model of one's own: `model` gives architecture and tokenizer, its weights become
@@ -75,33 +60,27 @@ impl<M: CausalLm> SftTrainer<M> {
     /// # Errors
     /// As [`load`](SftTrainer::load).
     pub fn load_into(
-        mut model: LanguageModel<M>,
+        model: LanguageModel<M>,
         dir: impl AsRef<Path>,
         config: Option<SftConfig>,
         source: &mut (impl TraceSource + ?Sized),
     ) -> Result<Self, DistillError> {
-        let checkpoint = Checkpoint::open(dir)?;
-        let folder = checkpoint.dir().join(MODEL);
-        let weights = read_weights(&folder, model.slots(), model.config.tied)?;
-        model.model = filled(model.model, weights, &folder)?;
-        Self::restore(model, &checkpoint, config, source)
+        Self::restore(model, &Checkpoint::open(dir)?, config, source)
     }
 
-    /// Everything but the weights. The source is moved last, so that an error leaves it alone.
+    /// The trainer of a checkpoint. The source is moved last, so that an error leaves it alone.
     fn restore(
         model: LanguageModel<M>,
         checkpoint: &Checkpoint,
         config: Option<SftConfig>,
         source: &mut (impl TraceSource + ?Sized),
     ) -> Result<Self, DistillError> {
-        let state: State = checkpoint.state()?;
+        let state: TrainerState<SftConfig, State> = checkpoint.state()?;
         let config = agreed(state.config, config, &[])?;
-        let path = checkpoint.dir().join(OPTIMIZER);
-        let optimizer =
-            AdamW::load(&path, config.optimizer, state.optimizer_steps, model.slots(), &model.device)?;
-        let mut trainer = Self::new(config, model)?;
-        (trainer.optimizer, trainer.updates, trainer.tokens) =
-            (optimizer, checkpoint.updates(), state.tokens);
+        config.validate()?;
+        let learner =
+            Learner::resume::<DistillError>(model, checkpoint, config.optimizer, state.optimizer_steps)?;
+        let trainer = Self { config, learner, tokens: state.trainer.tokens };
         source.seek(state.source_position)?;
         Ok(trainer)
     }
@@ -125,7 +104,7 @@ impl SftTrainer<Transformer> {
         source: &mut (impl TraceSource + ?Sized),
     ) -> Result<Self, DistillError> {
         let checkpoint = Checkpoint::open(dir)?;
-        let model = LanguageModel::load(checkpoint.dir().join(MODEL), device)?;
+        let model = Learner::saved_model(&checkpoint, device)?;
         Self::restore(model, &checkpoint, config, source)
     }
 }

@@ -1,6 +1,6 @@
 //! Everything that is chosen before fine-tuning starts.
 
-use r1_model::{Schedule, optimizer::AdamWConfig, train::Recompute};
+use r1_train::{AdamWConfig, Recompute, Schedule};
 use serde::{Deserialize, Serialize};
 
 use crate::DistillError;

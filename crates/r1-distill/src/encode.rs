@@ -43,6 +43,11 @@ impl EncodedTrace {
         self.prompt_tokens
     }
 
+    /// The ids that are read.
+    pub fn prompt(&self) -> &[u32] {
+        &self.ids[..self.prompt_tokens]
+    }
+
     /// The ids that are learnt.
     pub fn completion(&self) -> &[u32] {
         &self.ids[self.prompt_tokens..]

@@ -1,6 +1,6 @@
 //! The paper's recipes.
 
-use r1_model::{optimizer::AdamWConfig, train::Recompute};
+use r1_train::{AdamWConfig, Recompute};
 use serde::{Deserialize, Serialize};
 
 use crate::SftConfig;

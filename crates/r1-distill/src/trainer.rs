@@ -1,11 +1,12 @@
 //! The trainer.
 
 use r1_core::{Trace, TraceSource};
-use r1_model::{AdamW, CausalLm, LanguageModel, Transformer};
+use r1_model::{CausalLm, LanguageModel, Transformer};
+use r1_train::Learner;
 
 use crate::{
     DistillError, EncodedTrace, SftConfig, SftReport, encode_trace,
-    gradient::{gradient_pass, mean_loss},
+    gradient::{mean_loss, sft_pass},
 };
 
 /// Teaches a language model to write given completions. The caller owns the loop: each [`step`](Self::step) is one
@@ -46,10 +47,7 @@ use crate::{
 #[derive(Debug)]
 pub struct SftTrainer<M: CausalLm = Transformer> {
     pub(crate) config: SftConfig,
-    /// Taken out only while the optimizer has the weights.
-    pub(crate) model: Option<LanguageModel<M>>,
-    pub(crate) optimizer: AdamW,
-    pub(crate) updates: u64,
+    pub(crate) learner: Learner<M>,
     pub(crate) tokens: u64,
 }
 
@@ -64,9 +62,7 @@ impl<M: CausalLm> SftTrainer<M> {
         if model.stop_ids.is_empty() {
             return Err(DistillError::NoEnd);
         }
-        let mut optimizer = AdamW::new(config.optimizer);
-        optimizer.reserve(&model.model);
-        Ok(Self { optimizer, model: Some(model), config, updates: 0, tokens: 0 })
+        Ok(Self { learner: Learner::new(model, config.optimizer), config, tokens: 0 })
     }
 
     /// Makes one optimizer update on the next [`SftConfig::batch_size`] traces.
@@ -91,26 +87,20 @@ impl<M: CausalLm> SftTrainer<M> {
         let traces: Result<Vec<EncodedTrace>, DistillError> =
             (0..self.config.batch_size).map(|_| self.encode(&source.next()?)).collect();
         let traces = traces?;
-        let (config, update) = (&self.config, self.updates + 1);
+        let (config, update) = (&self.config, self.updates() + 1);
         let not_finite = |what| {
             let traces = traces.iter().map(|trace| trace.id().to_owned()).collect();
             DistillError::NotFinite { update, what, traces }
         };
-        let pass =
-            gradient_pass(&self.model().model, &traces, config.tokens_per_micro_batch, config.recompute);
+        let pass = sft_pass(&self.model().model, &traces, config.tokens_per_micro_batch, config.recompute);
         if !pass.loss.is_finite() {
             return Err(not_finite("loss"));
         }
-        let learning_rate = config.learning_rate * config.schedule().factor(self.updates);
-        // The optimizer may change the weights in place: nobody else holds them meanwhile.
-        let mut model = self.model.take().expect("the model is only away while the optimizer has it");
-        let (weights, grad_norm) = self.optimizer.step(model.model, pass.gradients, learning_rate);
-        model.model = weights;
-        self.model = Some(model);
+        let learning_rate = config.learning_rate * config.schedule().factor(self.updates());
+        let grad_norm = self.learner.update(pass.gradients, learning_rate);
         if !grad_norm.is_finite() {
             return Err(not_finite("gradient"));
         }
-        self.updates = update;
         self.tokens += pass.tokens as u64;
         Ok(SftReport {
             step: update,
@@ -151,22 +141,22 @@ impl<M: CausalLm> SftTrainer<M> {
 
     /// The model that is trained.
     pub fn model(&self) -> &LanguageModel<M> {
-        self.model.as_ref().expect("the model is only away while the optimizer has it")
+        self.learner.model()
     }
 
     /// The model that is trained, to generate with.
     pub fn model_mut(&mut self) -> &mut LanguageModel<M> {
-        self.model.as_mut().expect("the model is only away while the optimizer has it")
+        self.learner.model_mut()
     }
 
     /// Ends training and gives the model back.
     pub fn into_model(self) -> LanguageModel<M> {
-        self.model.expect("the model is only away while the optimizer has it")
+        self.learner.into_model()
     }
 
     /// How many updates were made.
     pub fn updates(&self) -> u64 {
-        self.updates
+        self.learner.updates()
     }
 
     /// The settings.

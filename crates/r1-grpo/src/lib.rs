@@ -51,7 +51,7 @@
 //! # Concepts
 //! - A *rollout* is a completion sampled for training; the rollouts of one problem are a [`Group`], and advantages
 //!   compare within it. One draw of problems serves [`GrpoConfig::updates_per_rollout`] updates, 16 in the paper.
-//! - A step is computed in [`MicroBatch`]es, as many as memory asks for. The prompt of a group is computed once.
+//! - A step is computed in [micro-batches](r1_train::MicroBatch), as many as memory asks for. The prompt of a group is computed once.
 //! - Log-probabilities are those of the distribution that was sampled: the whole vocabulary, at the temperature of
 //!   the rollouts.
 //!
@@ -69,69 +69,27 @@
 //! - Inputs of the equations have names; no two tensors can be swapped.
 
 mod error;
-mod advantage;
-mod gdpo;
-mod process;
-mod filter;
-mod segment;
-mod ratio;
-mod kl;
-mod surrogate;
-mod correction;
-mod mask;
-mod reduction;
-mod tally;
-mod metrics;
 mod objective;
-mod inputs;
-mod loss;
-mod preset;
-mod validate;
-mod adaptive_entropy;
-mod config;
-mod recipe;
+mod advantage;
 mod rollout;
-mod collect;
-mod pending;
-mod micro_batch;
-mod gradient;
-mod reference;
-mod entropy_state;
+mod report;
 mod trainer;
-mod checkpoint;
-mod diagnosis;
-mod step_report;
-mod step_timings;
-mod sample_row;
-mod dump;
 
-pub use adaptive_entropy::AdaptiveEntropy;
 pub use advantage::{
-    AdvantageConfig, Baseline, Deviation, Scale, batch_advantages, group_advantages, per_token,
+    AdvantageConfig, Baseline, Deviation, Scale, StepReward, batch_advantages, gdpo_advantages,
+    group_advantages, per_token, process_advantages,
 };
-pub use config::{GrpoConfig, LengthStep};
-pub use correction::{Correction, CorrectionInputs, CorrectionLevel, Outside, mismatch_weights};
-pub use diagnosis::{REFLECTIVE_WORDS, diagnosis, reflective_words};
 pub use error::GrpoError;
-pub use filter::{GroupSignal, group_signal, groups_with_signal};
-pub use gdpo::gdpo_advantages;
-pub use inputs::{GrpoInputs, GrpoLoss, StepTotals};
-pub use kl::{Kl, KlEstimator, KlInputs, kl_divergence};
-pub use loss::grpo_loss;
-pub use mask::{TopEntropy, top_entropy};
-pub use metrics::{LossMetrics, PendingMetrics};
-pub use micro_batch::{Member, MicroBatch, token_scores};
-pub use objective::Objective;
-pub use process::{StepReward, process_advantages};
-pub use ratio::{RatioInputs, RatioLevel, log_ratio};
-pub use reduction::{Reduction, ReductionInputs, token_weights};
-pub use rollout::{Group, Rollout, TokenScores};
-pub use sample_row::SampleRow;
-pub use step_report::{StepReport, TermStatistics};
-pub use step_timings::StepTimings;
-pub use surrogate::{
-    Cispo, CispoInputs, Clip, ClipInputs, Gamma, Sapo, SapoInputs, Surrogate, Vespo, VespoInputs,
-    VespoWeightInputs, cispo_loss, clip_loss, sapo_loss, vespo_loss, vespo_weight,
+pub use objective::{
+    AdaptiveEntropy, Cispo, CispoInputs, Clip, ClipInputs, Correction, CorrectionInputs, CorrectionLevel,
+    Gamma, GrpoInputs, GrpoLoss, Kl, KlEstimator, KlInputs, LossMetrics, Objective, Outside, PendingMetrics,
+    RatioInputs, RatioLevel, Reduction, ReductionInputs, Sapo, SapoInputs, Share, StepTotals, Surrogate,
+    Tally, TopEntropy, Vespo, VespoInputs, VespoWeightInputs, cispo_loss, clip_loss, grpo_loss,
+    kl_divergence, log_ratio, mismatch_weights, sapo_loss, token_weights, top_entropy, vespo_loss,
+    vespo_weight,
 };
-pub use tally::{Share, Tally};
-pub use trainer::GrpoTrainer;
+pub use report::{
+    REFLECTIVE_WORDS, SampleRow, StepReport, StepTimings, TermStatistics, diagnosis, reflective_words,
+};
+pub use rollout::{Group, GroupSignal, Rollout, TokenScores, group_signal};
+pub use trainer::{GrpoConfig, GrpoTrainer, LengthStep, Member, pack_groups};

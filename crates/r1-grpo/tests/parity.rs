@@ -10,15 +10,10 @@ mod tiny;
 
 use burn::module::{Module, ModuleMapper, Param};
 use burn::tensor::{Device, Tensor, TensorData};
-use r1_grpo::{Group, GrpoInputs, GrpoTrainer, MicroBatch, Objective, StepTotals, grpo_loss, per_token};
-use r1_model::{
-    AdamW, CausalLm, GradientStore, Transformer,
-    device::named,
-    kernels::token_logprobs,
-    optimizer::AdamWConfig,
-    train::{Recompute, backward},
-};
+use r1_grpo::{Group, GrpoInputs, GrpoTrainer, Objective, StepTotals, grpo_loss, pack_groups, per_token};
+use r1_model::{CausalLm, GradientStore, Transformer, device::named, kernels::token_logprobs};
 use r1_rewards::reward_fn;
+use r1_train::{AdamW, AdamWConfig, Recompute, backward};
 
 struct MoveTo<'a>(&'a Device);
 
@@ -58,13 +53,14 @@ fn replay(
     let read = |tensor: TensorData| tensor.convert::<f32>().try_to_vec::<f32>().unwrap();
     let mut results = Vec::new();
     for groups in updates {
-        let micro_batches = MicroBatch::pack(groups, 80, |_| true);
+        let (micro_batches, members) = pack_groups(groups, 80, |_| true);
         let completions = groups.iter().map(|group| group.rollouts.len()).sum();
         let tokens = micro_batches.iter().map(|part| part.targets.len()).sum();
         let (mut gradients, mut total) = (GradientStore::new(), 0.0);
         for part in &micro_batches {
+            let members = part.members.iter().map(|&index| members[index]);
             let rollouts: Vec<_> =
-                part.members.iter().map(|member| &groups[member.group].rollouts[member.rollout]).collect();
+                members.map(|member| &groups[member.group].rollouts[member.rollout]).collect();
             let advantages: Vec<f32> = rollouts.iter().map(|rollout| rollout.advantage).collect();
             let sampled: Vec<f32> =
                 rollouts.iter().flat_map(|rollout| rollout.completion.logprobs.clone()).collect();

@@ -276,7 +276,7 @@ fn a_report_has_the_names_of_trl() {
     let rubric = Rubric::new().with(1.0, right).with(0.5, letter());
     let objective = Objective { kl: Kl::k3(0.001), ..Objective::dapo() };
     let config =
-        tiny::config().with_objective(objective).with_schedule(r1_model::Schedule::Constant { warmup: 10 });
+        tiny::config().with_objective(objective).with_schedule(r1_train::Schedule::Constant { warmup: 10 });
     let mut trainer = GrpoTrainer::new(config, tiny::model(1)).unwrap();
     let report = trainer.step(&mut tiny::source(), &rubric as &dyn Reward).unwrap();
     let json = serde_json::to_value(&report).unwrap();

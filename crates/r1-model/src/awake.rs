@@ -1,55 +1,66 @@
 //! Worker threads that stay awake between short kernels.
 
-use std::{
-    cell::Cell,
-    time::{Duration, Instant},
-};
-
 use burn::tensor::Device;
-use rayon::Yield;
 
-/// How long a worker looks for work before it may sleep: longer than what lies between two kernels of a step, far
-/// shorter than a step.
-const PATIENCE: Duration = Duration::from_micros(300);
-
-thread_local! {
-    static WATCHING: Cell<bool> = const { Cell::new(false) };
-}
-
-/// Has the other worker threads look for work until there was none for [`PATIENCE`].
+/// Has the other worker threads look for work for a third of a millisecond before they sleep.
 ///
 /// rayon's own workers sleep after some ten microseconds. A step of decoding is hundreds of kernels of that length,
 /// with a little serial work between them, and waking a thread for each takes as long as a kernel. Call this at the
 /// start of every step. It changes when work is done, never what is computed.
 /// Does nothing for a device that is not the CPU.
-pub(crate) fn stay_awake(device: &Device) {
-    if rayon::current_num_threads() == 1 || !crate::kernels::flex::on_flex(device) {
-        return;
+pub fn stay_awake(device: &Device) {
+    #[cfg(feature = "flex")]
+    if rayon::current_num_threads() > 1 && crate::kernels::flex::on_flex(device) {
+        watch::all();
     }
-    let caller = rayon::current_thread_index();
-    rayon::spawn_broadcast(move |context| {
-        if Some(context.index()) != caller {
-            watch();
-        }
-    });
+    #[cfg(not(feature = "flex"))]
+    let _ = device;
 }
 
-fn watch() {
-    // Work that is done below may hold the next call's job: one watch on a stack is enough.
-    if WATCHING.replace(true) {
-        return;
+#[cfg(feature = "flex")]
+mod watch {
+    use std::{
+        cell::Cell,
+        time::{Duration, Instant},
+    };
+
+    use rayon::Yield;
+
+    /// How long a worker looks for work before it may sleep: longer than what lies between two kernels of a step, far
+    /// shorter than a step.
+    const PATIENCE: Duration = Duration::from_micros(300);
+
+    thread_local! {
+        static WATCHING: Cell<bool> = const { Cell::new(false) };
     }
-    let mut since = Instant::now();
-    while since.elapsed() < PATIENCE {
-        match rayon::yield_now() {
-            Some(Yield::Executed) => since = Instant::now(),
-            _ => std::thread::yield_now(),
+
+    /// Has all workers but the caller watch.
+    pub(super) fn all() {
+        let caller = rayon::current_thread_index();
+        rayon::spawn_broadcast(move |context| {
+            if Some(context.index()) != caller {
+                watch();
+            }
+        });
+    }
+
+    fn watch() {
+        // Work that is done below may hold the next call's job: one watch on a stack is enough.
+        if WATCHING.replace(true) {
+            return;
         }
+        let mut since = Instant::now();
+        while since.elapsed() < PATIENCE {
+            match rayon::yield_now() {
+                Some(Yield::Executed) => since = Instant::now(),
+                _ => std::thread::yield_now(),
+            }
+        }
+        WATCHING.set(false);
     }
-    WATCHING.set(false);
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "flex"))]
 mod tests {
     use rayon::prelude::*;
 

@@ -5,8 +5,8 @@ use burn::tensor::Tensor;
 
 use crate::{
     engine::KvCache,
-    kernels::{Heads, seed::seed},
-    optimizer::GradientStore,
+    gradients::GradientStore,
+    kernels::{Heads, backward_from},
     packed_batch::{PackedBatch, PackedLayout},
 };
 
@@ -29,7 +29,7 @@ pub trait CausalLm: Module + Sync {
     /// embedding is a table of many rows does better with [`GradientStore::add_rows`]. Paths are those of `self`, so a
     /// model that wraps another one keeps this body and does not hand the call on.
     fn embed_backward(&self, batch: &PackedBatch, upstream: Tensor<2>, gradients: &mut GradientStore) {
-        gradients.add(self, seed(self.embed(batch), upstream.autodiff()).backward());
+        gradients.add(self, backward_from(self.embed(batch), upstream.autodiff()).backward());
     }
 
     /// How many blocks there are.

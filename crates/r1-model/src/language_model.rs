@@ -264,6 +264,8 @@ impl<M: CausalLm> Generate for LanguageModel<M> {
                     text,
                     finish: output.finish,
                     think_prefilled,
+                    turns: Vec::new(),
+                    weights_version: None,
                 });
             }
             completions.push(written);

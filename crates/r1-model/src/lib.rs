@@ -11,21 +11,19 @@ pub mod checkpoint;
 pub mod engine;
 pub mod score;
 pub mod language_model;
-pub mod optimizer;
-pub mod train;
-pub mod plan;
-#[cfg(feature = "flex")]
+mod gradients;
 mod awake;
 pub mod device;
 pub mod error;
 
 pub use architecture::Transformer;
+pub use awake::stay_awake;
 pub use causal_lm::{Attend, CacheSpec, CausalLm, Head};
 pub use config::{ModelConfig, RopeScaling};
 pub use device::device;
 pub use engine::{Engine, KvCache};
 pub use error::ModelError;
+pub use gradients::GradientStore;
 pub use language_model::LanguageModel;
-pub use optimizer::{AdamW, GradientStore, Schedule};
 pub use packed_batch::{PackedBatch, PackedLayout, Segment};
 pub use score::{Scores, score};

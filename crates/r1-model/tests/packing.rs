@@ -123,7 +123,7 @@ fn packing_and_prefixes_change_nothing_in_f64() {
 
 #[test]
 fn recomputation_changes_no_bit() {
-    use r1_model::train::{Recompute, backward};
+    use r1_train::{Recompute, backward};
     for name in ["llama-tied", "llama3-scaled", "qwen3"] {
         let (_, model) = support::load(name);
         let (batch, _) = shared().remove(0);

@@ -15,7 +15,7 @@ use burn::module::{Module, ModuleMapper, Param};
 use burn::tensor::{Device, Tensor, TensorData};
 use r1_core::Key;
 use r1_model::{
-    AdamW, CausalLm, Engine, GradientStore, PackedBatch, Transformer,
+    CausalLm, Engine, GradientStore, PackedBatch, Transformer,
     device::named,
     engine::{Limits, Request, Sampler},
     kernels::{
@@ -23,9 +23,8 @@ use r1_model::{
         cached_attention::{LayerCache, Run, cached_attention},
         causal_attention, linear, rms_norm, rotary, swiglu, token_logprobs,
     },
-    optimizer::AdamWConfig,
-    train::{Recompute, backward},
 };
+use r1_train::{AdamW, AdamWConfig, Recompute, backward};
 
 /// How far a backend may be from Flex, as a share of the largest entry: values, then gradients.
 #[derive(Clone, Copy)]

@@ -9,8 +9,8 @@ use r1_model::{
     CausalLm, Engine, GradientStore, ModelConfig, PackedBatch, Transformer,
     engine::{Generated, Limits, Request, Sampler},
     kernels::{linear, token_logprobs},
-    train::{Recompute, backward},
 };
+use r1_train::{Recompute, backward};
 
 const VOCAB: u32 = 700;
 

@@ -9,6 +9,7 @@ pub use r1_model as model;
 pub use r1_rewards as rewards;
 pub use r1_run as run;
 pub use r1_tasks as tasks;
+pub use r1_train as train;
 
 pub mod pipeline;
 pub mod process;

@@ -28,11 +28,11 @@ fn traces() -> Vec<EncodedTrace> {
     ]
 }
 
-fn pass(model: &Transformer, traces: &[EncodedTrace], max_tokens: usize) -> GradientPass {
-    gradient_pass(model, traces, max_tokens, Recompute::Nothing)
+fn pass(model: &Transformer, traces: &[EncodedTrace], max_tokens: usize) -> SftPass {
+    sft_pass(model, traces, max_tokens, Recompute::Nothing)
 }
 
-fn values(pass: &GradientPass, path: &str) -> Vec<f64> {
+fn values(pass: &SftPass, path: &str) -> Vec<f64> {
     let gradient = pass.gradients.get(path).unwrap_or_else(|| panic!("no gradient for {path}"));
     gradient.to_data().convert::<f64>().try_to_vec().unwrap()
 }
@@ -87,9 +87,9 @@ fn compare(model: &Transformer, slots: &[Slot], loss: f64, gradient: f64) {
 #[test]
 fn packing_order_and_micro_batches_change_nothing_in_f32() {
     let (model, slots) = golden_model();
-    assert_eq!(MicroBatch::pack(&traces(), 1).len(), 3);
-    assert_eq!(MicroBatch::pack(&traces(), 12).len(), 2);
-    assert_eq!(MicroBatch::pack(&traces(), 25).len(), 1);
+    assert_eq!(pack(&traces(), 1).len(), 3);
+    assert_eq!(pack(&traces(), 12).len(), 2);
+    assert_eq!(pack(&traces(), 25).len(), 1);
     compare(&model, &slots, 1e-6, 1e-5);
 }
 
@@ -118,7 +118,7 @@ fn the_evaluation_loss_is_the_loss_without_its_gradient() {
 fn recomputation_changes_no_bit() {
     let (model, slots) = golden_model();
     let kept = pass(&model, &traces(), 4096);
-    let again = gradient_pass(&model, &traces(), 4096, Recompute::Blocks);
+    let again = sft_pass(&model, &traces(), 4096, Recompute::Blocks);
     assert_eq!(kept.loss.to_bits(), again.loss.to_bits());
     for slot in slots {
         assert!(values(&kept, &slot.path) == values(&again, &slot.path), "{}", slot.path);

@@ -6,7 +6,8 @@ use burn::tensor::Device;
 use r1_core::{Cursor, Problem, Reference, template::PromptTemplate};
 use r1_data::tokenizer::Tokenizer;
 use r1_grpo::GrpoConfig;
-use r1_model::{LanguageModel, ModelConfig, Schedule};
+use r1_model::{LanguageModel, ModelConfig};
+use r1_train::Schedule;
 
 /// Sixteen tokens: `<unk>`, the end, and these.
 pub(crate) const ALPHABET: &str = "abcdefghijkl?=";

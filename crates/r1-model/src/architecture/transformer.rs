@@ -11,9 +11,9 @@ use crate::{
     causal_lm::{Attend, CacheSpec, CausalLm, Head},
     checkpoint::{Part, Slot},
     config::ModelConfig,
+    gradients::GradientStore,
     kernels::RotaryTable,
     nn::{Attention, Block, Linear, Mlp, RmsNorm},
-    optimizer::GradientStore,
     packed_batch::PackedBatch,
 };
 

@@ -268,8 +268,7 @@ impl<M: CausalLm> Schedule<'_, M> {
 
     /// The logits of the chosen rows of a pass, all rows when `chosen` is `None`.
     fn forward(&mut self, batch: &PackedBatch, runs: Vec<Run>, chosen: Option<Vec<usize>>) -> TensorData {
-        #[cfg(feature = "flex")]
-        crate::awake::stay_awake(self.device);
+        crate::stay_awake(self.device);
         self.cache.begin(runs);
         let mut x = self.model.embed(batch);
         for index in 0..self.model.num_blocks() {

@@ -15,7 +15,7 @@ pub mod swiglu_linear;
 pub mod token_logprobs;
 pub mod adamw_step;
 pub mod reduce;
-pub(crate) mod seed;
+mod backward_from;
 #[cfg(feature = "flex")]
 pub(crate) mod flex;
 #[cfg_attr(not(feature = "flex"), allow(dead_code))]
@@ -34,6 +34,7 @@ pub(crate) mod non_differentiable;
 pub(crate) mod check;
 
 pub use adamw_step::adamw_step;
+pub use backward_from::backward_from;
 pub use cached_attention::cached_attention;
 pub use causal_attention::{Heads, causal_attention};
 pub use linear::linear;

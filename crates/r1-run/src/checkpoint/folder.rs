@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// Version of the layout; others are refused.
-const FORMAT: u32 = 2;
+const FORMAT: u32 = 3;
 const STATE: &str = "state.json";
 
 /// A checkpoint on the disk, checked for completeness.
@@ -228,7 +228,7 @@ mod tests {
             refusal()
         );
         fs::write(dir.join(STATE), "{\"format\": 1}").unwrap();
-        assert!(refusal().contains("state.json` has format 1; this build reads 2"), "{}", refusal());
+        assert!(refusal().contains("state.json` has format 1; this build reads 3"), "{}", refusal());
         fs::write(dir.join(STATE), "{").unwrap();
         assert!(refusal().contains("state.json` is not readable (EOF"), "{}", refusal());
         fs::remove_file(dir.join(STATE)).unwrap();

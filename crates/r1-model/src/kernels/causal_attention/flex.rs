@@ -1,5 +1,7 @@
 //! The CPU kernel: a task per segment and key head, blocks of queries, exact softmax per row.
 
+use std::ops::Range;
+
 use burn_flex::FlexTensor;
 use rayon::prelude::*;
 
@@ -12,7 +14,7 @@ use crate::{
         flex::{contiguous, dims2, filled, slice, tensor},
         matmul_add::{View, matmul_add},
     },
-    packed_batch::Segment,
+    packed_batch::{Segment, prefix_ranges},
 };
 
 /// Queries that are scored together.
@@ -42,13 +44,13 @@ impl Shared {
     }
 }
 
-/// The keys and values one task works with: those of the prefix, then the segment's own.
+/// The keys and values one task works with: those of the prefixes, then the segment's own.
 pub(super) struct KeysValues {
     /// `[length, head_dim]`
     pub(super) keys: Vec<f32>,
     /// `[length, head_dim]`
     pub(super) values: Vec<f32>,
-    /// Tokens of the prefix.
+    /// Tokens of the prefixes.
     pub(super) before: usize,
     /// All keys.
     pub(super) length: usize,
@@ -59,15 +61,16 @@ impl KeysValues {
         qkv: &[f32],
         heads: Heads,
         kv_head: usize,
-        segment: &Segment,
+        index: usize,
         segments: &[Segment],
     ) -> Self {
         let width = heads.fused_width();
-        let prefix = segment.prefix.map_or(0..0, |index| segments[index].range.clone());
-        let (before, length) = (prefix.len(), prefix.len() + segment.range.len());
+        let (prefix, own) = (prefix_ranges(segments, index), segments[index].range.clone());
+        let before: usize = prefix.iter().map(Range::len).sum();
+        let length = before + own.len();
         let d = heads.head_dim;
         let (mut keys, mut values) = (Vec::with_capacity(d * length), Vec::with_capacity(d * length));
-        for token in prefix.chain(segment.range.clone()) {
+        for token in prefix.into_iter().flatten().chain(own) {
             let row = &qkv[token * width + heads.query_width() + kv_head * d..];
             keys.extend_from_slice(&row[..d]);
             values.extend_from_slice(&row[heads.kv_width()..heads.kv_width() + d]);
@@ -120,7 +123,7 @@ pub(crate) fn forward(qkv: FlexTensor, heads: Heads, segments: &[Segment]) -> (F
     let shared_lse = Shared::new(lse.as_mut_ptr());
     let attend = |shared_output: &Shared, index: usize, kv_head: usize| {
         let segment = &segments[index];
-        let kv = KeysValues::gather(qkv, heads, kv_head, segment, segments);
+        let kv = KeysValues::gather(qkv, heads, kv_head, index, segments);
         let keys = Transposed::new(&kv.keys, d);
         let mut scores = vec![0.0; BLOCK * kv.length.next_multiple_of(LANES)];
         let mut block_output = vec![0.0; BLOCK * d];

@@ -19,10 +19,10 @@ use crate::{
         flex::{contiguous, dims2, slice, tensor},
         matmul_add::{View, matmul_add},
     },
-    packed_batch::Segment,
+    packed_batch::{Segment, prefix_ranges},
 };
 
-/// What one task owes the keys and values of its prefix.
+/// The gradient of one task for the keys and values of its prefixes.
 struct PrefixShare {
     index: usize,
     kv_head: usize,
@@ -49,7 +49,7 @@ pub(crate) fn backward(
         .into_par_iter()
         .map(|(index, kv_head)| {
             let segment = &segments[index];
-            let kv = KeysValues::gather(qkv, heads, kv_head, segment, segments);
+            let kv = KeysValues::gather(qkv, heads, kv_head, index, segments);
             let (keys, values) = (Transposed::new(&kv.keys, d), Transposed::new(&kv.values, d));
             let (mut dk, mut dv) = (vec![0.0; kv.length * d], vec![0.0; kv.length * d]);
             let most = kv.length.next_multiple_of(LANES);
@@ -114,8 +114,7 @@ pub(crate) fn backward(
     unsafe { dqkv.set_len(tokens * width) };
     // In index order, so that the sum has the same bits for any number of threads.
     for share in shares {
-        let Some(prefix) = segments[share.index].prefix else { continue };
-        for (row, token) in segments[prefix].range.clone().enumerate() {
+        for (row, token) in prefix_ranges(segments, share.index).into_iter().flatten().enumerate() {
             let place = token * width + query_width + share.kv_head * d;
             for i in 0..d {
                 dqkv[place + i] += share.dk[row * d + i];

@@ -14,7 +14,7 @@ use burn::backend::Dispatch;
 use burn::tensor::{Tensor, TensorData, activation::softmax};
 
 use super::differentiable::Differentiable;
-use crate::packed_batch::Segment;
+use crate::packed_batch::{Segment, prefix_ranges};
 
 /// How the columns of a fused query-key-value row are divided.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,10 +54,10 @@ impl Heads {
     }
 }
 
-/// Each token attends to the whole of its segment's prefix and to its own segment up to itself.
+/// Each token attends to the whole of the segments before its own and to its own segment up to itself.
 ///
 /// ```text
-/// o_t = Σ_s softmax_s(q_t · k_s / sqrt(head_dim)) v_s        s ∈ prefix ∪ {own segment, s ≤ t}
+/// o_t = Σ_s softmax_s(q_t · k_s / sqrt(head_dim)) v_s        s ∈ prefixes ∪ {own segment, s ≤ t}
 /// ```
 ///
 /// # Shapes
@@ -96,20 +96,18 @@ pub fn reference(qkv: Tensor<2>, heads: Heads, segments: &[Segment]) -> Tensor<2
         qkv.clone().slice([range.clone(), first..first + width])
     };
     let mut outputs = Vec::new();
-    for segment in segments {
+    for (index, segment) in segments.iter().enumerate() {
         let own = &segment.range;
         if own.is_empty() {
             continue;
         }
-        let prefix = segment.prefix.map(|index| segments[index].range.clone()).unwrap_or(0..0);
-        let (queries, before) = (own.len(), prefix.len());
+        let prefix = prefix_ranges(segments, index);
+        let (queries, before) = (own.len(), prefix.iter().map(|range| range.len()).sum::<usize>());
         let keys = before + queries;
         // [kv_heads, keys, head_dim]
         let gather = |first: usize| {
-            let mut parts = Vec::new();
-            if before > 0 {
-                parts.push(columns(&prefix, first, kv_width));
-            }
+            let filled = prefix.iter().filter(|range| !range.is_empty());
+            let mut parts: Vec<Tensor<2>> = filled.map(|range| columns(range, first, kv_width)).collect();
             parts.push(columns(own, first, kv_width));
             Tensor::cat(parts, 0).reshape([keys, kv_heads, head_dim]).swap_dims(0, 1)
         };
@@ -164,6 +162,16 @@ mod tests {
             vec![(1, None)],
             vec![(5, None), (0, None), (1, None), (70, None)],
             vec![(9, None), (3, Some(0)), (0, Some(0)), (40, Some(0)), (1, None), (2, Some(4))],
+            // Dialogues: a prompt, turns of several lengths, one of them empty, and two branches of a branch.
+            vec![
+                (7, None),
+                (3, Some(0)),
+                (0, Some(1)),
+                (34, Some(2)),
+                (5, Some(1)),
+                (2, Some(3)),
+                (4, Some(0)),
+            ],
         ];
         for heads in shapes {
             for layout in &layouts {

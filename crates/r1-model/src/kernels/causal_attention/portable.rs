@@ -6,7 +6,7 @@ use std::ops::Range;
 use burn::tensor::{Bool, Tensor};
 
 use super::Heads;
-use crate::packed_batch::Segment;
+use crate::packed_batch::{Segment, prefix_ranges};
 
 /// Scores that exist at a time, unless one key head alone has more: 64 MiB of them in `f32`. So few in unit
 /// tests that the key heads come in several ranges.
@@ -40,21 +40,19 @@ struct Attention {
 }
 
 impl Attention {
-    fn gather(qkv: &Tensor<2>, heads: Heads, segment: &Segment, segments: &[Segment]) -> Self {
+    fn gather(qkv: &Tensor<2>, heads: Heads, index: usize, segments: &[Segment]) -> Self {
         let (query_width, kv_width) = (heads.query_width(), heads.kv_width());
-        let (own, prefix) = (&segment.range, prefix_of(segment, segments));
+        let (own, prefix) = (&segments[index].range, filled_prefix(segments, index));
+        let before = tokens(&prefix);
         let columns = |range: &Range<usize>, first: usize, width: usize| {
             qkv.clone().slice([range.clone(), first..first + width])
         };
         let seen = |first: usize| {
-            let mut parts = vec![columns(own, first, kv_width)];
-            if !prefix.is_empty() {
-                parts.insert(0, columns(&prefix, first, kv_width));
-            }
-            by_key_head(Tensor::cat(parts, 0), heads.kv_heads, 1)
+            let parts = prefix.iter().chain([own]).map(|range| columns(range, first, kv_width));
+            by_key_head(Tensor::cat(parts.collect(), 0), heads.kv_heads, 1)
         };
-        let shape = [own.len(), prefix.len() + own.len()];
-        let hidden = Tensor::<2, Bool>::tril_mask(shape, prefix.len() as i64, &qkv.device());
+        let shape = [own.len(), before + own.len()];
+        let hidden = Tensor::<2, Bool>::tril_mask(shape, before as i64, &qkv.device());
         let bias = Tensor::<2>::zeros(shape, (&qkv.device(), qkv.dtype())).mask_fill(hidden, -1e30);
         Self {
             q: by_key_head(columns(own, 0, query_width), heads.kv_heads, heads.group()),
@@ -84,15 +82,20 @@ impl Attention {
     }
 }
 
-fn prefix_of(segment: &Segment, segments: &[Segment]) -> Range<usize> {
-    segment.prefix.map_or(0..0, |index| segments[index].range.clone())
+/// The prefixes of a segment that have tokens, from the root on.
+fn filled_prefix(segments: &[Segment], index: usize) -> Vec<Range<usize>> {
+    prefix_ranges(segments, index).into_iter().filter(|range| !range.is_empty()).collect()
+}
+
+fn tokens(ranges: &[Range<usize>]) -> usize {
+    ranges.iter().map(Range::len).sum()
 }
 
 /// The output, and the log-sum-exp of each query's scores as `[tokens, heads]`.
 pub(crate) fn forward(qkv: Tensor<2>, heads: Heads, segments: &[Segment]) -> (Tensor<2>, Tensor<2>) {
     let (mut outputs, mut lses) = (Vec::new(), Vec::new());
-    for segment in segments.iter().filter(|segment| !segment.range.is_empty()) {
-        let attention = Attention::gather(&qkv, heads, segment, segments);
+    for (index, _) in segments.iter().enumerate().filter(|(_, segment)| !segment.range.is_empty()) {
+        let attention = Attention::gather(&qkv, heads, index, segments);
         let (mut output, mut lse) = (Vec::new(), Vec::new());
         for heads in attention.head_ranges() {
             let scores = attention.scores(&heads);
@@ -123,7 +126,7 @@ pub(crate) fn backward(
 ) -> Tensor<2> {
     let (mut dqueries, mut dkeys_values) = (vec![None; segments.len()], vec![None; segments.len()]);
     for (index, segment) in segments.iter().enumerate().filter(|(_, segment)| !segment.range.is_empty()) {
-        let attention = Attention::gather(&qkv, heads, segment, segments);
+        let attention = Attention::gather(&qkv, heads, index, segments);
         let [g, output, lse] = [&g, &output, &lse]
             .map(|x| by_key_head(x.clone().slice(segment.range.clone()), heads.kv_heads, heads.group()));
         let projection = (g.clone() * output).sum_dim(2);
@@ -140,11 +143,19 @@ pub(crate) fn backward(
         }
         dqueries[index] = Some(by_row(Tensor::cat(dq, 0), heads.group()));
         let dkv = Tensor::cat([dk, dv].map(|x| by_row(Tensor::cat(x, 0), 1)).to_vec(), 1);
-        let (before, keys) = (prefix_of(segment, segments).len(), dkv.dims()[0]);
-        if let Some(prefix) = segment.prefix.filter(|_| before > 0) {
-            add(&mut dkeys_values[prefix], dkv.clone().slice(0..before));
+        let (mut first, mut place) = (0, segment.prefix);
+        let mut before = Vec::new();
+        while let Some(prefix) = place {
+            before.push(prefix);
+            place = segments[prefix].prefix;
         }
-        add(&mut dkeys_values[index], dkv.slice(before..keys));
+        for owner in before.into_iter().rev().chain([index]) {
+            let rows = segments[owner].range.len();
+            if rows > 0 {
+                add(&mut dkeys_values[owner], dkv.clone().slice(first..first + rows));
+            }
+            first += rows;
+        }
     }
     let rows = dqueries.into_iter().zip(dkeys_values).filter_map(|(dq, dkv)| Some(vec![dq?, dkv?]));
     let rows: Vec<Tensor<2>> = rows.map(|columns| Tensor::cat(columns, 1)).collect();

@@ -52,7 +52,7 @@ pub(crate) trait Differentiable: Backend {
         targets: Arc<[u32]>,
         temperature: f64,
     ) -> FloatTensor<Self>;
-    fn seed(x: FloatTensor<Self>, upstream: FloatTensor<Self>) -> FloatTensor<Self>;
+    fn backward_from(x: FloatTensor<Self>, upstream: FloatTensor<Self>) -> FloatTensor<Self>;
 }
 
 /// Without autodiff nothing is saved.
@@ -107,7 +107,7 @@ impl<B: Bridge> Differentiable for B {
         B::primitive(<B as Kernels>::token_logprobs(hidden, weight, &targets, temperature).output)
     }
 
-    fn seed(x: FloatTensor<Self>, _: FloatTensor<Self>) -> FloatTensor<Self> {
+    fn backward_from(x: FloatTensor<Self>, _: FloatTensor<Self>) -> FloatTensor<Self> {
         B::primitive(Tensor::<1>::zeros([1], &B::tensor::<2>(x).device()))
     }
 }
@@ -196,10 +196,10 @@ impl<B: Bridge, C: CheckpointStrategy> Differentiable for Autodiff<B, C> {
         record!(TokenLogprobs, C, parents, (hidden, weight, targets, temperature, saved), output)
     }
 
-    fn seed(x: FloatTensor<Self>, upstream: FloatTensor<Self>) -> FloatTensor<Self> {
+    fn backward_from(x: FloatTensor<Self>, upstream: FloatTensor<Self>) -> FloatTensor<Self> {
         let parents = [x.node()];
         let (x, upstream) = (x.into_primitive(), upstream.into_primitive());
-        let output = <B as Differentiable>::seed(x, upstream.clone());
+        let output = <B as Differentiable>::backward_from(x, upstream.clone());
         record!(Seed, C, parents, B::tensor(upstream), output)
     }
 }

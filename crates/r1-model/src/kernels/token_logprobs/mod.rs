@@ -30,7 +30,7 @@ pub(crate) struct Saved {
 const MOST_LOGITS: usize = 18 << 20;
 
 /// Rows whose logits exist at a time, at least 16 of them; the chunks are as good as equal.
-pub(crate) fn chunk_rows(tokens: usize, vocab: usize) -> usize {
+pub fn chunk_rows(tokens: usize, vocab: usize) -> usize {
     let most = (MOST_LOGITS / vocab.max(1)).max(16);
     tokens.div_ceil(tokens.div_ceil(most).max(1)).max(1)
 }

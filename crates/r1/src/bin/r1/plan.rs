@@ -3,10 +3,10 @@
 use std::path::PathBuf;
 
 use clap::{Args, value_parser};
-use r1_model::{
-    ModelConfig,
+use r1_model::ModelConfig;
+use r1_train::{
+    Recompute,
     plan::{MemoryPlan, TrainingRun},
-    train::Recompute,
 };
 use serde_json::json;
 

@@ -1,0 +1,14 @@
+//! Reports: what an update did, what it took, and why it taught nothing.
+
+mod diagnosis;
+mod dump;
+mod sample_row;
+mod step_report;
+mod step_timings;
+
+pub use diagnosis::{REFLECTIVE_WORDS, diagnosis, reflective_words};
+pub(crate) use dump::dump;
+pub use sample_row::SampleRow;
+pub(crate) use step_report::StepFacts;
+pub use step_report::{StepReport, TermStatistics};
+pub use step_timings::StepTimings;

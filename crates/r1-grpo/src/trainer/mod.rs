@@ -1,0 +1,258 @@
+//! The trainer.
+
+mod checkpoint;
+mod config;
+mod entropy_state;
+mod gradient;
+mod pack;
+mod recipe;
+mod reference;
+
+use std::time::Instant;
+
+use r1_core::{ProblemSource, Reward};
+use r1_model::{CausalLm, LanguageModel, Transformer};
+use r1_train::Learner;
+
+use crate::{
+    Group, GroupSignal, GrpoError, StepReport, StepTimings,
+    advantage::assign_advantages,
+    report::{StepFacts, dump},
+    rollout::{PendingRollouts, RolloutCost, RolloutOrder, collect},
+};
+pub use config::{GrpoConfig, LengthStep};
+use entropy_state::EntropyState;
+use gradient::{StepPass, score_rollouts, step_pass};
+pub use pack::{Member, pack_groups};
+use reference::Reference;
+
+/// After this many rollouts in a row without a problem that can be graded, training stops.
+const MAX_EMPTY_ROLLOUTS: usize = 8;
+
+/// Trains a language model by GRPO. The caller owns the loop: each [`step`](Self::step) is one optimizer update.
+///
+/// ```text
+/// every `reference_refresh` updates:  π_ref ← π_θ
+/// for each rollout:                   draw problems, sample G completions of each from π_old = π_θ,
+///                                     score them, compare each with its group
+///   for each epoch and mini-batch:    one update of π_θ on the loss                  (one step)
+/// ```
+///
+/// # Source
+/// DeepSeekMath (arXiv:2402.03300), Algorithm 1.
+#[derive(Debug)]
+pub struct GrpoTrainer<M: CausalLm = Transformer> {
+    config: GrpoConfig,
+    learner: Learner<M>,
+    reference: Option<Reference<M>>,
+    pending: PendingRollouts,
+    rollouts: u64,
+    tokens: u64,
+    /// Weight of the entropy bonus, and the mean entropy of the last update, for an adaptive weight.
+    entropy: EntropyState,
+    timings: StepTimings,
+}
+
+impl<M: CausalLm> GrpoTrainer<M> {
+    /// A trainer that has made no update. The policy as it is becomes the reference, if the loss needs one.
+    ///
+    /// # Errors
+    /// When a setting is out of range, see [`GrpoConfig::validate`].
+    pub fn new(config: GrpoConfig, policy: LanguageModel<M>) -> Result<Self, GrpoError> {
+        config.validate()?;
+        let learner = Learner::new(policy, config.optimizer);
+        Ok(Self {
+            reference: Reference::new(&learner.model().model, &config),
+            learner,
+            entropy: EntropyState::new(&config),
+            config,
+            pending: PendingRollouts::default(),
+            rollouts: 0,
+            tokens: 0,
+            timings: StepTimings::default(),
+        })
+    }
+
+    /// Makes one optimizer update. Problems are drawn only when no rollouts are left from the last draw, so of 16
+    /// updates a rollout, 15 draw nothing.
+    ///
+    /// # Errors
+    /// [`GrpoError::NotFinite`] when the loss or its gradient is; then no weight has changed. Errors of the source,
+    /// the policy and the reward; then the source stands where it stood, and `step` can be called again.
+    /// [`GrpoError::NothingGraded`] when eight rollouts in a row had no problem that can be graded.
+    pub fn step(
+        &mut self,
+        source: &mut (impl ProblemSource + ?Sized),
+        reward: &(impl Reward + ?Sized),
+    ) -> Result<StepReport, GrpoError> {
+        self.timings = StepTimings::default();
+        if self.pending.is_empty() {
+            self.refresh_reference();
+            self.collect_rollouts(source, reward)?;
+            self.score_tokens();
+        }
+        let started = Instant::now();
+        let groups = self.pending.next();
+        let config = self.entropy.applied(&self.config);
+        let StepPass { gradients, metrics, mismatch } = step_pass(&self.policy().model, &groups, &config);
+        let update = self.updates() + 1;
+        if metrics.non_finite_tokens > 0 || !metrics.loss().is_finite() {
+            return Err(dump("loss", update, &groups, &self.config.dump_dir));
+        }
+        let entropy_coef = config.adaptive_entropy.map(|_| config.objective.entropy_coef);
+        let learning_rate = self.config.learning_rate * self.config.schedule.factor(self.updates());
+        let grad_norm = self.learner.update(gradients, learning_rate);
+        let groups = self.pending.next();
+        if !grad_norm.is_finite() {
+            return Err(dump("gradient", update, &groups, &self.config.dump_dir));
+        }
+        self.entropy.follow(&self.config, metrics.entropy.mean());
+        let facts = StepFacts {
+            step: update,
+            tokens: self.tokens,
+            learning_rate,
+            grad_norm,
+            metrics: &metrics,
+            mismatch,
+            cost: self.pending.cost,
+            entropy_coef,
+            reward: reward.name(),
+        };
+        let report = StepReport::new(facts, &groups, &self.config);
+        self.pending.advance();
+        self.timings.training_seconds = started.elapsed().as_secs_f64();
+        self.timings.trained_tokens = metrics.tokens;
+        Ok(report)
+    }
+
+    fn refresh_reference(&mut self) {
+        let updates = self.updates();
+        if let Some(reference) = &mut self.reference {
+            reference.refresh(&self.learner.model().model, updates, &self.config);
+        }
+    }
+
+    /// Collects the rollouts of the next updates. On an error the source and the trainer stand where they stood.
+    fn collect_rollouts(
+        &mut self,
+        source: &mut (impl ProblemSource + ?Sized),
+        reward: &(impl Reward + ?Sized),
+    ) -> Result<(), GrpoError> {
+        let (start, rollouts, tokens) = (source.position(), self.rollouts, self.tokens);
+        match self.fill_batch(source, reward) {
+            Ok(pending) => self.pending = pending,
+            Err(error) => {
+                (self.rollouts, self.tokens) = (rollouts, tokens);
+                source.seek(start)?;
+                return Err(error);
+            }
+        }
+        Ok(())
+    }
+
+    /// Samples and scores completions of the next problems, until there is one that can be graded. With dynamic
+    /// sampling, until there are enough groups with signal, or as many rounds as are allowed.
+    fn fill_batch(
+        &mut self,
+        source: &mut (impl ProblemSource + ?Sized),
+        reward: &(impl Reward + ?Sized),
+    ) -> Result<PendingRollouts, GrpoError> {
+        let config = &self.config;
+        let sampling = config.sampling_after(self.learner.updates());
+        let (mut kept, mut without_signal, mut ungradable) = (Vec::new(), Vec::new(), Vec::new());
+        for round in 0.. {
+            let wanted = config.prompts_per_rollout() - kept.len();
+            let policy = self.learner.model_mut();
+            let order = RolloutOrder { problems: wanted, sampling: &sampling, rollout: self.rollouts + 1 };
+            let collected = collect(policy, config, &order, source, reward)?;
+            self.rollouts += 1;
+            self.tokens += collected.tokens;
+            self.timings.add(&collected);
+            ungradable.extend(collected.ungradable);
+            for group in collected.groups {
+                let teaches = config.refill_rounds == 0 || group.signal() == GroupSignal::Mixed;
+                if teaches { kept.push(group) } else { without_signal.push(group) }
+            }
+            let graded = !(kept.is_empty() && without_signal.is_empty());
+            if kept.len() == config.prompts_per_rollout() || graded && round >= config.refill_rounds {
+                let dropped_groups = without_signal.len();
+                if kept.is_empty() {
+                    // A step without signal is made and reported, so that somebody looks into it.
+                    kept = without_signal;
+                    kept.truncate(config.prompts_per_rollout());
+                }
+                assign_advantages(&mut kept, config);
+                let cost = RolloutCost {
+                    ungradable: ungradable.len(),
+                    dropped_groups,
+                    refill_rounds: round,
+                    max_tokens: sampling.max_tokens,
+                };
+                return Ok(PendingRollouts::new(kept, cost, config, self.rollouts));
+            }
+            if !graded && round + 1 >= MAX_EMPTY_ROLLOUTS {
+                break;
+            }
+        }
+        let last = ungradable.last().cloned().unwrap_or_default();
+        Err(GrpoError::NothingGraded { problems: ungradable.len(), last })
+    }
+
+    /// Computes π_old and π_ref of the rollouts' tokens, where the updates to come need them.
+    fn score_tokens(&mut self) {
+        let started = Instant::now();
+        let policy = self.learner.model();
+        if self.config.updates_per_rollout() > 1 || self.config.objective.top_entropy < 1.0 {
+            score_rollouts(&policy.model, &mut self.pending.groups, &self.config, |rollout, scores| {
+                rollout.old = Some(scores);
+            });
+        }
+        if let Some(reference) = &self.reference {
+            score_rollouts(&reference.model, &mut self.pending.groups, &self.config, |rollout, scores| {
+                rollout.reference_logprobs = Some(scores.logprobs);
+            });
+        }
+        self.timings.scoring_seconds = started.elapsed().as_secs_f64();
+    }
+
+    /// The model that is trained.
+    pub fn policy(&self) -> &LanguageModel<M> {
+        self.learner.model()
+    }
+
+    /// The model that is trained, to generate with.
+    pub fn policy_mut(&mut self) -> &mut LanguageModel<M> {
+        self.learner.model_mut()
+    }
+
+    /// Ends training and gives the model back.
+    pub fn into_policy(self) -> LanguageModel<M> {
+        self.learner.into_model()
+    }
+
+    /// How many updates were made.
+    pub fn updates(&self) -> u64 {
+        self.learner.updates()
+    }
+
+    /// How many rollouts were sampled.
+    pub fn rollouts(&self) -> u64 {
+        self.rollouts
+    }
+
+    /// The settings.
+    pub fn config(&self) -> &GrpoConfig {
+        &self.config
+    }
+
+    /// The groups of the last update, with completions, rewards and advantages. Their rows for a log of samples are
+    /// [`SampleRow::of_group`](crate::SampleRow::of_group).
+    pub fn last_groups(&self) -> impl Iterator<Item = &Group> {
+        self.pending.last()
+    }
+
+    /// What the last step took. It is not part of the report, for no two runs share it.
+    pub fn timings(&self) -> &StepTimings {
+        &self.timings
+    }
+}
