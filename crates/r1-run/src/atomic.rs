@@ -5,22 +5,24 @@
 
 use std::{
     ffi::OsString,
-    fs::{self, File},
-    io::Write,
+    fs::{self, File, Permissions},
+    io::{self, Write},
     path::{Path, PathBuf},
     process,
     sync::atomic::{AtomicU64, Ordering},
 };
 
 use crate::{
-    RunError,
+    Output, RunError,
     error::{reading, writing},
+    manifest::{self, Owner},
 };
 
-/// Writes a file, or replaces it, in one step.
+/// Writes a file, or replaces it, in one step. Links are followed, and devices and pipes written through, as by
+/// [`Output`].
 ///
 /// # Errors
-/// [`RunError::Write`] with the path that failed; the old file is then still there.
+/// Those of [`Output::open`], and [`RunError::Write`] with the path that failed; the old file is then still there.
 ///
 /// # Examples
 /// ```
@@ -31,15 +33,21 @@ use crate::{
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub fn write_file(path: &Path, contents: &[u8]) -> Result<(), RunError> {
-    static COUNTER: AtomicU64 = AtomicU64::new(0);
-    let number = COUNTER.fetch_add(1, Ordering::Relaxed);
-    let temporary = sibling(path, &format!("{}-{number}.tmp", process::id()))?;
+    Output::open(path)?.write(contents)
+}
+
+/// Writes a regular file, or replaces it with its permissions, in one step.
+pub(crate) fn replace_file(path: &Path, contents: &[u8]) -> Result<(), RunError> {
+    let temporary = temporary(path)?;
     let written = File::create(&temporary)
         .and_then(|mut file| {
             file.write_all(contents)?;
+            if let Ok(old) = fs::metadata(path) {
+                file.set_permissions(old.permissions())?;
+            }
             file.sync_all()
         })
-        .map_err(writing(&temporary))
+        .map_err(writing(path))
         .and_then(|()| fs::rename(&temporary, path).map_err(writing(path)));
     if written.is_err() {
         // The temporary file is of no use to anybody; the first error is the one to tell.
@@ -49,6 +57,13 @@ pub fn write_file(path: &Path, contents: &[u8]) -> Result<(), RunError> {
     sync_folder(parent(path))
 }
 
+/// A name beside `path` that nobody else uses.
+pub(crate) fn temporary(path: &Path) -> Result<PathBuf, RunError> {
+    static COUNTER: AtomicU64 = AtomicU64::new(0);
+    let number = COUNTER.fetch_add(1, Ordering::Relaxed);
+    sibling(path, &format!("{}-{number}.tmp", process::id()))
+}
+
 /// Fills a folder under a temporary name, then puts it in the place of `target`.
 ///
 /// `fill` gets the temporary folder's path. Its files and folders are forced to the disk before the
@@ -56,9 +71,13 @@ pub fn write_file(path: &Path, contents: &[u8]) -> Result<(), RunError> {
 /// `target`; a reader of a folder whose writer may have been killed calls [`recover_folder`] first.
 /// One process at a time may write a given `target`.
 ///
+/// The folder gets a list of its files, `.r1-manifest.json`. Only what has such a list, and nothing that does not stand
+/// in it, is ever replaced; so is an empty folder. A `target` that is a link is followed. Files get at least the
+/// permissions that the process gives to new ones.
+///
 /// # Errors
-/// Whatever `fill` returns, or [`RunError::Write`] with the path that failed. The old folder is then
-/// still in its place.
+/// Whatever `fill` returns, [`RunError::NotOurs`] for a `target` that holds anything else, or [`RunError::Write`] with
+/// the path that failed. The old folder is then still in its place.
 ///
 /// # Examples
 /// ```
@@ -73,15 +92,56 @@ pub fn write_folder<E: From<RunError>>(
     target: &Path,
     fill: impl FnOnce(&Path) -> Result<(), E>,
 ) -> Result<(), E> {
+    let target = &followed(target)?;
     recover_folder(target)?;
+    check_ours(target)?;
     let new = sibling(target, "new")?;
-    remove_folder(&new)?;
+    manifest::remove(&new)?;
     fs::create_dir_all(&new).map_err(writing(&new))?;
-    let written = fill(&new).and_then(|()| Ok(sync_tree(&new)?)).and_then(|()| Ok(replace(target, &new)?));
+    let written = manifest::begin(&new)
+        .map_err(E::from)
+        .and_then(|()| fill(&new))
+        .and_then(|()| Ok(manifest::complete(&new)?))
+        .and_then(|()| Ok(finish_tree(&new, &permissions_of_new(&new)?)?))
+        .and_then(|()| Ok(replace(target, &new)?));
     if written.is_err() {
         let _ = fs::remove_dir_all(&new);
     }
     written
+}
+
+/// Tells before the work whether [`write_folder`] may write `target`.
+///
+/// A folder that holds anything that r1 did not write is never replaced; one that r1 wrote only with `overwrite`.
+///
+/// # Errors
+/// [`RunError::NotOurs`] and [`RunError::Written`], which name the way out; [`RunError::Read`] and
+/// [`RunError::Write`] when the system refuses.
+pub fn check_folder(target: &Path, overwrite: bool) -> Result<(), RunError> {
+    let target = &followed(target)?;
+    recover_folder(target)?;
+    if check_ours(target)? && !overwrite {
+        return Err(RunError::Written { path: target.to_owned() });
+    }
+    let parent = parent(target);
+    fs::create_dir_all(parent).map_err(writing(parent))?;
+    let probe = temporary(target)?;
+    File::create(&probe).map_err(writing(target))?;
+    fs::remove_file(&probe).map_err(writing(&probe))
+}
+
+/// Whether there is something of ours; an error when there is something of somebody else.
+fn check_ours(target: &Path) -> Result<bool, RunError> {
+    match manifest::owner(target)? {
+        Owner::Nobody => Ok(false),
+        Owner::Us => Ok(true),
+        Owner::Other(stray) => Err(RunError::NotOurs { path: target.to_owned(), stray }),
+    }
+}
+
+/// The folder behind a link.
+fn followed(target: &Path) -> Result<PathBuf, RunError> {
+    if target.is_symlink() { target.canonicalize().map_err(reading(target)) } else { Ok(target.to_owned()) }
 }
 
 /// Finishes what a killed [`write_folder`] had begun, so that `target` is there if it ever was.
@@ -93,15 +153,16 @@ pub fn write_folder<E: From<RunError>>(
 /// [`RunError::Write`] with the path that could not be renamed or deleted.
 pub fn recover_folder(target: &Path) -> Result<(), RunError> {
     let (new, old) = (sibling(target, "new")?, sibling(target, "old")?);
-    if !exists(&old)? {
+    // What somebody else called so is not ours to move.
+    if !exists(&old)? || matches!(manifest::owner(&old)?, Owner::Other(_)) {
         return Ok(());
     }
     if !exists(target)? {
-        let complete = if exists(&new)? { &new } else { &old };
+        let complete = if manifest::owner(&new)? == Owner::Us { &new } else { &old };
         fs::rename(complete, target).map_err(writing(target))?;
         sync_folder(parent(target))?;
     }
-    remove_folder(&old)
+    manifest::remove(&old)
 }
 
 /// Moves the old folder aside, the new one in, and back again if that fails.
@@ -118,11 +179,11 @@ fn replace(target: &Path, new: &Path) -> Result<(), RunError> {
         return Err(RunError::Write { path: target.to_owned(), source });
     }
     sync_folder(parent(target))?;
-    if replaces { remove_folder(&old) } else { Ok(()) }
+    if replaces { manifest::remove(&old) } else { Ok(()) }
 }
 
 /// The path of `.NAME.SUFFIX` beside `path`.
-fn sibling(path: &Path, suffix: &str) -> Result<PathBuf, RunError> {
+pub(crate) fn sibling(path: &Path, suffix: &str) -> Result<PathBuf, RunError> {
     let name = path.file_name().ok_or_else(|| RunError::Unnamed { path: path.to_owned() })?;
     let mut hidden = OsString::from(".");
     hidden.push(name);
@@ -131,7 +192,7 @@ fn sibling(path: &Path, suffix: &str) -> Result<PathBuf, RunError> {
     Ok(path.with_file_name(hidden))
 }
 
-fn parent(path: &Path) -> &Path {
+pub(crate) fn parent(path: &Path) -> &Path {
     match path.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent,
         _ => Path::new("."),
@@ -142,23 +203,42 @@ fn exists(path: &Path) -> Result<bool, RunError> {
     path.try_exists().map_err(reading(path))
 }
 
-fn remove_folder(path: &Path) -> Result<(), RunError> {
-    if exists(path)? { fs::remove_dir_all(path).map_err(writing(path)) } else { Ok(()) }
-}
-
-/// Forces every file and folder below `dir`, and `dir` itself, to the disk.
-fn sync_tree(dir: &Path) -> Result<(), RunError> {
+/// Gives every file below `dir` the permissions of new ones, and forces it and every folder to the disk.
+fn finish_tree(dir: &Path, permissions: &Permissions) -> Result<(), RunError> {
     for entry in fs::read_dir(dir).map_err(reading(dir))? {
         let entry = entry.map_err(reading(dir))?;
         let path = entry.path();
         let kind = entry.file_type().map_err(reading(&path))?;
         if kind.is_dir() {
-            sync_tree(&path)?;
+            finish_tree(&path, permissions)?;
         } else if kind.is_file() {
-            File::open(&path).and_then(|file| file.sync_all()).map_err(writing(&path))?;
+            let finish = |file: File| {
+                widen(&file, permissions)?;
+                file.sync_all()
+            };
+            File::open(&path).and_then(finish).map_err(writing(&path))?;
         }
     }
     sync_folder(dir)
+}
+
+/// The permissions that this process gives to new files: those of the manifest, which was just made.
+fn permissions_of_new(dir: &Path) -> Result<Permissions, RunError> {
+    let path = dir.join(manifest::MANIFEST);
+    Ok(fs::metadata(&path).map_err(reading(&path))?.permissions())
+}
+
+/// Adds permissions: some libraries write through temporary files that only their owner may read.
+#[cfg(unix)]
+fn widen(file: &File, permissions: &Permissions) -> io::Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    let (has, wants) = (file.metadata()?.permissions().mode(), permissions.mode());
+    if has | wants == has { Ok(()) } else { file.set_permissions(Permissions::from_mode(has | wants)) }
+}
+
+#[cfg(not(unix))]
+fn widen(_: &File, _: &Permissions) -> io::Result<()> {
+    Ok(())
 }
 
 /// Forces a folder's list of names to the disk; systems other than Unix have no call for it.

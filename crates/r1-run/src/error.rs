@@ -21,6 +21,59 @@ pub enum RunError {
         /// The folder.
         dir: PathBuf,
     },
+    /// A folder or file holds what r1 did not write. Nothing was touched.
+    #[error(
+        "`{}` was not written by r1 and is left alone; choose another --out (--overwrite replaces only what r1 wrote)",
+        stray.display()
+    )]
+    NotOurs {
+        /// What was to be replaced.
+        path: PathBuf,
+        /// What stands there.
+        stray: PathBuf,
+    },
+    /// An earlier result stands there. Nothing was touched.
+    #[error("`{}` is there already; choose another --out, or replace it with --overwrite", path.display())]
+    Written {
+        /// The result.
+        path: PathBuf,
+    },
+    /// A result cannot be written to this place.
+    #[error("cannot write `{}`: {reason}", path.display())]
+    Destination {
+        /// The place.
+        path: PathBuf,
+        /// What is wrong with it, and what to do.
+        reason: String,
+    },
+    /// Another process writes to the same place.
+    #[error(
+        "`{}` is being written by another r1 process{}; wait for it, or choose another --out",
+        path.display(),
+        process.map_or(String::new(), |id| format!(" ({id})"))
+    )]
+    Locked {
+        /// The place.
+        path: PathBuf,
+        /// The other process, if it said so.
+        process: Option<u32>,
+    },
+    /// What stands there was begun with something else. Nothing was touched.
+    #[error("`{}` was begun with another {difference}; choose another --out", path.display())]
+    OtherRun {
+        /// The file or folder.
+        path: PathBuf,
+        /// What differs, and how.
+        difference: String,
+    },
+    /// The description of a run is not readable. Choose another place, or delete what stands there.
+    #[error("`{}` does not describe a run ({reason}); choose another --out", path.display())]
+    Description {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        reason: String,
+    },
     /// A file or folder could not be read. Check the path and the permissions.
     #[error("cannot read `{}`", path.display())]
     Read {

@@ -12,6 +12,7 @@ use serde_json::Value;
 use crate::{
     Positions, RunError, atomic,
     error::{reading, writing},
+    manifest::MANIFEST,
 };
 
 /// Version of the layout; others are refused.
@@ -186,7 +187,7 @@ fn list_files(dir: &Path, prefix: &str, files: &mut BTreeMap<String, u64>) -> Re
         let about = entry.metadata().map_err(reading(dir))?;
         if about.is_dir() {
             list_files(&entry.path(), &format!("{name}/"), files)?;
-        } else {
+        } else if entry.file_name() != MANIFEST {
             files.insert(name, about.len());
         }
     }

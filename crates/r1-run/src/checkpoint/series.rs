@@ -9,6 +9,7 @@ use super::Checkpoint;
 use crate::{
     RunError, atomic,
     error::{reading, writing},
+    manifest::{self, Owner},
 };
 
 /// The checkpoints of one run, in a folder of their own: `step-000100`, `step-000200` and so on.
@@ -98,9 +99,15 @@ impl Checkpoints {
     /// Deletes every checkpoint, for a run that starts anew.
     ///
     /// # Errors
-    /// When one cannot be deleted.
+    /// [`RunError::NotOurs`] when one holds what r1 did not write, or when one cannot be deleted.
     pub fn clear(&self) -> Result<(), RunError> {
-        self.all()?.iter().try_for_each(|dir| delete(dir))
+        let all = self.all()?;
+        for dir in &all {
+            if let Owner::Other(stray) = manifest::owner(dir)? {
+                return Err(RunError::NotOurs { path: dir.clone(), stray });
+            }
+        }
+        all.iter().try_for_each(|dir| delete(dir))
     }
 
     /// All checkpoints, the oldest first. What a killed process had begun is finished before, or cleared away.
@@ -123,7 +130,13 @@ impl Checkpoints {
         let all = self.all()?;
         let best = if self.keep_best.is_some() { self.best()? } else { None };
         let old = &all[..all.len().saturating_sub(self.keep_last)];
-        old.iter().filter(|dir| Some(*dir) != best.as_ref()).try_for_each(|dir| delete(dir))
+        for dir in old.iter().filter(|dir| Some(*dir) != best.as_ref()) {
+            // What somebody put into a checkpoint keeps it, and does not end the run.
+            if manifest::owner(dir)? == Owner::Us {
+                delete(dir)?;
+            }
+        }
+        Ok(())
     }
 
     fn names(&self, keep: impl Fn(&str) -> bool) -> Result<Vec<String>, RunError> {
