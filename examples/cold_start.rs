@@ -11,7 +11,7 @@ use anyhow::Result;
 use r1::core::{Content, Message, Problem, Trace};
 use r1::distill::SftConfig;
 use r1::model::LanguageModel;
-use r1::pipeline::{ProvingGround, Stage};
+use r1::pipeline::{Stage, TaskBenchmark};
 use r1::tasks::Task;
 
 const BASE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/nano_student");
@@ -27,7 +27,7 @@ fn worked(task: &dyn Task, problem: &Problem) -> Trace {
 fn main() -> Result<()> {
     r1::process::prepare();
     let mut base = LanguageModel::load(BASE, &r1::model::device()?)?;
-    let ground = ProvingGround::new(&["chained_arithmetic", "letter_counting", "number_sorting"], 100)?;
+    let ground = TaskBenchmark::new(&["chained_arithmetic", "letter_counting", "number_sorting"], 100)?;
     let before = ground.evaluate(&mut base, 1)?;
     println!("base: pass@1 {:.3}, format {:.3}", before.pass_at_1, before.format);
 

@@ -9,7 +9,7 @@
 
 use anyhow::Result;
 use r1::distill::{RejectionConfig, SftConfig};
-use r1::pipeline::{ProvingGround, Stage};
+use r1::pipeline::{Stage, TaskBenchmark};
 use r1::rewards::{AccuracyReward, FormatReward, Rubric};
 use r1::{grpo::GrpoConfig, model::LanguageModel};
 
@@ -21,7 +21,7 @@ fn main() -> Result<()> {
     let (out, device) = (format!("runs/distill/{seed}"), r1::model::device()?);
     let folder = |name| format!(concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/{}"), name);
     let base = |name| LanguageModel::load(folder(name), &device);
-    let ground = ProvingGround::new(&["chained_arithmetic", "letter_counting", "number_sorting"], 250)?;
+    let ground = TaskBenchmark::new(&["chained_arithmetic", "letter_counting", "number_sorting"], 250)?;
     let reinforce = |dir: &str, policy, seed| {
         let config = GrpoConfig::r1()
             .with_prompts_per_step(16)

@@ -10,7 +10,7 @@
 use anyhow::Result;
 use r1::distill::RejectionConfig;
 use r1::model::LanguageModel;
-use r1::pipeline::{ProvingGround, Stage};
+use r1::pipeline::{Stage, TaskBenchmark};
 use r1::rewards::AccuracyReward;
 
 const BASE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/nano");
@@ -18,7 +18,7 @@ const BASE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/nano");
 fn main() -> Result<()> {
     r1::process::prepare();
     let mut teacher = LanguageModel::load(BASE, &r1::model::device()?)?;
-    let ground = ProvingGround::new(&["chained_arithmetic"], 1)?;
+    let ground = TaskBenchmark::new(&["chained_arithmetic"], 1)?;
     let problems = ground.training(200, 1)?;
     let config = RejectionConfig::new()
         .with_teacher("nano")

@@ -48,7 +48,7 @@ pub use generate::{Generate, GenerateError, Sampling};
 pub use key::{Key, KeyedStream};
 pub use message::{Message, Role};
 pub use mixture::Mixture;
-pub use outcome::{Outcome, Part, Score};
+pub use outcome::{Outcome, Part, Score, StepScore};
 pub use problem::{Problem, Reference};
 pub use prompt::{Content, Prompt};
 pub use response::{FormatError, Response};

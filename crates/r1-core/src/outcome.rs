@@ -67,12 +67,46 @@ pub struct Score {
     pub outcome: Outcome,
     /// What it was made of, before weighting; empty for a reward that is not made of others.
     pub parts: Vec<Part>,
+    /// What single steps or turns of the completion earned, in any order; empty for a reward of the whole.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub steps: Vec<StepScore>,
+}
+
+/// What one step of a completion earned, as process rewards say it.
+///
+/// Training answers the tokens up to its end with it, see DeepSeekMath (arXiv:2402.03300v3), section 4.1.3.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StepScore {
+    /// Where the step ends: the byte of the completion's text behind it.
+    pub end: usize,
+    /// What it earned.
+    pub reward: f32,
+}
+
+impl Score {
+    /// The same score with what its steps earned.
+    pub fn with_steps(self, steps: Vec<StepScore>) -> Self {
+        Self { steps, ..self }
+    }
+
+    /// The same score, after a check that all its numbers are finite. `reward` names who gave it.
+    ///
+    /// # Errors
+    /// [`RewardError::NotFinite`] for NaN and the infinities.
+    pub fn finite(self, reward: &str) -> Result<Self, RewardError> {
+        self.outcome.finite(reward)?;
+        match self.steps.iter().find(|step| !step.reward.is_finite()) {
+            Some(step) => Err(RewardError::NotFinite { reward: reward.to_owned(), value: step.reward }),
+            None => Ok(self),
+        }
+    }
 }
 
 impl From<Outcome> for Score {
-    /// A score without parts.
+    /// A score without parts and steps.
     fn from(outcome: Outcome) -> Self {
-        Self { outcome, parts: Vec::new() }
+        Self { outcome, parts: Vec::new(), steps: Vec::new() }
     }
 }
 
@@ -92,7 +126,7 @@ mod tests {
     #[test]
     fn an_outcome_is_a_number_or_null_in_json() {
         let part = Part { name: "accuracy".into(), outcome: Outcome::Score(0.5) };
-        let score = Score { outcome: Outcome::Abstain, parts: vec![part] };
+        let score = Score { outcome: Outcome::Abstain, parts: vec![part], steps: Vec::new() };
         let json = serde_json::to_string(&score).unwrap();
         assert_eq!(json, r#"{"outcome":null,"parts":[{"name":"accuracy","outcome":0.5}]}"#);
         assert_eq!(serde_json::from_str::<Score>(&json).unwrap(), score);

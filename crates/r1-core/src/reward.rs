@@ -15,7 +15,8 @@ pub type GroupScores = Vec<Result<Score, RewardError>>;
 /// the completions of a problem with each other override [`score_group`](Reward::score_group), and
 /// those that are faster on many at once (a reward model, a judge)
 /// [`score_batch`](Reward::score_batch). Training calls [`score_all`](crate::score_all()), which
-/// calls `score_batch` once a step.
+/// calls `score_batch`, with the groups that are whole by then. A reward that knows more than one number for a
+/// completion overrides `score_group` and gives [`Score::steps`].
 ///
 /// A reward sees text and token ids, never a tensor. It must give the same outcome for the same
 /// input, or runs cannot be resumed.
@@ -63,7 +64,10 @@ pub trait Reward: Send + Sync {
         completions.iter().map(score).collect()
     }
 
-    /// The opinions about all groups of a step, in order. Scores each group alone unless overridden.
+    /// The opinions about several groups of a step, in order. Scores each group alone unless overridden.
+    ///
+    /// Training scores groups while others are still written, so which groups come together is a matter of time: a
+    /// group's scores must not depend on the others.
     fn score_batch(&self, groups: &[(&Problem, &[Completion])]) -> Vec<GroupScores> {
         groups.iter().map(|(problem, completions)| self.score_group(problem, completions)).collect()
     }

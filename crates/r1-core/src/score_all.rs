@@ -7,8 +7,8 @@ use crate::{GroupScores, Reward, RewardError};
 /// How often a group is scored again after something outside failed.
 const RETRIES: usize = 2;
 
-/// Scores all groups of a step by one call of [`Reward::score_batch`] and checks the answer: one
-/// result for each completion, and every number finite. Trainers and rubrics score through it.
+/// Scores groups by one call of [`Reward::score_batch`] and checks the answer: one result for each completion, and every
+/// number finite. Trainers and rubrics score through it.
 ///
 /// What breaks a promise becomes [`RewardError::Count`] or [`RewardError::NotFinite`] in the place
 /// of the results that cannot be used, so the answer always has the shape of `groups`.
@@ -23,7 +23,7 @@ pub fn score_all(reward: &(impl Reward + ?Sized), groups: &[(&Problem, &[Complet
         if scores.len() != completions.len() {
             return miscounted(name, completions.len(), completions.len(), scores.len());
         }
-        scores.into_iter().map(|score| score.and_then(|s| s.outcome.finite(name).map(|_| s))).collect()
+        scores.into_iter().map(|score| score.and_then(|score| score.finite(name))).collect()
     };
     groups.iter().zip(batch).map(check).collect()
 }

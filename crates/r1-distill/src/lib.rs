@@ -42,6 +42,7 @@ mod config;
 mod preset;
 mod report;
 mod trainer;
+mod training;
 mod checkpoint;
 mod readability;
 mod rejection;
@@ -58,3 +59,4 @@ pub use rejection::{
 };
 pub use report::SftReport;
 pub use trainer::SftTrainer;
+pub use training::SftTraining;

@@ -46,6 +46,33 @@ pub enum GrpoError {
         source: GenerateError,
     },
 
+    /// An update on given groups was asked for while mini-batches of an earlier draw wait. Call `step` until they are
+    /// used up.
+    #[error("mini-batches of an earlier draw wait for their updates; make them with `step` first")]
+    Pending,
+
+    /// A source of rollouts gave what cannot be trained on.
+    #[error("the rollouts of problem `{problem}` cannot be used: it {reason}")]
+    Rollouts {
+        /// The problem's id.
+        problem: String,
+        /// What is wrong with them.
+        reason: String,
+    },
+
+    /// All groups were written by weights that are too old. Write them anew, allow more updates between
+    /// (`max_staleness`), or correct for it (`stale`).
+    #[error(
+        "all {groups} groups were written by weights that are {updates} or more updates old; write them anew, or set \
+         `max_staleness` or `stale` otherwise"
+    )]
+    Stale {
+        /// How many groups there were.
+        groups: usize,
+        /// The age of the youngest.
+        updates: u64,
+    },
+
     /// A reward failed for another cause than a bad reference; a failing sandbox, file or network was tried three
     /// times. The problems of this rollout were given back to the source, so `step` can be called again.
     #[error("problem `{problem}` could not be scored")]
@@ -99,6 +126,13 @@ pub enum GrpoError {
         /// What the system said.
         #[source]
         source: io::Error,
+    },
+
+    /// Something that a loop calls between updates failed.
+    #[error(transparent)]
+    Hook {
+        /// What it said.
+        source: Box<dyn std::error::Error + Send + Sync>,
     },
 
     /// A checkpoint could not be read, does not go with the settings, or could not be written.

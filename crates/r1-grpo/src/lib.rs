@@ -91,5 +91,10 @@ pub use objective::{
 pub use report::{
     REFLECTIVE_WORDS, SampleRow, StepReport, StepTimings, TermStatistics, diagnosis, reflective_words,
 };
-pub use rollout::{Group, GroupSignal, Rollout, TokenScores, group_signal};
-pub use trainer::{GrpoConfig, GrpoTrainer, LengthStep, Member, pack_groups};
+pub use rollout::{
+    Group, GroupSignal, PolicyRollouts, RecordedRollouts, RecordingRollouts, Rollout, RolloutRequest,
+    RolloutSource, TokenScores, group_signal,
+};
+pub use trainer::{
+    GrpoConfig, GrpoTrainer, GrpoTraining, LengthStep, LongPrompts, Member, Stale, pack_groups,
+};

@@ -151,7 +151,7 @@ fn what_is_loaded_is_what_was_saved() {
     assert!(loaded.last_groups().eq(trainer.last_groups()));
     loaded.save(&second, &source).unwrap();
     assert_eq!(files(&first), files(&second));
-    let config = fs::read_to_string(first.join("policy/config.json")).unwrap();
+    let config = fs::read_to_string(first.join("model/config.json")).unwrap();
     assert!(config.contains("\"dtype\": \"float32\""), "{config}");
 }
 

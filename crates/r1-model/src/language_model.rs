@@ -3,14 +3,14 @@
 use std::path::Path;
 
 use burn::tensor::Device;
-use r1_core::{Completion, Content, FinishReason, Generate, GenerateError, Prompt, Sampling};
+use r1_core::{Completion, Content, FinishReason, Generate, GenerateError, Key, Prompt, Sampling};
 use r1_data::{template::ChatTemplate, tokenizer::Tokenizer};
 
 use crate::{
     CausalLm, Engine, ModelConfig, ModelError, Transformer,
     checkpoint::{Slot, WeightType, collect_weights, read_weights, write_weights},
     config,
-    engine::{Limits, Request, Sampler},
+    engine::{Generated, Limits, Request, Sampler},
 };
 
 /// Shards larger than this are divided, as transformers does.
@@ -222,23 +222,47 @@ impl<M: CausalLm> Generate for LanguageModel<M> {
         samples: usize,
         sampling: &Sampling,
     ) -> Result<Vec<Vec<Completion>>, GenerateError> {
-        sampling.validate()?;
-        let mut requests = Vec::new();
-        let mut prefilled = Vec::new();
+        let mut requests = Vec::with_capacity(prompts.len());
         for (index, prompt) in prompts.iter().enumerate() {
             let encoded = self.encode(&prompt.content);
-            let (ids, thinks) =
+            let (ids, think_prefilled) =
                 encoded.map_err(|error| GenerateError::Encode { index, source: error.into() })?;
-            let (tokens, context) = (ids.len(), self.config.context);
-            if tokens == 0 {
-                return Err(GenerateError::EmptyPrompt { index });
-            }
-            if tokens >= context {
-                return Err(GenerateError::PromptTooLong { index, tokens, context });
-            }
-            prefilled.push(thinks);
-            requests.push(Request { prompt: ids, samples, key: prompt.key });
+            requests.push(EncodedPrompt { ids, think_prefilled, key: prompt.key });
         }
+        let mut completions = vec![Vec::new(); prompts.len()];
+        self.generate_into(&requests, samples, sampling, &mut |index, group| completions[index] = group)?;
+        Ok(completions)
+    }
+}
+
+impl<M: CausalLm> LanguageModel<M> {
+    /// Writes `samples` completions of each prompt, and gives those of a prompt to `deliver` as soon as the last of them
+    /// is written. Nothing is written when any prompt does not fit.
+    ///
+    /// # Errors
+    /// [`GenerateError::Sampling`], [`GenerateError::EmptyPrompt`], [`GenerateError::PromptTooLong`], and when a
+    /// completion cannot be decoded.
+    pub fn generate_into(
+        &self,
+        prompts: &[EncodedPrompt],
+        samples: usize,
+        sampling: &Sampling,
+        deliver: &mut dyn FnMut(usize, Vec<Completion>),
+    ) -> Result<(), GenerateError> {
+        sampling.validate()?;
+        let context = self.config.context;
+        for (index, prompt) in prompts.iter().enumerate() {
+            match prompt.ids.len() {
+                0 => return Err(GenerateError::EmptyPrompt { index }),
+                tokens if tokens >= context => {
+                    return Err(GenerateError::PromptTooLong { index, tokens, context });
+                }
+                _ => {}
+            }
+        }
+        let request =
+            |prompt: &EncodedPrompt| Request { prompt: prompt.ids.clone(), samples, key: prompt.key };
+        let requests: Vec<Request> = prompts.iter().map(request).collect();
         let stop_ids: Vec<u32> = self.stop_ids.iter().chain(&sampling.stop_ids).copied().collect();
         let limits = Limits {
             sampler: Sampler::from(sampling),
@@ -247,31 +271,51 @@ impl<M: CausalLm> Generate for LanguageModel<M> {
             stop: &|ids| self.stops_with(&sampling.stop, ids),
             cancelled: &|| false,
         };
-        let groups = self.engine.generate(&self.model, &requests, &limits, &self.device);
-        let mut completions = Vec::new();
-        for (group, think_prefilled) in groups.into_iter().zip(prefilled) {
-            let mut written = Vec::new();
-            for output in group {
-                let ends = output.ids.last().is_some_and(|id| stop_ids.contains(id));
-                let shown = &output.ids
-                    [..output.ids.len() - usize::from(ends && output.finish == FinishReason::Stop)];
-                let text = self.tokenizer.decode(shown, true);
-                let text = text.map_err(|error| GenerateError::Failed { source: error.into() })?;
-                written.push(Completion {
-                    ids: output.ids,
-                    logprobs: output.logprobs,
-                    sampled_logprobs: output.sampled_logprobs,
-                    text,
-                    finish: output.finish,
-                    think_prefilled,
-                    turns: Vec::new(),
-                    weights_version: None,
-                });
+        let mut failed = None;
+        self.engine.generate_into(&self.model, &requests, &limits, &self.device, &mut |index, group| {
+            let written = group.into_iter().map(|output| self.written(output, &stop_ids, &prompts[index]));
+            match written.collect() {
+                Ok(group) => deliver(index, group),
+                Err(error) => failed = Some(error),
             }
-            completions.push(written);
-        }
-        Ok(completions)
+        });
+        failed.map_or(Ok(()), Err)
     }
+
+    /// A completion with its text, which ends before the stop id.
+    fn written(
+        &self,
+        output: Generated,
+        stop_ids: &[u32],
+        prompt: &EncodedPrompt,
+    ) -> Result<Completion, GenerateError> {
+        let ends = output.ids.last().is_some_and(|id| stop_ids.contains(id));
+        let shown =
+            &output.ids[..output.ids.len() - usize::from(ends && output.finish == FinishReason::Stop)];
+        let text = self.tokenizer.decode(shown, true);
+        let text = text.map_err(|error| GenerateError::Failed { source: error.into() })?;
+        Ok(Completion {
+            ids: output.ids,
+            logprobs: output.logprobs,
+            sampled_logprobs: output.sampled_logprobs,
+            text,
+            finish: output.finish,
+            think_prefilled: prompt.think_prefilled,
+            turns: Vec::new(),
+            weights_version: None,
+        })
+    }
+}
+
+/// A prompt as token ids, with the key of its samples.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EncodedPrompt {
+    /// Token ids, at least one.
+    pub ids: Vec<u32>,
+    /// Whether it ends inside the thoughts.
+    pub think_prefilled: bool,
+    /// Sample `i` is drawn with `key.for_sample(i)`.
+    pub key: Key,
 }
 
 /// `eos_token_id` of the generation config, else of the config.

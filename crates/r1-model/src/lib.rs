@@ -24,6 +24,6 @@ pub use device::device;
 pub use engine::{Engine, KvCache};
 pub use error::ModelError;
 pub use gradients::GradientStore;
-pub use language_model::LanguageModel;
+pub use language_model::{EncodedPrompt, LanguageModel};
 pub use packed_batch::{PackedBatch, PackedLayout, Segment};
 pub use score::{Scores, score};

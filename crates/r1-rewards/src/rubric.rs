@@ -2,9 +2,10 @@
 
 use std::fmt;
 
-use r1_core::{Completion, Problem};
-
-use r1_core::{GroupScores, Outcome, Part, Reward, RewardError, RewardKind, Score, score_all};
+use r1_core::{
+    Completion, GroupScores, Outcome, Part, Problem, Reward, RewardError, RewardKind, Score, StepScore,
+    score_all,
+};
 
 /// A weighted sum of rewards, itself a reward.
 ///
@@ -72,7 +73,8 @@ impl Rubric {
         &self,
         scores: impl Iterator<Item = Result<Score, RewardError>>,
     ) -> Result<Score, RewardError> {
-        let (mut sum, mut abstained, mut parts) = (0.0, true, Vec::new());
+        let (mut sum, mut abstained) = (0.0, true);
+        let (mut parts, mut steps) = (Vec::new(), Vec::new());
         let mut error: Option<RewardError> = None;
         for ((weight, reward), score) in self.terms.iter().zip(scores) {
             match score {
@@ -81,6 +83,8 @@ impl Rubric {
                         sum += weight * value;
                         abstained = false;
                     }
+                    let weighted = |step: StepScore| StepScore { reward: weight * step.reward, ..step };
+                    steps.extend(score.steps.into_iter().map(weighted));
                     let name = reward.name();
                     parts.push(Part { name: name.to_owned(), outcome: score.outcome });
                     let inner = |part: Part| Part { name: format!("{name}/{}", part.name), ..part };
@@ -97,8 +101,8 @@ impl Rubric {
         }
         match error {
             Some(error) => Err(error),
-            None if abstained => Ok(Score { outcome: Outcome::Abstain, parts }),
-            None => Ok(Score { outcome: Outcome::Score(sum).finite(self.name())?, parts }),
+            None if abstained => Ok(Score { outcome: Outcome::Abstain, parts, steps }),
+            None => Ok(Score { outcome: Outcome::Score(sum).finite(self.name())?, parts, steps }),
         }
     }
 }

@@ -12,4 +12,5 @@ pub use r1_tasks as tasks;
 pub use r1_train as train;
 
 pub mod pipeline;
+pub mod recipe;
 pub mod process;

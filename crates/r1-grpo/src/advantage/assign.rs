@@ -1,6 +1,6 @@
 //! Advantages for the rollouts of a batch.
 
-use super::{batch_advantages, gdpo_advantages};
+use super::{batch_advantages, gdpo_advantages, process_advantages};
 use crate::{Group, GrpoConfig, Rollout};
 
 /// Gives every rollout its advantage.
@@ -25,5 +25,21 @@ pub(crate) fn assign_advantages(groups: &mut [Group], config: &GrpoConfig) {
         for (rollout, advantage) in group.rollouts.iter_mut().zip(advantages) {
             rollout.advantage = advantage;
         }
+        add_steps(group, config);
+    }
+}
+
+/// Where a reward scored steps, every token gets the advantage of the whole and those of the steps that it is answerable
+/// for. A reward that abstained on the whole leaves those of the steps alone, as in DeepSeekMath.
+fn add_steps(group: &mut Group, config: &GrpoConfig) {
+    if group.rollouts.iter().all(|rollout| rollout.steps.is_empty()) {
+        return;
+    }
+    let steps: Vec<_> = group.rollouts.iter().map(|rollout| rollout.steps.clone()).collect();
+    let lengths: Vec<usize> = group.rollouts.iter().map(|rollout| rollout.completion.ids.len()).collect();
+    let by_token = process_advantages(&steps, &lengths, &config.advantage);
+    for (rollout, mut tokens) in group.rollouts.iter_mut().zip(by_token) {
+        tokens.iter_mut().for_each(|token| *token += rollout.advantage);
+        rollout.token_advantages = tokens;
     }
 }

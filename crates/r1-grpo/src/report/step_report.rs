@@ -71,6 +71,12 @@ pub struct StepReport {
     pub effective_groups: usize,
     /// Problems that were dropped because their reference cannot be graded.
     pub ungradable: usize,
+    /// Problems that were left out because their prompts do not fit the model.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub long_prompts: usize,
+    /// Groups that were dropped because the weights that wrote them are too old.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub stale_groups: usize,
     /// Groups without signal that dynamic sampling dropped.
     pub dropped_groups: usize,
     /// How often dynamic sampling drew further problems.
@@ -234,6 +240,8 @@ impl StepReport {
             pass_at_1,
             effective_groups: effective,
             ungradable: cost.ungradable,
+            long_prompts: cost.long_prompts,
+            stale_groups: cost.stale_groups,
             dropped_groups: cost.dropped_groups,
             refill_rounds: cost.refill_rounds,
             diagnosis: diagnosis(groups),
@@ -287,6 +295,10 @@ fn statistics(values: &[f32]) -> Option<TermStatistics> {
     let squares: f64 = values.iter().map(|&value| (f64::from(value) - mean).powi(2)).sum();
     let std = if values.len() > 1 { (squares / (count - 1.0)).sqrt() } else { 0.0 };
     Some(TermStatistics { mean, std })
+}
+
+fn is_zero(count: &usize) -> bool {
+    *count == 0
 }
 
 fn share(part: usize, whole: usize) -> f64 {

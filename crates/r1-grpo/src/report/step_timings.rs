@@ -9,7 +9,7 @@ use crate::rollout::Collected;
 pub struct StepTimings {
     /// Sampling of rollouts; 0 in a step that needed none.
     pub rollout_seconds: f64,
-    /// Scoring of completions by the reward.
+    /// Scoring of completions by the reward, after all of them were written: scoring overlaps writing.
     pub reward_seconds: f64,
     /// Log-probabilities of π_old and π_ref.
     pub scoring_seconds: f64,
@@ -33,8 +33,8 @@ impl StepTimings {
     }
 
     pub(crate) fn add(&mut self, collected: &Collected) {
-        self.rollout_seconds += collected.sampling_time.as_secs_f64();
-        self.reward_seconds += collected.reward_time.as_secs_f64();
+        self.rollout_seconds += collected.times.writing.as_secs_f64();
+        self.reward_seconds += collected.times.scoring.as_secs_f64();
         self.sampled_tokens += collected.sampled_tokens;
     }
 }

@@ -1,17 +1,21 @@
-//! From problems to groups with advantages.
+//! From problems to groups with scores.
 
-use std::{
-    collections::HashMap,
-    time::{Duration, Instant},
-};
+use std::collections::HashMap;
 
 use r1_core::{
-    Completion, Generate, GenerateError, GroupScores, Key, Problem, ProblemSource, Prompt, Reward,
-    RewardError, Sampling, Score, score_with_retries,
+    Completion, GenerateError, GroupScores, Key, Problem, ProblemSource, Reward, RewardError, Score,
+    StepScore,
 };
-use r1_model::{CausalLm, LanguageModel};
+use r1_model::{CausalLm, EncodedPrompt, LanguageModel};
 
-use crate::{Group, GrpoConfig, GrpoError, Rollout};
+use super::{
+    Group, Rollout, RolloutRequest, RolloutSource,
+    scoring::{Times, write_and_score},
+};
+use crate::{GrpoConfig, GrpoError, LongPrompts, StepReward};
+
+/// Problems in a row whose prompts do not fit, after which the data set is refused.
+const MAX_LONG_PROMPTS: usize = 1000;
 
 /// What was collected, and what it took.
 #[derive(Debug, Default)]
@@ -19,85 +23,122 @@ pub(crate) struct Collected {
     pub(crate) groups: Vec<Group>,
     /// Ids of the problems whose reference cannot be graded.
     pub(crate) ungradable: Vec<String>,
+    /// Problems whose prompts do not fit.
+    pub(crate) long_prompts: usize,
     /// Tokens of all completions and their prompts, those of dropped groups included.
     pub(crate) tokens: u64,
     pub(crate) sampled_tokens: u64,
-    pub(crate) sampling_time: Duration,
-    pub(crate) reward_time: Duration,
+    pub(crate) times: Times,
 }
 
-/// What is asked of the policy.
-pub(crate) struct RolloutOrder<'a> {
+/// What is to be collected.
+pub(crate) struct Collection<'a> {
     pub(crate) problems: usize,
-    pub(crate) sampling: &'a Sampling,
+    pub(crate) sampling: &'a r1_core::Sampling,
     /// Number of the rollout, part of its keys.
     pub(crate) rollout: u64,
+    pub(crate) weights_version: u64,
 }
 
-/// Draws problems, samples a group for each and scores the groups.
+/// Draws problems, has a group written for each and scores the groups. Advantages are given later.
 pub(crate) fn collect<M: CausalLm>(
     policy: &mut LanguageModel<M>,
+    rollouts: &mut (impl RolloutSource<M> + ?Sized),
     config: &GrpoConfig,
-    order: &RolloutOrder<'_>,
+    wanted: &Collection<'_>,
     source: &mut (impl ProblemSource + ?Sized),
     reward: &(impl Reward + ?Sized),
 ) -> Result<Collected, GrpoError> {
-    let problems: Vec<Problem> = (0..order.problems).map(|_| source.next()).collect::<Result<_, _>>()?;
-    let prompts = prompts(&problems, config, order.rollout);
-
-    let started = Instant::now();
-    let completions = policy.generate(&prompts, config.group_size, order.sampling);
-    let completions = completions.map_err(|error| with_problem(error, &problems))?;
-    let sampling_time = started.elapsed();
-
-    let started = Instant::now();
-    let asked: Vec<(&Problem, &[Completion])> =
-        problems.iter().zip(completions.iter().map(Vec::as_slice)).collect();
-    let scores = score_with_retries(reward, &asked);
-    let reward_time = started.elapsed();
-
-    let mut collected = Collected { sampling_time, reward_time, ..Collected::default() };
-    for (((problem, prompt), completions), scores) in
-        problems.into_iter().zip(prompts).zip(completions).zip(scores)
-    {
-        let (prompt_ids, _) = policy.encode(&prompt.content)?;
+    let (problems, prompts, long_prompts) = draw(policy, config, wanted, source)?;
+    let request = RolloutRequest {
+        prompts: &prompts,
+        samples: config.group_size,
+        sampling: wanted.sampling,
+        weights_version: wanted.weights_version,
+    };
+    let written = write_and_score(rollouts, policy, &request, &problems, reward);
+    let (groups, times) = written.map_err(|error| with_problem(error, &problems))?;
+    let mut collected = Collected { times, long_prompts, ..Collected::default() };
+    for ((problem, prompt), scored) in problems.into_iter().zip(prompts).zip(groups) {
+        let unusable = |reason: String| GrpoError::Rollouts { problem: problem.id.clone(), reason };
+        let scored = scored.ok_or_else(|| unusable("has no completions".into()))?;
+        let completions =
+            accepted(scored.completions, config.group_size, wanted.weights_version).map_err(unusable)?;
         let sampled: usize = completions.iter().map(|completion| completion.ids.len()).sum();
         collected.sampled_tokens += sampled as u64;
-        collected.tokens += (sampled + prompt_ids.len() * completions.len()) as u64;
-        match graded(&problem, scores)? {
+        collected.tokens += (sampled + prompt.ids.len() * completions.len()) as u64;
+        match graded(&problem, scored.scores)? {
             None => collected.ungradable.push(problem.id),
             Some(scores) => {
-                let rollouts = completions
-                    .into_iter()
-                    .zip(scores)
-                    .map(|(completion, score)| Rollout::new(completion, score))
-                    .collect();
-                collected.groups.push(Group { problem, prompt_ids, rollouts });
+                let rollouts = completions.into_iter().zip(scores);
+                let rollouts = rollouts.map(|(completion, score)| rollout(policy, completion, score));
+                collected.groups.push(Group {
+                    rollouts: rollouts.collect(),
+                    problem,
+                    prompt_ids: prompt.ids,
+                });
             }
         }
     }
     Ok(collected)
 }
 
-/// Prompts with their keys. A problem that comes again within a rollout gets other random numbers.
-fn prompts(problems: &[Problem], config: &GrpoConfig, rollout: u64) -> Vec<Prompt> {
-    let key = Key::new(config.seed).at_step(rollout);
-    let mut seen: HashMap<&str, usize> = HashMap::new();
-    let prompt = |problem: &'_ Problem, time: usize| {
-        let key = match time {
+/// Draws problems whose prompts fit, each prompt with its key. A problem that comes again within a rollout gets other
+/// random numbers.
+fn draw<M: CausalLm>(
+    policy: &LanguageModel<M>,
+    config: &GrpoConfig,
+    wanted: &Collection<'_>,
+    source: &mut (impl ProblemSource + ?Sized),
+) -> Result<(Vec<Problem>, Vec<EncodedPrompt>, usize), GrpoError> {
+    let key = Key::new(config.seed).at_step(wanted.rollout);
+    let (mut problems, mut prompts): (Vec<Problem>, Vec<EncodedPrompt>) = (Vec::new(), Vec::new());
+    let mut seen: HashMap<String, usize> = HashMap::new();
+    let (mut long_prompts, mut in_a_row) = (0, 0);
+    let context = policy.config.context;
+    while problems.len() < wanted.problems {
+        let problem = source.next()?;
+        let index = problems.len();
+        let refused = |source| GrpoError::Prompt { problem: problem.id.clone(), source };
+        let encoded = policy.encode(&config.template.render(&problem));
+        let (ids, think_prefilled) =
+            encoded.map_err(|error| refused(GenerateError::Encode { index, source: error.into() }))?;
+        if ids.is_empty() {
+            return Err(refused(GenerateError::EmptyPrompt { index }));
+        }
+        if ids.len() >= context {
+            (long_prompts, in_a_row) = (long_prompts + 1, in_a_row + 1);
+            if config.long_prompts == LongPrompts::Refuse || in_a_row == MAX_LONG_PROMPTS {
+                return Err(refused(GenerateError::PromptTooLong { index, tokens: ids.len(), context }));
+            }
+            continue;
+        }
+        in_a_row = 0;
+        let times = seen.entry(problem.id.clone()).or_default();
+        let key = match *times {
             0 => key.for_problem(&problem.id),
-            _ => key.for_problem(&format!("{}#{time}", problem.id)),
+            times => key.for_problem(&format!("{}#{times}", problem.id)),
         };
-        Prompt { content: config.template.render(problem), key }
+        *times += 1;
+        prompts.push(EncodedPrompt { ids, think_prefilled, key });
+        problems.push(problem);
+    }
+    Ok((problems, prompts, long_prompts))
+}
+
+/// The completions of a prompt, as many as were asked for and each fit to be trained on.
+fn accepted(completions: Vec<Completion>, samples: usize, version: u64) -> Result<Vec<Completion>, String> {
+    if completions.len() != samples {
+        return Err(format!("has {} completions instead of {samples}", completions.len()));
+    }
+    for (index, completion) in completions.iter().enumerate() {
+        completion.check().map_err(|reason| format!("completion {index} {reason}"))?;
+    }
+    let known = |completion: Completion| Completion {
+        weights_version: completion.weights_version.or(Some(version)),
+        ..completion
     };
-    problems
-        .iter()
-        .map(|problem| {
-            let times = seen.entry(&problem.id).or_default();
-            *times += 1;
-            prompt(problem, *times - 1)
-        })
-        .collect()
+    Ok(completions.into_iter().map(known).collect())
 }
 
 /// The same error with the id of the problem that it is about, if it is about one.
@@ -126,4 +167,35 @@ fn graded(problem: &Problem, scores: GroupScores) -> Result<Option<Vec<Score>>, 
         }
     }
     Ok((!ungradable).then_some(graded))
+}
+
+/// A rollout whose steps end at tokens.
+fn rollout<M: CausalLm>(policy: &LanguageModel<M>, completion: Completion, mut score: Score) -> Rollout {
+    let steps = std::mem::take(&mut score.steps);
+    let steps = steps.into_iter().filter_map(|step| at_token(policy, &completion, step)).collect();
+    Rollout { steps, ..Rollout::new(completion, score) }
+}
+
+/// The step with the token that its last byte belongs to; `None` for a completion without tokens.
+fn at_token<M: CausalLm>(
+    policy: &LanguageModel<M>,
+    completion: &Completion,
+    step: StepScore,
+) -> Option<StepReward> {
+    let ids = &completion.ids;
+    let reaches = |tokens: usize| {
+        let text = policy.tokenizer.decode(&ids[..tokens], true).unwrap_or_default();
+        // Bytes that are no character yet are shown as one.
+        text.trim_end_matches('\u{fffd}').len() >= step.end
+    };
+    // The fewest tokens whose text reaches the end of the step.
+    let (mut low, mut high) = (1, ids.len());
+    if high == 0 {
+        return None;
+    }
+    while low < high {
+        let middle = (low + high) / 2;
+        if reaches(middle) { high = middle } else { low = middle + 1 }
+    }
+    Some(StepReward { end: low - 1, reward: step.reward })
 }

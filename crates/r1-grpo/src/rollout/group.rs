@@ -115,6 +115,11 @@ impl Group {
         self.rollouts.iter().map(|rollout| rollout.reward).collect()
     }
 
+    /// How many updates the oldest weights that wrote it had had, if anybody says.
+    pub fn weights_version(&self) -> Option<u64> {
+        self.rollouts.iter().filter_map(|rollout| rollout.completion.weights_version).min()
+    }
+
     /// Whether the group can teach anything.
     pub fn signal(&self) -> GroupSignal {
         group_signal(&self.rewards())

@@ -28,6 +28,12 @@ pub(crate) struct RolloutCost {
     pub(crate) dropped_groups: usize,
     /// How often further problems were drawn.
     pub(crate) refill_rounds: usize,
+    /// Problems whose prompts do not fit.
+    #[serde(default)]
+    pub(crate) long_prompts: usize,
+    /// Groups that were written by weights too old.
+    #[serde(default)]
+    pub(crate) stale_groups: usize,
     /// Limit of tokens of each completion.
     pub(crate) max_tokens: usize,
 }
@@ -45,6 +51,12 @@ impl PendingRollouts {
             let bound = |part: usize| part * groups.len() / parts;
             mini_batches.extend((0..parts).map(|part| order[bound(part)..bound(part + 1)].to_vec()));
         }
+        Self { groups, mini_batches, last: Vec::new(), cost }
+    }
+
+    /// All groups for one update.
+    pub(crate) fn whole(groups: Vec<Group>, cost: RolloutCost) -> Self {
+        let mini_batches = [(0..groups.len()).collect()].into();
         Self { groups, mini_batches, last: Vec::new(), cost }
     }
 

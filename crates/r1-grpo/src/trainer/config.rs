@@ -75,10 +75,39 @@ pub struct GrpoConfig {
     pub tokens_per_micro_batch: usize,
     /// What the backward pass computes a second time to save memory. It does not change the result.
     pub recompute: Recompute,
+    /// Whether a problem whose prompt does not fit the model's context is left out, and counted, or ends training.
+    pub long_prompts: LongPrompts,
+    /// How many updates the weights that wrote a group may lie behind the policy; `None` allows any number.
+    pub max_staleness: Option<u64>,
+    /// What happens to groups that are older.
+    pub stale: Stale,
     /// The term of the reward that tells right from wrong, for `pass_at_1` in the report; `None` is the first.
     pub pass_term: Option<String>,
     /// Where the batch of a loss that is not finite is written.
     pub dump_dir: PathBuf,
+}
+
+/// What happens to problems whose prompts do not fit.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LongPrompts {
+    /// They are left out, and the report counts them.
+    #[default]
+    Skip,
+    /// They end training with an error.
+    Refuse,
+}
+
+/// What happens to groups whose weights are too old.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Stale {
+    /// They are dropped, and the report counts them.
+    #[default]
+    Refuse,
+    /// They are trained on; the objective must have a [`Correction`](crate::Correction) for what the sampler's
+    /// log-probabilities differ from the policy's.
+    Correct,
 }
 
 /// A limit of tokens for each completion, from an update on.
@@ -276,6 +305,8 @@ impl GrpoConfig {
         not_negative("optimizer.weight_decay", self.optimizer.weight_decay)?;
         positive("optimizer.max_grad_norm", self.optimizer.max_grad_norm)?;
         self.objective.validate()?;
+        let corrects = self.stale == Stale::Refuse || self.objective.correction.is_some();
+        check("stale", 1.0, corrects, "`refuse` unless `objective.correction` is set")?;
         for step in &self.max_tokens_from {
             count("max_tokens_from.max_tokens", step.max_tokens)?;
         }

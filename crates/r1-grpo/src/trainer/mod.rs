@@ -7,6 +7,7 @@ mod gradient;
 mod pack;
 mod recipe;
 mod reference;
+mod training;
 
 use std::time::Instant;
 
@@ -18,13 +19,14 @@ use crate::{
     Group, GroupSignal, GrpoError, StepReport, StepTimings,
     advantage::assign_advantages,
     report::{StepFacts, dump},
-    rollout::{PendingRollouts, RolloutCost, RolloutOrder, collect},
+    rollout::{Collection, PendingRollouts, PolicyRollouts, RolloutCost, RolloutSource, collect},
 };
-pub use config::{GrpoConfig, LengthStep};
+pub use config::{GrpoConfig, LengthStep, LongPrompts, Stale};
 use entropy_state::EntropyState;
 use gradient::{StepPass, score_rollouts, step_pass};
 pub use pack::{Member, pack_groups};
 use reference::Reference;
+pub use training::GrpoTraining;
 
 /// After this many rollouts in a row without a problem that can be graded, training stops.
 const MAX_EMPTY_ROLLOUTS: usize = 8;
@@ -74,7 +76,7 @@ impl<M: CausalLm> GrpoTrainer<M> {
     }
 
     /// Makes one optimizer update. Problems are drawn only when no rollouts are left from the last draw, so of 16
-    /// updates a rollout, 15 draw nothing.
+    /// updates a rollout, 15 draw nothing. The policy writes its rollouts itself.
     ///
     /// # Errors
     /// [`GrpoError::NotFinite`] when the loss or its gradient is; then no weight has changed. Errors of the source,
@@ -85,12 +87,81 @@ impl<M: CausalLm> GrpoTrainer<M> {
         source: &mut (impl ProblemSource + ?Sized),
         reward: &(impl Reward + ?Sized),
     ) -> Result<StepReport, GrpoError> {
+        self.step_with(source, &mut PolicyRollouts, reward)
+    }
+
+    /// [`step`](Self::step) on rollouts from anywhere.
+    ///
+    /// # Errors
+    /// As [`step`](Self::step); [`GrpoError::Rollouts`] for rollouts that cannot be trained on, and
+    /// [`GrpoError::Stale`] when all are too old.
+    pub fn step_with(
+        &mut self,
+        source: &mut (impl ProblemSource + ?Sized),
+        rollouts: &mut (impl RolloutSource<M> + ?Sized),
+        reward: &(impl Reward + ?Sized),
+    ) -> Result<StepReport, GrpoError> {
         self.timings = StepTimings::default();
         if self.pending.is_empty() {
             self.refresh_reference();
-            self.collect_rollouts(source, reward)?;
+            self.collect_rollouts(source, rollouts, reward)?;
             self.score_tokens();
         }
+        self.train_pending(reward.name())
+    }
+
+    /// Makes one optimizer update on these groups, wherever they come from: the half of [`step`](Self::step) that
+    /// trains. Their rollouts need completions and rewards; advantages are given here.
+    ///
+    /// # Errors
+    /// [`GrpoError::Pending`] while mini-batches of an earlier draw wait for their updates, [`GrpoError::Rollouts`] for
+    /// a completion that cannot be trained on, [`GrpoError::Stale`] when all groups are too old, and
+    /// [`GrpoError::NotFinite`].
+    pub fn update(&mut self, groups: Vec<Group>) -> Result<StepReport, GrpoError> {
+        if !self.pending.is_empty() {
+            return Err(GrpoError::Pending);
+        }
+        for group in &groups {
+            for (index, rollout) in group.rollouts.iter().enumerate() {
+                rollout.completion.check().map_err(|reason| {
+                    let problem = group.problem.id.clone();
+                    GrpoError::Rollouts { problem, reason: format!("completion {index} {reason}") }
+                })?;
+            }
+        }
+        self.timings = StepTimings::default();
+        self.refresh_reference();
+        let max_tokens = self.config.sampling_after(self.updates()).max_tokens;
+        let mut cost = RolloutCost { max_tokens, ..RolloutCost::default() };
+        let mut groups = self.fresh(groups, &mut cost)?;
+        assign_advantages(&mut groups, &self.config);
+        self.pending = PendingRollouts::whole(groups, cost);
+        self.score_tokens();
+        let report = self.train_pending("reward");
+        if report.is_err() {
+            self.pending = PendingRollouts::default();
+        }
+        report
+    }
+
+    /// The groups that are young enough, and the others as a cost.
+    fn fresh(&self, groups: Vec<Group>, cost: &mut RolloutCost) -> Result<Vec<Group>, GrpoError> {
+        let Some(limit) = self.config.max_staleness.filter(|_| self.config.stale == Stale::Refuse) else {
+            return Ok(groups);
+        };
+        let (count, now) = (groups.len(), self.updates());
+        let age = |group: &Group| now.saturating_sub(group.weights_version().unwrap_or(now));
+        let youngest = groups.iter().map(age).min().unwrap_or_default();
+        let fresh: Vec<Group> = groups.into_iter().filter(|group| age(group) <= limit).collect();
+        cost.stale_groups += count - fresh.len();
+        if fresh.is_empty() && count > 0 {
+            return Err(GrpoError::Stale { groups: count, updates: youngest });
+        }
+        Ok(fresh)
+    }
+
+    /// Makes one update on the next mini-batch.
+    fn train_pending(&mut self, reward: &str) -> Result<StepReport, GrpoError> {
         let started = Instant::now();
         let groups = self.pending.next();
         let config = self.entropy.applied(&self.config);
@@ -116,7 +187,7 @@ impl<M: CausalLm> GrpoTrainer<M> {
             mismatch,
             cost: self.pending.cost,
             entropy_coef,
-            reward: reward.name(),
+            reward,
         };
         let report = StepReport::new(facts, &groups, &self.config);
         self.pending.advance();
@@ -136,13 +207,14 @@ impl<M: CausalLm> GrpoTrainer<M> {
     fn collect_rollouts(
         &mut self,
         source: &mut (impl ProblemSource + ?Sized),
+        rollouts: &mut (impl RolloutSource<M> + ?Sized),
         reward: &(impl Reward + ?Sized),
     ) -> Result<(), GrpoError> {
-        let (start, rollouts, tokens) = (source.position(), self.rollouts, self.tokens);
-        match self.fill_batch(source, reward) {
+        let (start, count, tokens) = (source.position(), self.rollouts, self.tokens);
+        match self.fill_batch(source, rollouts, reward) {
             Ok(pending) => self.pending = pending,
             Err(error) => {
-                (self.rollouts, self.tokens) = (rollouts, tokens);
+                (self.rollouts, self.tokens) = (count, tokens);
                 source.seek(start)?;
                 return Err(error);
             }
@@ -150,44 +222,47 @@ impl<M: CausalLm> GrpoTrainer<M> {
         Ok(())
     }
 
-    /// Samples and scores completions of the next problems, until there is one that can be graded. With dynamic
+    /// Collects and scores completions of the next problems, until there is one that can be graded. With dynamic
     /// sampling, until there are enough groups with signal, or as many rounds as are allowed.
     fn fill_batch(
         &mut self,
         source: &mut (impl ProblemSource + ?Sized),
+        rollouts: &mut (impl RolloutSource<M> + ?Sized),
         reward: &(impl Reward + ?Sized),
     ) -> Result<PendingRollouts, GrpoError> {
-        let config = &self.config;
-        let sampling = config.sampling_after(self.learner.updates());
+        let updates = self.updates();
+        let sampling = self.config.sampling_after(updates);
+        let mut cost = RolloutCost { max_tokens: sampling.max_tokens, ..RolloutCost::default() };
         let (mut kept, mut without_signal, mut ungradable) = (Vec::new(), Vec::new(), Vec::new());
         for round in 0.. {
-            let wanted = config.prompts_per_rollout() - kept.len();
-            let policy = self.learner.model_mut();
-            let order = RolloutOrder { problems: wanted, sampling: &sampling, rollout: self.rollouts + 1 };
-            let collected = collect(policy, config, &order, source, reward)?;
+            let config = &self.config;
+            let wanted = Collection {
+                problems: config.prompts_per_rollout() - kept.len(),
+                sampling: &sampling,
+                rollout: self.rollouts + 1,
+                weights_version: updates,
+            };
+            let collected = collect(self.learner.model_mut(), rollouts, config, &wanted, source, reward)?;
             self.rollouts += 1;
             self.tokens += collected.tokens;
             self.timings.add(&collected);
+            cost.long_prompts += collected.long_prompts;
             ungradable.extend(collected.ungradable);
-            for group in collected.groups {
-                let teaches = config.refill_rounds == 0 || group.signal() == GroupSignal::Mixed;
+            for group in self.fresh(collected.groups, &mut cost)? {
+                let teaches = self.config.refill_rounds == 0 || group.signal() == GroupSignal::Mixed;
                 if teaches { kept.push(group) } else { without_signal.push(group) }
             }
+            let config = &self.config;
             let graded = !(kept.is_empty() && without_signal.is_empty());
             if kept.len() == config.prompts_per_rollout() || graded && round >= config.refill_rounds {
-                let dropped_groups = without_signal.len();
+                (cost.dropped_groups, cost.refill_rounds) = (without_signal.len(), round);
+                cost.ungradable = ungradable.len();
                 if kept.is_empty() {
                     // A step without signal is made and reported, so that somebody looks into it.
                     kept = without_signal;
                     kept.truncate(config.prompts_per_rollout());
                 }
                 assign_advantages(&mut kept, config);
-                let cost = RolloutCost {
-                    ungradable: ungradable.len(),
-                    dropped_groups,
-                    refill_rounds: round,
-                    max_tokens: sampling.max_tokens,
-                };
                 return Ok(PendingRollouts::new(kept, cost, config, self.rollouts));
             }
             if !graded && round + 1 >= MAX_EMPTY_ROLLOUTS {

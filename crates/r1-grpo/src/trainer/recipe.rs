@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use r1_core::{Sampling, template::PromptTemplate};
 use r1_train::{AdamWConfig, Recompute, Schedule};
 
+use super::config::{LongPrompts, Stale};
 use crate::{AdvantageConfig, GrpoConfig, LengthStep, Objective};
 
 impl GrpoConfig {
@@ -47,6 +48,9 @@ impl GrpoConfig {
             seed: 0,
             tokens_per_micro_batch: 2048,
             recompute: Recompute::Nothing,
+            long_prompts: LongPrompts::Skip,
+            max_staleness: None,
+            stale: Stale::Refuse,
             pass_term: None,
             dump_dir: PathBuf::from("."),
         }

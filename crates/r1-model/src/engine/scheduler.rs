@@ -90,6 +90,26 @@ impl Engine {
         limits: &Limits<'_>,
         device: &Device,
     ) -> Vec<Vec<Generated>> {
+        let mut results = vec![Vec::new(); requests.len()];
+        self.generate_into(model, requests, limits, device, &mut |request, completions| {
+            results[request] = completions;
+        });
+        results
+    }
+
+    /// Writes the completions of all requests, and gives those of each request to `deliver` as soon as the last of them
+    /// is written.
+    ///
+    /// # Panics
+    /// As [`generate`](Self::generate).
+    pub fn generate_into<M: CausalLm>(
+        &self,
+        model: &M,
+        requests: &[Request],
+        limits: &Limits<'_>,
+        device: &Device,
+        deliver: &mut dyn FnMut(usize, Vec<Generated>),
+    ) {
         let spec = model.cache_spec();
         let total: usize = requests.iter().map(|request| request.samples).sum();
         for (index, request) in requests.iter().enumerate() {
@@ -117,13 +137,15 @@ impl Engine {
                 .flat_map(|r| (0..requests[r].samples).map(move |s| (r, s)))
                 .collect(),
             first_logits: vec![None; requests.len()],
-            finished: requests.iter().map(|request| vec![None; request.samples]).collect(),
+            finished: requests.iter().map(|request| Some(vec![None; request.samples])).collect(),
+            whole: Vec::new(),
         };
         while !schedule.done() && !(limits.cancelled)() {
             schedule.admit(self.prefill_tokens);
             schedule.decode();
+            schedule.deliver(deliver);
         }
-        schedule.finish()
+        schedule.finish(deliver);
     }
 }
 
@@ -155,7 +177,10 @@ struct Schedule<'a, M> {
     waiting: VecDeque<(usize, usize)>,
     /// Logits after each group's prompt, while samples of it wait.
     first_logits: Vec<Option<Vec<f32>>>,
-    finished: Vec<Vec<Option<Generated>>>,
+    /// What is written of each request, until it is delivered.
+    finished: Vec<Option<Vec<Option<Generated>>>>,
+    /// Requests that are written and wait to be delivered.
+    whole: Vec<usize>,
 }
 
 impl<M: CausalLm> Schedule<'_, M> {
@@ -305,18 +330,36 @@ impl<M: CausalLm> Schedule<'_, M> {
             if stops || output.ids.len() >= self.limits.max_tokens.min(room) {
                 output.finish = if stops { FinishReason::Stop } else { FinishReason::Length };
                 let (group, sample) = (*group, running.sample);
-                self.finished[group][sample] = self.slots[slot].running.take().map(|running| running.output);
+                let written = self.slots[slot].running.take().map(|running| running.output);
+                self.keep(group, sample, written);
             }
         }
     }
 
-    /// Everything written; what was cancelled says so.
-    fn finish(mut self) -> Vec<Vec<Generated>> {
-        for slot in &mut self.slots {
-            if let (Some(group), Some(mut running)) = (slot.group, slot.running.take()) {
-                running.output.finish = FinishReason::Cancelled;
-                self.finished[group][running.sample] = Some(running.output);
-            }
+    /// Keeps a sample until its request is whole.
+    fn keep(&mut self, request: usize, sample: usize, written: Option<Generated>) {
+        let Some(samples) = &mut self.finished[request] else { return };
+        samples[sample] = written;
+        if samples.iter().all(Option::is_some) {
+            self.whole.push(request);
+        }
+    }
+
+    /// Gives away the requests that are whole.
+    fn deliver(&mut self, deliver: &mut dyn FnMut(usize, Vec<Generated>)) {
+        for request in std::mem::take(&mut self.whole) {
+            let samples = self.finished[request].take().unwrap_or_default();
+            deliver(request, samples.into_iter().flatten().collect());
+        }
+    }
+
+    /// Gives away the rest; what was cancelled says so.
+    fn finish(mut self, deliver: &mut dyn FnMut(usize, Vec<Generated>)) {
+        let running = |slot: &mut Slot| Some((slot.group?, slot.running.take()?));
+        let cancelled: Vec<(usize, Running)> = self.slots.iter_mut().filter_map(running).collect();
+        for (group, mut running) in cancelled {
+            running.output.finish = FinishReason::Cancelled;
+            self.keep(group, running.sample, Some(running.output));
         }
         let unwritten = || Generated {
             ids: Vec::new(),
@@ -324,8 +367,11 @@ impl<M: CausalLm> Schedule<'_, M> {
             sampled_logprobs: None,
             finish: FinishReason::Cancelled,
         };
-        let groups = self.finished.into_iter();
-        groups.map(|group| group.into_iter().map(|done| done.unwrap_or_else(unwritten)).collect()).collect()
+        for (request, samples) in self.finished.into_iter().enumerate() {
+            if let Some(samples) = samples {
+                deliver(request, samples.into_iter().map(|done| done.unwrap_or_else(unwritten)).collect());
+            }
+        }
     }
 }
 

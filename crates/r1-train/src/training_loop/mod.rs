@@ -68,6 +68,12 @@ impl<'a, T: Trainer> TrainingLoop<'a, T> {
         self
     }
 
+    /// The same with one more hook that is boxed already.
+    pub fn with_boxed_hook(mut self, hook: Box<dyn Hook<T> + 'a>) -> Self {
+        self.hooks.push(hook);
+        self
+    }
+
     /// Makes the updates. Every hook sees every update, the one that ends the loop included.
     ///
     /// # Errors

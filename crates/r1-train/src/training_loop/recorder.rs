@@ -21,7 +21,7 @@ pub struct Recorder {
 
 impl Recorder {
     /// The recorder of a folder. The files are cut back to the newest checkpoint; without one, the run starts anew.
-    /// A checkpoint is written every `save_every` updates and at the end; with 0, only when the loop is stopped.
+    /// A checkpoint is written every `save_every` updates, with 0 never, and when the loop ends.
     ///
     /// # Errors
     /// When a file of the folder cannot be read or written, or a checkpoint is damaged.
@@ -64,7 +64,7 @@ impl Recorder {
     }
 
     fn saves_at(&self, step: u64, total: u64, stopping: bool) -> bool {
-        stopping || self.save_every > 0 && (step.is_multiple_of(self.save_every) || step == total)
+        stopping || step == total || self.save_every > 0 && step.is_multiple_of(self.save_every)
     }
 }
 

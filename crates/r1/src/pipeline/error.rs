@@ -18,6 +18,16 @@ pub enum PipelineError {
         /// The name that was asked for.
         name: String,
     },
+    /// The stage was asked to stop, by Ctrl-C or SIGTERM, and has saved.
+    #[error("stopped after update {updates}; the same command goes on from `{}`", dir.display())]
+    Interrupted {
+        /// Updates that were made.
+        updates: u64,
+        /// The stage's folder.
+        dir: std::path::PathBuf,
+        /// The exit status that a shell expects: 130 or 143.
+        status: u8,
+    },
     /// A source of problems could not be made.
     #[error(transparent)]
     Source(#[from] SourceError),

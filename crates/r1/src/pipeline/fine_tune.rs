@@ -1,14 +1,10 @@
 //! Supervised fine-tuning as a stage.
 
-use std::time::Instant;
-
 use r1_core::{Cursor, Trace};
-use r1_distill::{DistillError, SftConfig, SftTrainer};
+use r1_distill::{DistillError, SftConfig, SftTrainer, SftTraining};
 use r1_model::{LanguageModel, checkpoint::WeightType};
-use r1_run::{CheckpointNote, Progress, Status};
-use serde_json::json;
 
-use super::{PipelineError, Stage, stage::Found};
+use super::{PipelineError, Stage};
 
 /// What fine-tuning came to.
 #[derive(Debug)]
@@ -28,7 +24,7 @@ impl Stage {
     ///
     /// # Errors
     /// [`DistillError::Empty`] without a trace, those of [`SftTrainer::step`] and [`SftTrainer::load`], and of the
-    /// folder.
+    /// folder; [`PipelineError::Interrupted`] when the stage was asked to stop, and has saved.
     pub fn fine_tune(
         &self,
         config: SftConfig,
@@ -41,33 +37,20 @@ impl Stage {
             return Err(DistillError::Empty.into());
         }
         let config = SftConfig { traces: traces.len() as u64, ..config };
-        let Found { checkpoints, latest, mut run } = self.find()?;
+        let (_lock, mut recorder) = self.open()?;
         let mut source = Cursor::new(traces.clone(), seed).map_err(DistillError::from)?;
-        let mut trainer = match latest {
+        let trainer = match recorder.latest() {
             Some(dir) => SftTrainer::load(dir, Some(config), &model.device.clone(), &mut source)?,
             None => SftTrainer::new(config, model)?,
         };
         let (first, updates) = (trainer.updates(), trainer.config().updates());
-        let mut progress = Progress::new(updates).starting_at(first);
-        while trainer.updates() < updates {
-            let started = Instant::now();
-            let report = trainer.step(&mut source)?;
-            let seconds = started.elapsed().as_secs_f64();
-            run.log(&report)?;
-            run.time(&json!({"step": report.step, "training_seconds": seconds}))?;
-            let rate = report.tokens as f64 / seconds;
-            let status = Status { tokens_per_second: Some(rate), ..Status::default() };
-            progress.update(report.step, &status);
-            if self.saves_at(report.step, updates) {
-                let note = CheckpointNote { positions: Some(run.positions()?), metric: None };
-                checkpoints.save(report.step, |dir| trainer.save_with(dir, &source, note))?;
-            }
+        let mut training = SftTraining::new(trainer, &mut source);
+        self.train(&mut training, updates, Vec::new(), &mut recorder)?;
+        let trainer = training.into_trainer();
+        if trainer.updates() > first || !self.model_dir().exists() {
+            trainer.model().save(self.model_dir(), WeightType::F32)?;
         }
-        progress.finish();
-        if trainer.updates() > first {
-            trainer.model().save(self.dir.join("model"), WeightType::F32)?;
-        }
-        let loss = match run.metrics()?.last().and_then(|last| last["loss"].as_f64()) {
+        let loss = match recorder.run().metrics()?.last().and_then(|last| last["loss"].as_f64()) {
             Some(loss) if held_out.is_empty() => loss,
             _ => trainer.evaluate(if held_out.is_empty() { &traces } else { held_out })?,
         };

@@ -9,10 +9,13 @@ mod stage;
 mod reinforce;
 mod fine_tune;
 mod reject;
-mod proving_ground;
+mod task_benchmark;
+mod comparison;
 mod error;
 
+pub use comparison::{Comparison, train_seconds};
 pub use error::PipelineError;
 pub use fine_tune::FineTuned;
-pub use proving_ground::ProvingGround;
+pub use reinforce::Reinforcement;
 pub use stage::Stage;
+pub use task_benchmark::TaskBenchmark;

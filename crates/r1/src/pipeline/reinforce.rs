@@ -1,13 +1,14 @@
 //! Reinforcement learning as a stage.
 
-use r1_core::ProblemSource;
-use r1_grpo::{GrpoConfig, GrpoTrainer};
+use r1_core::{ProblemSource, Reward};
+use r1_grpo::{GrpoConfig, GrpoTrainer, GrpoTraining};
 use r1_model::{LanguageModel, checkpoint::WeightType};
-use r1_rewards::Reward;
-use r1_run::{CheckpointNote, Progress, Status};
-use serde_json::json;
+use r1_train::Hook;
 
-use super::{PipelineError, Stage, stage::Found};
+use super::{PipelineError, Stage};
+
+/// What reinforcement learning drives, with any source and any reward.
+pub type Reinforcement<'a> = GrpoTraining<'a, dyn ProblemSource + 'a, dyn Reward + 'a>;
 
 impl Stage {
     /// Trains a policy by GRPO for so many updates, with a progress bar on standard error, and returns it.
@@ -15,41 +16,43 @@ impl Stage {
     /// `policy` and `source` must be made as they were when the stage was begun.
     ///
     /// # Errors
-    /// Those of [`GrpoTrainer::step`] and [`GrpoTrainer::load`], and of the folder.
+    /// Those of [`GrpoTrainer::step`] and [`GrpoTrainer::load`], and of the folder; [`PipelineError::Interrupted`] when
+    /// the stage was asked to stop, and has saved.
     pub fn reinforce(
         &self,
         config: GrpoConfig,
         updates: u64,
         policy: LanguageModel,
-        source: &mut (impl ProblemSource + ?Sized),
-        reward: &(impl Reward + ?Sized),
+        source: &mut dyn ProblemSource,
+        reward: &dyn Reward,
     ) -> Result<LanguageModel, PipelineError> {
-        let Found { checkpoints, latest, mut run } = self.find()?;
-        let mut trainer = match latest {
+        self.reinforce_with(config, updates, policy, source, reward, Vec::new())
+    }
+
+    /// [`reinforce`](Self::reinforce) with hooks that are called after each update, before it is recorded.
+    ///
+    /// # Errors
+    /// As [`reinforce`](Self::reinforce), and those of the hooks.
+    pub fn reinforce_with<'a>(
+        &'a self,
+        config: GrpoConfig,
+        updates: u64,
+        policy: LanguageModel,
+        source: &'a mut dyn ProblemSource,
+        reward: &'a dyn Reward,
+        hooks: Vec<Box<dyn Hook<Reinforcement<'a>> + 'a>>,
+    ) -> Result<LanguageModel, PipelineError> {
+        let (_lock, mut recorder) = self.open()?;
+        let trainer = match recorder.latest() {
             Some(dir) => GrpoTrainer::load(dir, Some(config), &policy.device.clone(), source)?,
             None => GrpoTrainer::new(config, policy)?,
         };
         let first = trainer.updates();
-        let mut progress = Progress::new(updates).starting_at(first);
-        while trainer.updates() < updates {
-            let report = trainer.step(source, reward)?;
-            run.log(&report)?;
-            run.time(&json!({"step": report.step, "timings": trainer.timings()}))?;
-            let status = Status {
-                reward: report.reward,
-                pass_at_1: report.pass_at_1,
-                completion_tokens: Some(report.mean_length),
-                tokens_per_second: trainer.timings().sampled_tokens_per_second(),
-            };
-            progress.update(report.step, &status);
-            if self.saves_at(report.step, updates) {
-                let note = CheckpointNote { positions: Some(run.positions()?), metric: report.reward };
-                checkpoints.save(report.step, |dir| trainer.save_with(dir, source, note))?;
-            }
-        }
-        progress.finish();
-        if trainer.updates() > first {
-            trainer.policy().save(self.dir.join("model"), WeightType::F32)?;
+        let mut training: Reinforcement<'a> = GrpoTraining { trainer, source, reward };
+        self.train(&mut training, updates, hooks, &mut recorder)?;
+        let trainer = training.trainer;
+        if trainer.updates() > first || !self.model_dir().exists() {
+            trainer.policy().save(self.model_dir(), WeightType::F32)?;
         }
         Ok(trainer.into_policy())
     }

@@ -1,8 +1,14 @@
-//! A stage's folder.
+//! The folder of a stage, and the loop that trains in it.
 
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
-use r1_run::{Checkpoint, Checkpoints, Run, RunError};
+use r1_run::{Interrupt, Lock, RunError};
+use r1_train::{Control, Ended, Hook, Recorder, Trainer, TrainingLoop, Update};
+
+use super::PipelineError;
 
 /// The folder of one stage: see [`pipeline`](super).
 ///
@@ -22,26 +28,43 @@ use r1_run::{Checkpoint, Checkpoints, Run, RunError};
 #[derive(Debug, Clone)]
 pub struct Stage {
     pub(super) dir: PathBuf,
-    pub(super) save_every: u64,
-}
-
-/// What a folder holds of an earlier call.
-pub(super) struct Found {
-    pub(super) checkpoints: Checkpoints,
-    /// The newest checkpoint, and the files of the run cut back to it.
-    pub(super) latest: Option<PathBuf>,
-    pub(super) run: Run,
+    save_every: u64,
+    model_name: String,
+    interrupt: Interrupt,
+    /// The folder is locked already.
+    lock: Option<Arc<Lock>>,
 }
 
 impl Stage {
     /// The stage in this folder, which need not exist. A checkpoint is written every 50 updates and at the end.
     pub fn new(dir: impl Into<PathBuf>) -> Self {
-        Self { dir: dir.into(), save_every: 50 }
+        Self {
+            dir: dir.into(),
+            save_every: 50,
+            model_name: "model".into(),
+            interrupt: Interrupt::never(),
+            lock: None,
+        }
     }
 
-    /// The same with another number of updates between two checkpoints; 0 saves at the end only.
+    /// The same with another number of updates between two checkpoints; 0 saves at the end only, and when the stage is interrupted.
     pub fn with_save_every(self, save_every: u64) -> Self {
         Self { save_every, ..self }
+    }
+
+    /// The same with another name of the folder of the trained model.
+    pub fn with_model_name(self, model_name: impl Into<String>) -> Self {
+        Self { model_name: model_name.into(), ..self }
+    }
+
+    /// The same, saved and ended when this asks for a stop.
+    pub fn with_interrupt(self, interrupt: Interrupt) -> Self {
+        Self { interrupt, ..self }
+    }
+
+    /// The same in a folder that the caller has locked.
+    pub fn with_lock(self, lock: Lock) -> Self {
+        Self { lock: Some(Arc::new(lock)), ..self }
     }
 
     /// The folder.
@@ -49,17 +72,42 @@ impl Stage {
         &self.dir
     }
 
-    pub(super) fn find(&self) -> Result<Found, RunError> {
-        let checkpoints = Checkpoints::new(self.dir.join("checkpoints"));
-        let latest = checkpoints.latest()?;
-        let run = match &latest {
-            Some(dir) => Run::resume(&self.dir, Checkpoint::open(dir)?.positions().unwrap_or_default())?,
-            None => Run::replace(&self.dir)?,
-        };
-        Ok(Found { checkpoints, latest, run })
+    /// Where the trained model is written, in Hugging Face layout.
+    pub fn model_dir(&self) -> PathBuf {
+        self.dir.join(&self.model_name)
     }
 
-    pub(super) fn saves_at(&self, update: u64, last: u64) -> bool {
-        update == last || self.save_every > 0 && update.is_multiple_of(self.save_every)
+    /// Takes the folder for this process and opens its files.
+    pub(super) fn open(&self) -> Result<(Option<Lock>, Recorder), RunError> {
+        let lock = if self.lock.is_some() { None } else { Some(Lock::inside(&self.dir)?) };
+        Ok((lock, Recorder::open(&self.dir, self.save_every)?))
+    }
+
+    /// Trains up to so many updates, writes what each of them reports, and saves.
+    pub(super) fn train<T>(
+        &self,
+        trainer: &mut T,
+        updates: u64,
+        hooks: Vec<Box<dyn Hook<T> + '_>>,
+        recorder: &mut Recorder,
+    ) -> Result<Ended, PipelineError>
+    where
+        T: Trainer,
+        PipelineError: From<T::Error>,
+    {
+        let interrupt = |_: &mut T, _: &Update<'_, T::Report>| {
+            Ok(if self.interrupt.requested() { Control::Stop } else { Control::Continue })
+        };
+        let mut training = TrainingLoop::new(updates);
+        for hook in hooks {
+            training = training.with_boxed_hook(hook);
+        }
+        let ended = training.with_hook(interrupt).with_hook(recorder).run(trainer)?;
+        match self.interrupt.status() {
+            Some(status) if ended == Ended::Stopped => {
+                Err(PipelineError::Interrupted { updates: trainer.updates(), dir: self.dir.clone(), status })
+            }
+            _ => Ok(ended),
+        }
     }
 }

@@ -1,6 +1,6 @@
 use burn::module::{Module, ModuleMapper, Param};
 use burn::tensor::{DType, Device, FloatDType, Tensor};
-use r1_core::{Completion, FinishReason, Key, Problem, Reference};
+use r1_core::{Author, Completion, FinishReason, Key, Problem, Reference, TurnSpan};
 use r1_model::{ModelConfig, PackedBatch, Transformer};
 
 use super::*;
@@ -112,6 +112,52 @@ fn any_split_and_order_gives_the_same_loss_and_gradient() {
             assert_same(&split, &whole, 1e-6, 1e-5);
         }
         assert_same(&run(&model, &reversed, &config(objective, 25)), &whole, 1e-6, 1e-5);
+    }
+}
+
+/// The groups as dialogues: of each group the second and third rollout share their first turns with the first, and a
+/// tool's turn stands in between.
+fn dialogues() -> Vec<Group> {
+    let mut groups = groups();
+    for group in &mut groups {
+        let first = group.rollouts[0].completion.clone();
+        for (index, rollout) in group.rollouts.iter_mut().enumerate() {
+            let (policy, tool) = (first.ids.len().min(2), 2);
+            let own = rollout.completion.ids.len();
+            let ids = [&first.ids[..policy], &[3, 4 + (index as u32) / 3], &rollout.completion.ids].concat();
+            let end = ids.len();
+            let span = |author, end| TurnSpan { author, end, trained: author == Author::Policy };
+            rollout.completion.turns = vec![
+                span(Author::Policy, policy),
+                span(Author::Environment, policy + tool),
+                span(Author::Policy, end),
+            ];
+            rollout.completion.logprobs = (0..end).map(|token| -2.5 - 0.1 * (token % 7) as f32).collect();
+            rollout.completion.ids = ids;
+            rollout.token_advantages = (0..end).map(|token| rollout.advantage + 0.1 * token as f32).collect();
+            let values: Vec<f32> = (0..policy + own).map(|token| -2.6 - 0.05 * (token % 5) as f32).collect();
+            rollout.old = Some(TokenScores { entropies: vec![2.0; values.len()], logprobs: values.clone() });
+            rollout.reference_logprobs = Some(values);
+        }
+    }
+    groups
+}
+
+#[test]
+fn any_split_of_a_tree_of_dialogues_is_the_same() {
+    let (model, groups) = (model(), dialogues());
+    let groups: Vec<&Group> = groups.iter().collect();
+    let (packed, _) = pack_groups(&groups, 10_000, |_| true);
+    let (alone, _) = pack_groups(&groups, 1, |_| true);
+    let deepest = packed[0].batch.segments().iter().filter(|segment| segment.prefix.is_some()).count();
+    assert!(deepest > groups.len() * 2, "{deepest}");
+    let tokens = |packs: &[MicroBatch]| packs.iter().map(|pack| pack.batch.len()).sum::<usize>();
+    assert!(tokens(&packed) < tokens(&alone));
+    for objective in [Objective::r1(), Objective::dapo(), Objective::gspo()] {
+        let whole = run(&model, &groups, &config(objective.clone(), 10_000));
+        for tokens in [1, 30] {
+            assert_same(&run(&model, &groups, &config(objective.clone(), tokens)), &whole, 1e-6, 1e-5);
+        }
     }
 }
 

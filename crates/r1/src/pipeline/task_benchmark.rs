@@ -14,15 +14,15 @@ use super::PipelineError;
 ///
 /// # Examples
 /// ```
-/// use r1::{data::ScriptedGenerator, pipeline::ProvingGround};
+/// use r1::{data::ScriptedGenerator, pipeline::TaskBenchmark};
 ///
-/// let ground = ProvingGround::new(&["chained_arithmetic", "letter_counting"], 10)?;
-/// assert_eq!((ground.held_out().len(), ground.training(100, 1)?.len()), (20, 100));
+/// let benchmark = TaskBenchmark::new(&["chained_arithmetic", "letter_counting"], 10)?;
+/// assert_eq!((benchmark.held_out().len(), benchmark.training(100, 1)?.len()), (20, 100));
 /// let mut guesser = ScriptedGenerator::new(|_, _| "<think>a guess</think><answer>7</answer>".into());
-/// assert!(ground.evaluate(&mut guesser, 1)?.pass_at_1 < 0.5);
+/// assert!(benchmark.evaluate(&mut guesser, 1)?.pass_at_1 < 0.5);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-pub struct ProvingGround {
+pub struct TaskBenchmark {
     tasks: Vec<Arc<dyn Task>>,
     held_out: Vec<Problem>,
     sampling: Sampling,
@@ -31,7 +31,7 @@ pub struct ProvingGround {
 /// Held-out problems are the same for every run, so that runs can be compared.
 const HELD_OUT_SEED: u64 = 1;
 
-impl ProvingGround {
+impl TaskBenchmark {
     /// The tasks with these names, and so many held-out problems of each. Completions have up to 128 tokens.
     ///
     /// # Errors
@@ -98,11 +98,11 @@ impl ProvingGround {
     }
 }
 
-impl std::fmt::Debug for ProvingGround {
+impl std::fmt::Debug for TaskBenchmark {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let tasks: Vec<&str> = self.tasks.iter().map(|task| task.name()).collect();
         formatter
-            .debug_struct("ProvingGround")
+            .debug_struct("TaskBenchmark")
             .field("tasks", &tasks)
             .field("held_out", &self.held_out.len())
             .finish_non_exhaustive()
@@ -117,18 +117,18 @@ mod tests {
 
     #[test]
     fn training_and_held_out_problems_are_different() {
-        let ground = ProvingGround::new(&["letter_counting", "number_sorting"], 30).unwrap();
-        let training = ground.training(500, 3).unwrap();
+        let benchmark = TaskBenchmark::new(&["letter_counting", "number_sorting"], 30).unwrap();
+        let training = benchmark.training(500, 3).unwrap();
         let ids: HashSet<&str> = training.iter().map(|problem| problem.id.as_str()).collect();
         assert_eq!((training.len(), ids.len()), (500, 500));
         assert!(training.iter().all(|problem| !is_held_out(&problem.question)));
-        assert!(ground.held_out().iter().all(|problem| is_held_out(&problem.question)));
-        assert_eq!(ground.training(20, 3).unwrap(), training[..20]);
+        assert!(benchmark.held_out().iter().all(|problem| is_held_out(&problem.question)));
+        assert_eq!(benchmark.training(20, 3).unwrap(), training[..20]);
     }
 
     #[test]
     fn an_unknown_task_is_named() {
-        let error = ProvingGround::new(&["letter_counting", "chess"], 1).unwrap_err().to_string();
+        let error = TaskBenchmark::new(&["letter_counting", "chess"], 1).unwrap_err().to_string();
         assert!(error.starts_with("there is no task `chess`; "), "{error}");
     }
 }

@@ -1,0 +1,352 @@
+//! Rollouts from anywhere: overlapped scoring, recorded files, versions, dialogues, advantages by token.
+
+mod tiny;
+
+use std::{thread, time::Duration};
+
+use burn::module::{Module, ModuleVisitor, Param};
+use burn::tensor::Tensor;
+use r1_core::{
+    Author, Completion, GenerateError, GroupScores, Outcome, Problem, Reference, Reward, RewardError,
+    RewardKind, Score, StepScore, TurnSpan, reward_fn,
+};
+use r1_grpo::{
+    Correction, CorrectionLevel, Group, GrpoConfig, GrpoError, GrpoTrainer, LongPrompts, Objective, Outside,
+    PolicyRollouts, RecordedRollouts, RecordingRollouts, Rollout, RolloutRequest, RolloutSource, Stale,
+    StepReport,
+};
+use r1_model::{LanguageModel, Transformer};
+
+fn letter() -> impl Reward {
+    reward_fn("letter", |_, completion| completion.text.matches('a').count() as f32)
+}
+
+/// All weights in the order of their paths, as bits.
+fn bits(model: &Transformer) -> Vec<u32> {
+    struct Collector(Vec<u32>);
+    impl ModuleVisitor for Collector {
+        fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+            let values = param.val().into_data().try_to_vec::<f32>().unwrap();
+            self.0.extend(values.into_iter().map(f32::to_bits));
+        }
+    }
+    let mut collector = Collector(Vec::new());
+    model.visit(&mut collector);
+    collector.0
+}
+
+/// Trains on what `rollouts` writes, and returns reports and weights.
+fn train_on(
+    config: GrpoConfig,
+    rollouts: &mut impl RolloutSource<Transformer>,
+    reward: &dyn Reward,
+    updates: u64,
+) -> (Vec<StepReport>, Vec<u32>) {
+    let mut trainer = GrpoTrainer::new(config, tiny::model(1)).unwrap();
+    let mut source = tiny::source();
+    let reports = (0..updates).map(|_| trainer.step_with(&mut source, rollouts, reward).unwrap()).collect();
+    (reports, bits(&trainer.policy().model))
+}
+
+/// Writes everything before it gives anything away, as without overlap, and in the opposite order.
+struct AllAtOnce;
+
+impl RolloutSource<Transformer> for AllAtOnce {
+    fn write(
+        &mut self,
+        policy: &mut LanguageModel,
+        request: &RolloutRequest<'_>,
+        deliver: &mut dyn FnMut(usize, Vec<Completion>),
+    ) -> Result<(), GenerateError> {
+        let mut groups = Vec::new();
+        PolicyRollouts.write(policy, request, &mut |index, group| groups.push((index, group)))?;
+        groups.sort_by_key(|(index, _)| std::cmp::Reverse(*index));
+        groups.into_iter().for_each(|(index, group)| deliver(index, group));
+        Ok(())
+    }
+}
+
+/// Waits, so that the groups are scored in an order of their own.
+struct Slow(RewardKind);
+
+impl Reward for Slow {
+    fn name(&self) -> &str {
+        "letter"
+    }
+
+    fn score(&self, problem: &Problem, completion: &Completion) -> Result<Outcome, RewardError> {
+        thread::sleep(Duration::from_micros(if problem.id == "p0" { 2000 } else { 100 }));
+        letter().score(problem, completion)
+    }
+
+    fn kind(&self) -> RewardKind {
+        self.0
+    }
+}
+
+#[test]
+fn scoring_beside_writing_changes_no_bit() {
+    let config = tiny::config().with_mini_batches_per_rollout(2);
+    let expected = train_on(config.clone(), &mut AllAtOnce, &letter(), 4);
+    assert_eq!(train_on(config.clone(), &mut PolicyRollouts, &letter(), 4), expected);
+    for kind in [RewardKind::Pure, RewardKind::Blocking] {
+        assert_eq!(train_on(config.clone(), &mut PolicyRollouts, &Slow(kind), 4), expected);
+    }
+}
+
+#[test]
+fn recorded_rollouts_give_the_same_bits_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("rollouts.jsonl");
+    let config = tiny::config().with_mini_batches_per_rollout(2);
+    let mut recording = RecordingRollouts::append(&file, PolicyRollouts).unwrap();
+    let expected = train_on(config.clone(), &mut recording, &letter(), 4);
+    let mut recorded = RecordedRollouts::read(&file).unwrap();
+    assert_eq!(train_on(config.clone(), &mut recorded, &letter(), 4), expected);
+
+    // What was not recorded is named.
+    let mut trainer = GrpoTrainer::new(config.with_seed(9), tiny::model(1)).unwrap();
+    let error = trainer.step_with(&mut tiny::source(), &mut recorded, &letter()).unwrap_err();
+    let cause = std::error::Error::source(&error).map_or(error.to_string(), ToString::to_string);
+    assert!(cause.contains("rollouts.jsonl` has no 8 completions of prompt 0"), "{error}: {cause}");
+    std::fs::write(&file, "{\"key\": 3}\n").unwrap();
+    let error = RecordedRollouts::read(&file).unwrap_err().to_string();
+    assert!(error.contains("line 1 holds no rollouts"), "{error}");
+}
+
+#[test]
+fn step_is_the_sum_of_rollouts_and_update() {
+    let mut one = GrpoTrainer::new(tiny::config(), tiny::model(1)).unwrap();
+    let mut other = GrpoTrainer::new(tiny::config(), tiny::model(1)).unwrap();
+    let mut source = tiny::source();
+    for _ in 0..3 {
+        let expected = one.step(&mut source, &letter()).unwrap();
+        let groups: Vec<Group> = one.last_groups().cloned().collect();
+        // As they come from elsewhere: nothing that the trainer computes is there.
+        let bare = |group: Group| Group {
+            rollouts: group
+                .rollouts
+                .into_iter()
+                .map(|rollout| Rollout { advantage: 0.0, old: None, reference_logprobs: None, ..rollout })
+                .collect(),
+            ..group
+        };
+        let report = other.update(groups.into_iter().map(bare).collect()).unwrap();
+        assert_eq!((report.loss, report.grad_norm), (expected.loss, expected.grad_norm));
+        assert_eq!(bits(&other.policy().model), bits(&one.policy().model));
+    }
+}
+
+#[test]
+fn an_update_is_refused_while_mini_batches_wait() {
+    let mut trainer =
+        GrpoTrainer::new(tiny::config().with_mini_batches_per_rollout(2), tiny::model(1)).unwrap();
+    trainer.step(&mut tiny::source(), &letter()).unwrap();
+    let groups = trainer.last_groups().cloned().collect();
+    assert!(matches!(trainer.update(groups), Err(GrpoError::Pending)));
+}
+
+/// The policy's rollouts with another version of its weights.
+struct Aged(u64);
+
+impl RolloutSource<Transformer> for Aged {
+    fn write(
+        &mut self,
+        policy: &mut LanguageModel,
+        request: &RolloutRequest<'_>,
+        deliver: &mut dyn FnMut(usize, Vec<Completion>),
+    ) -> Result<(), GenerateError> {
+        let version = request.weights_version.saturating_sub(self.0);
+        PolicyRollouts.write(policy, request, &mut |index, group| {
+            // Half of the groups are as young as they can be.
+            let version = if index % 2 == 0 { version } else { request.weights_version };
+            let aged = |completion| Completion { weights_version: Some(version), ..completion };
+            deliver(index, group.into_iter().map(aged).collect());
+        })
+    }
+}
+
+#[test]
+fn old_rollouts_are_refused_or_corrected() {
+    let config = GrpoConfig { max_staleness: Some(1), ..tiny::config() };
+    let mut trainer = GrpoTrainer::new(config.clone(), tiny::model(1)).unwrap();
+    let mut source = tiny::source();
+    for updates in 0..4 {
+        let report = trainer.step_with(&mut source, &mut Aged(2), &letter()).unwrap();
+        let old = updates >= 2;
+        assert_eq!(report.stale_groups, if old { 2 } else { 0 });
+        assert_eq!(trainer.last_groups().count(), if old { 2 } else { 4 });
+    }
+    let mut groups: Vec<Group> = trainer.last_groups().cloned().collect();
+    for rollout in groups.iter_mut().flat_map(|group| &mut group.rollouts) {
+        rollout.completion.weights_version = Some(0);
+    }
+    let error = trainer.update(groups.clone()).unwrap_err().to_string();
+    assert!(
+        error.starts_with("all 2 groups were written by weights that are 4 or more updates old"),
+        "{error}"
+    );
+
+    let corrected = GrpoConfig { stale: Stale::Correct, ..config };
+    let error = corrected.validate().unwrap_err().to_string();
+    assert!(error.contains("`stale`") && error.contains("objective.correction"), "{error}");
+    let correction =
+        Correction { level: CorrectionLevel::Token, outside: Outside::Truncate, min: None, max: 2.0 };
+    let objective = Objective { correction: Some(correction), ..Objective::r1() };
+    let mut trainer = GrpoTrainer::new(corrected.with_objective(objective), tiny::model(1)).unwrap();
+    assert_eq!(trainer.update(groups).unwrap().stale_groups, 0);
+}
+
+#[test]
+fn what_cannot_be_trained_on_is_refused_by_name() {
+    struct Broken(fn(&mut Vec<Completion>));
+    impl RolloutSource<Transformer> for Broken {
+        fn write(
+            &mut self,
+            policy: &mut LanguageModel,
+            request: &RolloutRequest<'_>,
+            deliver: &mut dyn FnMut(usize, Vec<Completion>),
+        ) -> Result<(), GenerateError> {
+            PolicyRollouts.write(policy, request, &mut |index, mut group| {
+                (self.0)(&mut group);
+                deliver(index, group);
+            })
+        }
+    }
+    let broken: [(fn(&mut Vec<Completion>), &str); 3] = [
+        (|group| drop(group.pop()), "has 7 completions instead of 8"),
+        (|group| drop(group[2].logprobs.pop()), "log-probabilities"),
+        (|group| group[0].logprobs[0] = f32::NAN, "completion 0 has a log-probability of NaN at token 0"),
+    ];
+    for (fault, expected) in broken {
+        let mut trainer = GrpoTrainer::new(tiny::config(), tiny::model(1)).unwrap();
+        let mut source = tiny::source();
+        let error = trainer.step_with(&mut source, &mut Broken(fault), &letter()).unwrap_err().to_string();
+        assert!(error.contains(expected), "{error}");
+        assert_eq!((trainer.updates(), r1_core::ProblemSource::position(&source)), (0, 0));
+    }
+}
+
+#[test]
+fn prompts_that_do_not_fit_are_counted_or_end_the_run() {
+    let mut problems = tiny::problems();
+    problems.insert(2, Problem::new("long", "a".repeat(70), Reference::text("a")));
+    let source = || r1_core::Cursor::new(problems.clone(), 3).unwrap();
+    let mut trainer = GrpoTrainer::new(tiny::config(), tiny::model(1)).unwrap();
+    let mut skipping = source();
+    let skipped: usize = (0..4).map(|_| trainer.step(&mut skipping, &letter()).unwrap().long_prompts).sum();
+    assert!((2..=3).contains(&skipped), "{skipped}");
+    let refusing = GrpoConfig { long_prompts: LongPrompts::Refuse, ..tiny::config() };
+    let mut trainer = GrpoTrainer::new(refusing, tiny::model(1)).unwrap();
+    let mut refused = source();
+    let error = (0..4).find_map(|_| trainer.step(&mut refused, &letter()).err()).unwrap().to_string();
+    assert_eq!(error, "problem `long` cannot be asked");
+}
+
+/// Scores each of the first two letters as a step.
+struct Letters;
+
+impl Reward for Letters {
+    fn name(&self) -> &str {
+        "letters"
+    }
+
+    fn score(&self, _: &Problem, _: &Completion) -> Result<Outcome, RewardError> {
+        Ok(Outcome::Abstain)
+    }
+
+    fn score_group(&self, _: &Problem, completions: &[Completion]) -> GroupScores {
+        let steps = |completion: &Completion| {
+            let letters = completion.text.char_indices().take(2);
+            letters
+                .map(|(at, letter)| StepScore { end: at + 1, reward: (letter < 'e') as u8 as f32 })
+                .collect()
+        };
+        completions
+            .iter()
+            .map(|completion| Ok(Score::from(Outcome::Abstain).with_steps(steps(completion))))
+            .collect()
+    }
+}
+
+#[test]
+fn a_reward_of_steps_gives_each_token_its_own_advantage() {
+    let mut trainer = GrpoTrainer::new(tiny::config(), tiny::model(1)).unwrap();
+    let report = trainer.step(&mut tiny::source(), &Letters).unwrap();
+    assert!(report.grad_norm > 0.0);
+    for group in trainer.last_groups() {
+        let steps: Vec<f32> =
+            group.rollouts.iter().flat_map(|rollout| &rollout.steps).map(|step| step.reward).collect();
+        let mean = steps.iter().sum::<f32>() / steps.len() as f32;
+        let variance =
+            steps.iter().map(|reward| (reward - mean).powi(2)).sum::<f32>() / (steps.len() - 1) as f32;
+        for rollout in &group.rollouts {
+            let completion = &rollout.completion;
+            let lengths = completion.text.chars().count().min(2);
+            assert_eq!(rollout.steps.len(), lengths);
+            for token in 0..completion.ids.len() {
+                // A token answers for the steps that end with it or after it.
+                let later = rollout.steps.iter().filter(|step| step.end >= token);
+                let expected: f32 = later.map(|step| (step.reward - mean) / (variance.sqrt() + 1e-4)).sum();
+                assert!((rollout.token_advantages[token] - expected).abs() < 1e-4);
+            }
+        }
+    }
+}
+
+#[test]
+fn equal_advantages_by_token_are_the_advantage() {
+    let mut one = GrpoTrainer::new(tiny::config(), tiny::model(1)).unwrap();
+    one.step(&mut tiny::source(), &letter()).unwrap();
+    let groups: Vec<Group> = one.last_groups().cloned().collect();
+    let run = |groups: Vec<Group>| {
+        let mut trainer = GrpoTrainer::new(tiny::config(), tiny::model(1)).unwrap();
+        let report = trainer.update(groups).unwrap();
+        (report.loss, bits(&trainer.policy().model))
+    };
+    let expected = run(groups.clone());
+    let mut by_token = groups;
+    for rollout in by_token.iter_mut().flat_map(|group| &mut group.rollouts) {
+        rollout.token_advantages = vec![rollout.advantage; rollout.completion.ids.len()];
+    }
+    assert_eq!(run(by_token), expected);
+}
+
+/// A dialogue: the policy's tokens, and in their middle one token of a tool.
+fn with_tool(mut completion: Completion, token: u32) -> Completion {
+    let middle = completion.ids.len() / 2;
+    completion.ids.insert(middle, token);
+    completion.logprobs.insert(middle, 0.0);
+    let span = |author, end| TurnSpan { author, end, trained: author == Author::Policy };
+    completion.turns = vec![
+        span(Author::Policy, middle),
+        span(Author::Environment, middle + 1),
+        span(Author::Policy, completion.ids.len()),
+    ];
+    completion
+}
+
+#[test]
+fn a_tools_tokens_are_read_and_not_trained() {
+    struct Dialogue(u32);
+    impl RolloutSource<Transformer> for Dialogue {
+        fn write(
+            &mut self,
+            policy: &mut LanguageModel,
+            request: &RolloutRequest<'_>,
+            deliver: &mut dyn FnMut(usize, Vec<Completion>),
+        ) -> Result<(), GenerateError> {
+            PolicyRollouts.write(policy, request, &mut |index, group| {
+                deliver(index, group.into_iter().map(|completion| with_tool(completion, self.0)).collect());
+            })
+        }
+    }
+    let count = |report: &StepReport| report.trained_completions;
+    for budget in [16, 4096] {
+        let config = tiny::config().with_tokens_per_micro_batch(budget).with_skip_zero_advantage(false);
+        let (reports, weights) = train_on(config.clone(), &mut Dialogue(5), &letter(), 2);
+        assert_eq!(count(&reports[0]), 32);
+        // Another token of the tool is another condition of what follows.
+        assert_ne!(train_on(config, &mut Dialogue(6), &letter(), 2).1, weights);
+    }
+}

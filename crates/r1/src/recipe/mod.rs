@@ -1,0 +1,122 @@
+//! Recipes: a whole training run as one TOML file.
+//!
+//! ```toml
+//! method = "grpo"
+//! updates = 200
+//! seed = 1
+//!
+//! [model]
+//! path = "../../examples/nano"
+//!
+//! [[data.sources]]
+//! task = "chained_arithmetic"
+//!
+//! [[reward]]
+//! name = "accuracy"
+//!
+//! [grpo]
+//! preset = "r1"
+//! learning_rate = 1e-4
+//!
+//! [output]
+//! dir = "runs/r1_zero"
+//! ```
+//!
+//! [`Recipe::read`] reads and checks one, with `--set a.b=c` on top; [`Recipe::run`] does what it says, and goes on where
+//! an earlier run of the same recipe stopped; Rewards come from a
+//! [`Registry`], to which a crate of one's own adds by name.
+//!
+//! Paths of the model and of data are relative to the folder of the recipe, that of the output to the working folder.
+
+mod evaluation;
+mod error;
+mod file;
+mod model;
+mod nearest;
+mod output;
+mod overlay;
+mod periodic;
+mod preset;
+mod registry;
+mod reward;
+mod run;
+
+use std::path::{Path, PathBuf};
+
+use r1_data::recipe::DataRecipe;
+use serde::{Deserialize, Serialize};
+use toml::Table;
+
+pub use error::RecipeError;
+pub use evaluation::EvaluationRecipe;
+pub use model::ModelRecipe;
+pub use output::OutputRecipe;
+pub use registry::Registry;
+pub use reward::{RewardRecipe, Rewards};
+pub use run::{Finished, RunOptions, Trained};
+
+/// A training run: what is trained, on what, by which rewards and settings, and where it goes.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Recipe {
+    /// What it is for, in a sentence.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub description: String,
+    /// Where its numbers come from: papers with their sections, or measurements.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub source: String,
+    /// How it trains.
+    pub method: Method,
+    /// Optimizer updates of `grpo`; `sft` counts them by its epochs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub updates: Option<u64>,
+    /// Seed of problems, rollouts and evaluation.
+    #[serde(default)]
+    pub seed: u64,
+    /// The model that training starts from.
+    pub model: ModelRecipe,
+    /// The problems of `grpo`, or the traces of `sft`.
+    pub data: DataRecipe,
+    /// The terms of the reward, of `grpo` only.
+    #[serde(default, skip_serializing_if = "Rewards::is_empty")]
+    pub reward: Rewards,
+    /// Settings of `grpo`: a `preset` and the fields of [`GrpoConfig`](r1_grpo::GrpoConfig) that differ from it.
+    #[serde(default, skip_serializing_if = "Table::is_empty")]
+    pub grpo: Table,
+    /// Settings of `sft`: a `preset` and the fields of [`SftConfig`](r1_distill::SftConfig) that differ from it.
+    #[serde(default, skip_serializing_if = "Table::is_empty")]
+    pub sft: Table,
+    /// The held-out problems that the model is judged by.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub evaluation: Option<EvaluationRecipe>,
+    /// The folder of the run.
+    pub output: OutputRecipe,
+    /// The folder that paths are relative to.
+    #[serde(skip)]
+    base: PathBuf,
+}
+
+/// How a recipe trains.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Method {
+    /// Group Relative Policy Optimization, on problems with rewards.
+    Grpo,
+    /// Supervised fine-tuning, on traces.
+    Sft,
+}
+
+impl Recipe {
+    /// The folder that the paths of model and data are relative to.
+    pub fn base(&self) -> &Path {
+        &self.base
+    }
+
+    /// The recipe as TOML.
+    ///
+    /// # Panics
+    /// Never: every recipe that was read can be written.
+    pub fn to_toml(&self) -> String {
+        toml::to_string_pretty(self).expect("a recipe is made of what TOML has")
+    }
+}

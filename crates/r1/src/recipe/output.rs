@@ -1,0 +1,27 @@
+//! The folder of a recipe's run.
+
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+/// Where a run goes, and how often it is saved.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OutputRecipe {
+    /// The folder, relative to the working folder.
+    pub dir: PathBuf,
+    /// Name of the folder of the trained model within it.
+    #[serde(default = "model")]
+    pub model: String,
+    /// Updates between two checkpoints; 0 saves at the end only.
+    #[serde(default = "save_every")]
+    pub save_every: u64,
+}
+
+fn model() -> String {
+    "model".into()
+}
+
+fn save_every() -> u64 {
+    50
+}

@@ -1,0 +1,180 @@
+//! Rewards by name.
+
+use std::{collections::BTreeMap, fmt};
+
+use r1_core::Reward;
+use r1_rewards::{
+    AccuracyReward, FormatReward, Mode, Rubric, TaskReward,
+    code::{CodeReward, Language, Sandbox},
+};
+use serde::{Deserialize, de::DeserializeOwned};
+use toml::Table;
+
+use super::{
+    RecipeError, RewardRecipe, Rewards,
+    nearest::{nearest, with_suggestion},
+};
+
+type Maker = Box<dyn Fn(&Table) -> Result<Box<dyn Reward>, String> + Send + Sync>;
+
+/// The rewards that a recipe can name: those of r1-rewards, and those that were added.
+///
+/// ```
+/// use r1::core::{Completion, FinishReason, Outcome, Problem, Reference, Reward, reward_fn};
+/// use r1::recipe::{Registry, RewardRecipe, Rewards};
+///
+/// #[derive(serde::Deserialize)]
+/// struct Brevity {
+///     max_words: usize,
+/// }
+///
+/// let mut registry = Registry::new();
+/// registry.reward("brevity", |Brevity { max_words }| {
+///     reward_fn("brevity", move |_, completion| (completion.text.split_whitespace().count() <= max_words) as u8 as f32)
+/// });
+/// let mut brevity = RewardRecipe::named("brevity");
+/// brevity.parameters.insert("max_words".into(), 3.into());
+/// let rubric = registry.rubric(&Rewards(vec![RewardRecipe::named("format"), brevity]))?;
+///
+/// let problem = Problem::new("greet", "Say hello.", Reference::text("hello"));
+/// let completion = Completion::from_text("<think>Brief.</think><answer>Hello!</answer>", FinishReason::Stop);
+/// assert_eq!(rubric.score(&problem, &completion)?, Outcome::Score(2.0));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub struct Registry {
+    makers: BTreeMap<String, Maker>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WithMode {
+    #[serde(default)]
+    mode: Mode,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FormatParameters {
+    #[serde(default)]
+    style: FormatStyle,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "snake_case")]
+enum FormatStyle {
+    #[default]
+    R1Zero,
+    Think,
+    SoftTags,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct CodeParameters {
+    language: Language,
+    #[serde(default)]
+    max_tests: Option<usize>,
+}
+
+impl Registry {
+    /// The rewards that r1 knows itself.
+    ///
+    /// | name | parameters |
+    /// |---|---|
+    /// | `accuracy` | `mode`: `strict` (default), `anchored`, `lenient` |
+    /// | `format` | `style`: `r1_zero` (default), `think`, `soft_tags` |
+    /// | `task` | `mode`, as for `accuracy` |
+    /// | `code` | `language`; `max_tests` |
+    pub fn new() -> Self {
+        let mut registry = Self { makers: BTreeMap::new() };
+        registry.reward("accuracy", |WithMode { mode }| AccuracyReward::new().with_mode(mode));
+        registry.reward("task", |WithMode { mode }| TaskReward::new().with_mode(mode));
+        registry.reward("format", |FormatParameters { style }| match style {
+            FormatStyle::R1Zero => FormatReward::r1_zero(),
+            FormatStyle::Think => FormatReward::think(),
+            FormatStyle::SoftTags => FormatReward::soft_tags(),
+        });
+        registry.try_reward("code", |CodeParameters { language, max_tests }| {
+            let reward = CodeReward::new(Sandbox::new().map_err(|error| error.to_string())?, language);
+            Ok(match max_tests {
+                Some(max_tests) => reward.with_max_tests(max_tests),
+                None => reward,
+            })
+        });
+        registry
+    }
+
+    /// Adds a reward, or puts it in the place of one of the same name. `make` is given its parameters: what stands
+    /// beside `name` and `weight` in the recipe.
+    pub fn reward<P, R>(&mut self, name: impl Into<String>, make: impl Fn(P) -> R + Send + Sync + 'static)
+    where
+        P: DeserializeOwned,
+        R: Reward + 'static,
+    {
+        self.try_reward(name, move |parameters| Ok(make(parameters)));
+    }
+
+    /// [`reward`](Self::reward) for one that can fail to be made, with a clause that says why.
+    pub fn try_reward<P, R>(
+        &mut self,
+        name: impl Into<String>,
+        make: impl Fn(P) -> Result<R, String> + Send + Sync + 'static,
+    ) where
+        P: DeserializeOwned,
+        R: Reward + 'static,
+    {
+        let maker = move |table: &Table| {
+            let parameters =
+                P::deserialize(table.clone()).map_err(|error| with_suggestion(&error.to_string()))?;
+            Ok(Box::new(make(parameters)?) as Box<dyn Reward>)
+        };
+        self.makers.insert(name.into(), Box::new(maker));
+    }
+
+    /// The names that a recipe may use, in order.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.makers.keys().map(String::as_str)
+    }
+
+    /// Makes one reward.
+    ///
+    /// # Errors
+    /// [`RecipeError::Reward`] for a name that nobody added, and for parameters that do not fit.
+    pub fn make(&self, recipe: &RewardRecipe) -> Result<Box<dyn Reward>, RecipeError> {
+        let wrong = |reason| RecipeError::Reward { name: recipe.name.clone(), reason };
+        let Some(maker) = self.makers.get(&recipe.name) else {
+            let meant = nearest(&recipe.name, self.names());
+            let meant = meant.map_or(String::new(), |meant| format!(" (did you mean `{meant}`?)"));
+            let known = self.names().collect::<Vec<_>>().join(", ");
+            return Err(wrong(format!("there is none of this name{meant}; known are {known}")));
+        };
+        maker(&recipe.parameters).map_err(wrong)
+    }
+
+    /// Makes all terms of a reward.
+    ///
+    /// # Errors
+    /// As [`make`](Self::make), and without any term.
+    pub fn rubric(&self, rewards: &Rewards) -> Result<Rubric, RecipeError> {
+        if rewards.is_empty() {
+            let reason = "the recipe has none; add a table [[reward]] with a name".into();
+            return Err(RecipeError::Reward { name: String::new(), reason });
+        }
+        rewards
+            .0
+            .iter()
+            .try_fold(Rubric::new(), |rubric, term| Ok(rubric.with(term.weight, self.make(term)?)))
+    }
+}
+
+impl Default for Registry {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl fmt::Debug for Registry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.names()).finish()
+    }
+}

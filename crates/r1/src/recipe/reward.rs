@@ -1,0 +1,80 @@
+//! The rewards of a recipe.
+
+use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
+use toml::{Table, Value};
+
+/// One term of a reward: a name of the [`Registry`](super::Registry), or a `command` or `url` of one's own, with its
+/// weight and its parameters.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct RewardRecipe {
+    /// What the registry, reports and errors call it.
+    pub name: String,
+    /// What it is multiplied with.
+    pub weight: f32,
+    /// Everything else that its table says.
+    #[serde(flatten)]
+    pub parameters: Table,
+}
+
+/// The terms of a reward: one, or several that are added up.
+#[derive(Debug, Clone, PartialEq, Default, Serialize)]
+#[serde(transparent)]
+pub struct Rewards(pub Vec<RewardRecipe>);
+
+impl Rewards {
+    /// True without any term.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl RewardRecipe {
+    /// A term of weight 1 without parameters.
+    pub fn named(name: impl Into<String>) -> Self {
+        Self { name: name.into(), weight: 1.0, parameters: Table::new() }
+    }
+}
+
+impl<'de> Deserialize<'de> for RewardRecipe {
+    /// From a name, or a table with `name`, `command` or `url`.
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let mut parameters = match Value::deserialize(deserializer)? {
+            Value::String(name) => return Ok(Self::named(name)),
+            Value::Table(table) => table,
+            other => {
+                return Err(D::Error::custom(format!(
+                    "a reward is {}; expected a name or a table",
+                    other.type_str()
+                )));
+            }
+        };
+        let weight = match parameters.remove("weight") {
+            None => 1.0,
+            Some(Value::Integer(weight)) => weight as f64,
+            Some(Value::Float(weight)) if weight.is_finite() => weight,
+            Some(other) => {
+                return Err(D::Error::custom(format!("`weight` is {other}; expected a finite number")));
+            }
+        };
+        let name = match parameters.remove("name") {
+            Some(Value::String(name)) => name,
+            Some(other) => return Err(D::Error::custom(format!("`name` is {other}; expected a text"))),
+            None if parameters.contains_key("command") => "command".into(),
+            None if parameters.contains_key("url") => "url".into(),
+            None => return Err(D::Error::custom("a reward has no `name`, and neither `command` nor `url`")),
+        };
+        Ok(Self { name, weight: weight as f32, parameters })
+    }
+}
+
+impl<'de> Deserialize<'de> for Rewards {
+    /// From one reward or a list of them.
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let one_or_more = match Value::deserialize(deserializer)? {
+            Value::Array(items) => items,
+            one => vec![one],
+        };
+        let read = |value: Value| RewardRecipe::deserialize(value).map_err(D::Error::custom);
+        Ok(Self(one_or_more.into_iter().map(read).collect::<Result<_, _>>()?))
+    }
+}
