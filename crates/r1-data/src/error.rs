@@ -2,7 +2,10 @@
 
 use std::{io, path::PathBuf};
 
-use crate::dataset::{Format, TraceFormat};
+use crate::{
+    dataset::{Format, TraceFormat},
+    nearest::or_nearest,
+};
 
 /// Why problems, templates or tokenizers could not be read.
 #[derive(Debug, thiserror::Error)]
@@ -37,7 +40,7 @@ pub enum DataError {
         /// What is wrong with it and what was expected.
         reason: String,
     },
-    /// A row of a Parquet file does not hold what it should.
+    /// A row of a Parquet file, or an element of a JSON array, does not hold what it should.
     #[error("`{}` row {row}: {reason}", path.display())]
     Row {
         /// The file.
@@ -47,12 +50,12 @@ pub enum DataError {
         /// What is wrong with it and what was expected.
         reason: String,
     },
-    /// A Parquet file cannot be read at all.
-    #[error("`{}`: {reason}", path.display())]
-    Parquet {
+    /// A file cannot be read at all: it is damaged, of a kind that is not read, a named pipe or a device.
+    #[error("`{}` {reason}", path.display())]
+    File {
         /// The file.
         path: PathBuf,
-        /// What is wrong with it.
+        /// What is wrong with it, and the way out.
         reason: String,
     },
     /// A file of the Hugging Face Hub is not there.
@@ -64,13 +67,13 @@ pub enum DataError {
         reason: String,
     },
     /// A data format that nobody knows. Choose one of those the message lists.
-    #[error("`{name}` is no format of problems; expected {}", Format::ALL.map(Format::name).join(", "))]
+    #[error("`{name}` is no format of problems{}", or_nearest(name, &Format::ALL.map(Format::name)))]
     UnknownFormat {
         /// The name that was asked for.
         name: String,
     },
     /// A format of traces that nobody knows. Choose one of those the message lists.
-    #[error("`{name}` is no format of traces; expected {}", TraceFormat::ALL.map(TraceFormat::name).join(", "))]
+    #[error("`{name}` is no format of traces{}", or_nearest(name, &TraceFormat::ALL.map(TraceFormat::name)))]
     UnknownTraceFormat {
         /// The name that was asked for.
         name: String,
@@ -82,6 +85,16 @@ pub enum DataError {
         name: &'static str,
         /// What is wrong with its value and what was expected.
         reason: String,
+    },
+    /// A source of a recipe cannot be read, or its settings do not fit together.
+    #[error("source {number} ({name}): {error}")]
+    Source {
+        /// Which of the recipe's sources, from 1.
+        number: usize,
+        /// Its task and level, or its file.
+        name: String,
+        /// What is wrong.
+        error: Box<DataError>,
     },
     /// A tokenizer file is not one, or lacks what is needed.
     #[error("tokenizer `{}`: {reason}", path.display())]

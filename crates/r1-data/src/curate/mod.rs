@@ -24,11 +24,9 @@ mod contamination;
 mod minhash;
 mod near_duplicates;
 mod pass_rate;
-mod curriculum;
 
 pub use contaminants::Contaminants;
 pub use contamination::{Contamination, ContaminationReport, ContaminationRule, EvaluationSet};
-pub use curriculum::{Curriculum, LevelChange};
 pub use document::Document;
 pub use near_duplicates::{NearDuplicate, NearDuplicateReport, NearDuplicates, verified_then_shorter};
 pub use pass_rate::{PassRate, PassRateFilter, PassRateReport};

@@ -3,32 +3,41 @@
 use serde::{Deserialize, Deserializer, de::Error};
 use serde_json::Value;
 
+use super::fields::nested;
 use r1_core::{Message, Role};
 
-/// `{"role": "user", "content": ".."}`, and whatever else stands there.
-#[derive(Debug, Deserialize)]
-pub(super) struct Turn {
-    role: String,
-    content: Option<String>,
+/// The conversation of a list of `{"role": "user", "content": ".."}`, or of `{"from": "human", "value": ".."}`
+/// as ShareGPT has it. A content may be a list of parts of text.
+pub(super) fn messages(value: &Value) -> Result<Vec<Message>, String> {
+    let nested = nested(value);
+    let turns = nested.as_array().ok_or_else(|| format!("`{}` is not a list of messages", short(value)))?;
+    turns.iter().enumerate().map(|(place, turn)| message(place, turn)).collect()
 }
 
-/// The conversation in our words.
-pub(super) fn messages(turns: Vec<Turn>) -> Result<Vec<Message>, String> {
-    let message = |(place, Turn { role, content }): (usize, Turn)| {
-        let role = match role.as_str() {
-            "system" | "developer" => Role::System,
-            "user" => Role::User,
-            "assistant" => Role::Assistant,
-            other => {
-                return Err(format!(
-                    "message {place} is by `{other}`; only system, user and assistant are known"
-                ));
-            }
-        };
-        let content = content.ok_or_else(|| format!("message {place} has no content"))?;
-        Ok(Message { role, content })
+fn message(place: usize, turn: &Value) -> Result<Message, String> {
+    let either = |names: [&str; 2]| names.into_iter().find_map(|name| turn.get(name));
+    let role = either(["role", "from"]).and_then(Value::as_str);
+    let role = match role.ok_or_else(|| format!("message {place} has no `role`"))? {
+        "system" | "developer" => Role::System,
+        "user" | "human" => Role::User,
+        "assistant" | "gpt" => Role::Assistant,
+        other => {
+            return Err(format!(
+                "message {place} is by `{other}`; only system, user and assistant are known"
+            ));
+        }
     };
-    turns.into_iter().enumerate().map(message).collect()
+    let content = match either(["content", "value"]) {
+        Some(Value::String(text)) => text.clone(),
+        Some(Value::Array(parts)) => {
+            let part = |part: &Value| part.get("text").and_then(Value::as_str).map(String::from);
+            let texts: Option<Vec<String>> = parts.iter().map(part).collect();
+            texts.ok_or_else(|| format!("message {place} has a part that is no text"))?.concat()
+        }
+        None | Some(Value::Null) => return Err(format!("message {place} has no content")),
+        Some(_) => return Err(format!("the content of message {place} is not a text")),
+    };
+    Ok(Message { role, content })
 }
 
 /// The conversation before its last turn, which must be the model's, and what that says.
@@ -42,18 +51,36 @@ pub(super) fn split_last(mut messages: Vec<Message>) -> Result<(Vec<Message>, St
 #[derive(Debug)]
 pub(super) enum TextOrTurns {
     Text(String),
-    Turns(Vec<Turn>),
+    Turns(Vec<Message>),
 }
 
-/// By its form, so that what is wrong with one message is said and not that no form fits.
+impl TextOrTurns {
+    /// By its form, so that what is wrong with one message is said and not that no form fits.
+    pub(super) fn read(value: &Value) -> Result<Self, String> {
+        match value {
+            Value::Array(_) => messages(value).map(Self::Turns),
+            Value::String(text) => match nested(value) {
+                list @ Value::Array(_) if list.get(0).is_some_and(Value::is_object) => {
+                    messages(&list).map(Self::Turns)
+                }
+                _ => Ok(Self::Text(text.clone())),
+            },
+            other => Err(format!("`{}` is neither a text nor a list of messages", short(other))),
+        }
+    }
+}
+
 impl<'de> Deserialize<'de> for TextOrTurns {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        match Value::deserialize(deserializer)? {
-            Value::String(text) => Ok(Self::Text(text)),
-            Value::Array(turns) => {
-                serde_json::from_value(turns.into()).map(Self::Turns).map_err(D::Error::custom)
-            }
-            other => Err(D::Error::custom(format!("`{other}` is neither a text nor a list of messages"))),
-        }
+        Self::read(&Value::deserialize(deserializer)?).map_err(D::Error::custom)
+    }
+}
+
+/// Enough of a value to recognise it.
+fn short(value: &Value) -> String {
+    let text = value.to_string();
+    match text.char_indices().nth(60) {
+        Some((end, _)) => format!("{} ..", &text[..end]),
+        None => text,
     }
 }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     aime, apps, code_contests, countdown, gsm8k, humaneval, jsonl, livecodebench, math, mbpp, mgsm,
-    preference, svamp,
+    preference, question_answer, svamp,
 };
 use crate::DataError;
 use r1_core::Problem;
@@ -41,13 +41,16 @@ pub enum Format {
     Countdown,
     /// [`preference`].
     Preference,
+    /// [`question_answer`].
+    #[serde(rename = "question-answer")]
+    QuestionAnswer,
     /// One [`Problem`] a line, as this crate writes them.
     Problems,
 }
 
 impl Format {
     /// Every layout.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Gsm8k,
         Self::Svamp,
         Self::Math,
@@ -60,6 +63,7 @@ impl Format {
         Self::CodeContests,
         Self::Countdown,
         Self::Preference,
+        Self::QuestionAnswer,
         Self::Problems,
     ];
 
@@ -78,6 +82,7 @@ impl Format {
             Self::CodeContests => "code-contests",
             Self::Countdown => "countdown",
             Self::Preference => "preference",
+            Self::QuestionAnswer => "question-answer",
             Self::Problems => "problems",
         }
     }
@@ -100,6 +105,7 @@ impl Format {
             Self::CodeContests => code_contests::load(path),
             Self::Countdown => countdown::load(path),
             Self::Preference => preference::load(path),
+            Self::QuestionAnswer => question_answer::load(path),
             Self::Problems => jsonl::load(path),
         }
     }

@@ -1,10 +1,19 @@
 //! Files with one JSON object a line.
 
-use std::{io::BufRead, marker::PhantomData, path::Path};
+use std::{
+    io::{BufRead, Read},
+    marker::PhantomData,
+    path::Path,
+};
 
-use serde::{Serialize, de::DeserializeOwned};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
-use super::rows::{self, Place, Record};
+use super::{
+    fields::{Columns, Fields},
+    json_error::{clause, reason_in_line},
+    place::{Place, stem},
+    rows::{self, Record},
+};
 use crate::DataError;
 use r1_core::Problem;
 
@@ -28,25 +37,35 @@ pub fn to_lines<'a, T: Serialize + 'a>(items: impl IntoIterator<Item = &'a T>) -
     items.into_iter().map(line).collect()
 }
 
-/// Reads problems as this crate writes them: one [`Problem`] a line.
+/// Reads problems as this crate writes them: one [`Problem`] a line. A problem without an id is named by the
+/// file and its number, and fields that a problem has not are ignored.
 ///
 /// # Errors
 /// As [`read`], and [`DataError::Line`] when two problems have the same id.
 pub fn load(path: impl AsRef<Path>) -> Result<Vec<Problem>, DataError> {
-    rows::problems(path.as_ref(), |_, problem: Problem| Ok(problem))
+    let stem = stem(path.as_ref());
+    rows::problems(path.as_ref(), |number, fields: Fields| {
+        let id = fields.id(&Columns::default())?.unwrap_or_else(|| format!("{stem}-{number}"));
+        let problem = fields.with_id(id, &["id", "question", "reference", "metadata"]);
+        Problem::deserialize(problem).map_err(|error| clause(&error.to_string()))
+    })
 }
+
+/// The longest line that is read: the tests of one problem of LiveCodeBench take a hundred megabytes.
+const MAX_LINE_BYTES: u64 = 1 << 30;
 
 /// The lines of a reader as a `T` each.
 pub(super) struct Lines<R, T> {
     place: Place,
     reader: R,
     line: usize,
+    seen: bool,
     held: PhantomData<fn() -> T>,
 }
 
 impl<R: BufRead, T: DeserializeOwned> Lines<R, T> {
     pub(super) fn new(place: Place, reader: R) -> Self {
-        Self { place, reader, line: 0, held: PhantomData }
+        Self { place, reader, line: 0, seen: false, held: PhantomData }
     }
 
     fn parse(&self, bytes: &[u8]) -> Option<Result<T, String>> {
@@ -56,7 +75,9 @@ impl<R: BufRead, T: DeserializeOwned> Lines<R, T> {
             Ok(text) => text,
             Err(error) => return Some(Err(format!("not UTF-8 from byte {}", error.valid_up_to() + 1))),
         };
-        Some(serde_json::from_str(text.trim_end_matches(['\n', '\r'])).map_err(|error| explain(&error)))
+        let text = text.trim_end_matches(['\n', '\r']);
+        let is_first = !self.seen;
+        Some(serde_json::from_str(text).map_err(|error| reason_in_line(&error, text, is_first)))
     }
 }
 
@@ -68,27 +89,24 @@ impl<R: BufRead, T: DeserializeOwned> Iterator for Lines<R, T> {
         loop {
             bytes.clear();
             self.line += 1;
-            match self.reader.read_until(b'\n', &mut bytes) {
+            match self.reader.by_ref().take(MAX_LINE_BYTES).read_until(b'\n', &mut bytes) {
                 Ok(0) => return None,
+                Ok(read) if read as u64 == MAX_LINE_BYTES && !bytes.ends_with(b"\n") => {
+                    let reason = format!(
+                        "the line is longer than {} MiB; is it a file of lines?",
+                        MAX_LINE_BYTES >> 20
+                    );
+                    return Some(Err(self.place.error(self.line, reason)));
+                }
                 Ok(_) => {}
                 Err(source) => return Some(Err(self.place.cannot_read(source))),
             }
             if let Some(value) = self.parse(&bytes) {
+                self.seen = true;
                 let record = value.map(|value| Record { row: self.line, value });
                 return Some(record.map_err(|reason| self.place.error(self.line, reason)));
             }
         }
-    }
-}
-
-/// What serde says, without its own line number, which is always 1 here.
-fn explain(error: &serde_json::Error) -> String {
-    let text = error.to_string();
-    let place = format!(" at line {} column {}", error.line(), error.column());
-    match text.strip_suffix(&place) {
-        Some(reason) if error.is_data() => reason.to_owned(),
-        Some(reason) => format!("malformed JSON at column {}: {reason}", error.column()),
-        None => text,
     }
 }
 
@@ -125,7 +143,8 @@ mod tests {
         let content = "{\"n\": 1}\n".repeat(16);
         assert_eq!(
             error(content.clone() + "{\"n\": 1,\n{\"n\": 2}\n"),
-            "`FILE` line 17: malformed JSON at column 8: EOF while parsing a value"
+            "`FILE` line 17: malformed JSON at column 8: EOF while parsing a value; the object does not end on \
+             its line; a file has one object a line or one array of them"
         );
         assert_eq!(error(content.clone() + "{\"m\": 1}"), "`FILE` line 17: missing field `n`");
         assert_eq!(
@@ -136,6 +155,25 @@ mod tests {
             error([content.as_bytes(), b"{\"n\": \xff}"].concat()),
             "`FILE` line 17: not UTF-8 from byte 7"
         );
+    }
+
+    #[test]
+    fn common_causes_are_told() {
+        for (content, end) in [
+            ("{\"n\": \"a\0b\"}", "the byte 0x00 is NUL, which JSON writes as \\u0000"),
+            ("{\"n\": \"a\tb\"}", "the byte 0x09 is a control character, which JSON writes as \\u0009"),
+            ("{\"n\": NaN}", "`NaN` is no number of JSON; write null, or leave the field out"),
+            ("{\"n\": nan}", "`nan` is no number of JSON; write null, or leave the field out"),
+            ("{\"n\": -Infinity}", "`Infinity` is no number of JSON; write null, or leave the field out"),
+            ("{'n': 1}", "this is Python's spelling; write lines with json.dumps"),
+            ("{\"n\": None}", "this is Python's spelling; write lines with json.dumps"),
+            ("n,m\n1,2", "if this is the header of a CSV file, end the file's name with .csv or .tsv"),
+            ("\"n\"\t\"m\"", "if this is the header of a CSV file, end the file's name with .csv or .tsv"),
+        ] {
+            let text = error(content);
+            assert!(text.starts_with("`FILE` line 1: ") && text.ends_with(end), "{text}");
+        }
+        assert!(error("{\"n\": 1e999}").ends_with("number out of range"));
     }
 
     #[test]

@@ -6,20 +6,20 @@
 
 use std::path::Path;
 
-use serde::Deserialize;
-
 use super::{
-    conversation::{Turn, messages, split_last},
+    conversation::{messages, split_last},
+    fields::{Columns, Fields},
     rows,
 };
 use crate::DataError;
 use r1_core::{Content, Trace};
 
-#[derive(Deserialize)]
-struct Row {
-    messages: Vec<Turn>,
-    #[serde(default)]
-    id: Option<String>,
+/// Reads a file of conversations, with the usual names of columns.
+///
+/// # Errors
+/// As [`load_with`].
+pub fn load(path: impl AsRef<Path>) -> Result<Vec<Trace>, DataError> {
+    load_with(path, &Columns::default())
 }
 
 /// Reads a file of conversations. The ids are the rows' own, else `messages-1`, `messages-2`, ... in the
@@ -31,10 +31,12 @@ struct Row {
 /// # Errors
 /// As [`rows::read`]; [`DataError::Line`] or [`DataError::Row`] when a conversation does not end with the
 /// assistant's turn, or somebody else than system, user and assistant speaks.
-pub fn load(path: impl AsRef<Path>) -> Result<Vec<Trace>, DataError> {
-    rows::traces(path.as_ref(), |number, row: Row| {
-        let (prompt, completion) = split_last(messages(row.messages)?)?;
-        let id = row.id.unwrap_or_else(|| format!("messages-{number}"));
+pub fn load_with(path: impl AsRef<Path>, columns: &Columns) -> Result<Vec<Trace>, DataError> {
+    rows::traces(path.as_ref(), |number, fields: Fields| {
+        let usual = ["messages", "conversations"];
+        let (_, value) = fields.require("conversation", columns.messages.as_deref(), &usual)?;
+        let (prompt, completion) = split_last(messages(value)?)?;
+        let id = fields.id(columns)?.unwrap_or_else(|| format!("messages-{number}"));
         Ok(vec![Trace::new(id, Content::Messages(prompt), completion)])
     })
 }
@@ -49,12 +51,14 @@ mod tests {
     fn the_last_turn_is_the_completion() {
         let file = file(
             r#"{"messages": [{"role": "system", "content": "S"}, {"role": "user", "content": "Q", "name": "x"}, {"role": "assistant", "content": "A", "tool_calls": null}], "source": "y"}
-               {"id": "z", "messages": [{"role": "user", "content": "Q"}, {"role": "assistant", "content": "A"}]}"#,
+               {"id": "z", "messages": [{"role": "user", "content": "Q"}, {"role": "assistant", "content": "A"}]}
+               {"id": 3, "conversations": [{"from": "human", "value": "Q"}, {"from": "gpt", "value": [{"type": "text", "text": "A"}]}]}"#,
         );
         let traces = load(file.path()).unwrap();
         assert_eq!(traces[0].prompt, Content::Messages(vec![Message::system("S"), Message::user("Q")]));
         assert_eq!((traces[0].completion.as_str(), traces[0].id.as_str()), ("A", "messages-1"));
-        assert_eq!(traces[1].id, "z");
+        assert_eq!((traces[1].id.as_str(), traces[2].id.as_str()), ("z", "3"));
+        assert!(traces.iter().all(|trace| trace.completion == "A"));
     }
 
     #[test]

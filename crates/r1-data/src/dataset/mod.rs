@@ -13,8 +13,13 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod place;
+mod open;
+mod json_error;
 pub mod rows;
 pub mod jsonl;
+mod array;
+mod csv;
 #[cfg(feature = "parquet")]
 mod parquet;
 #[cfg(feature = "hub")]
@@ -31,7 +36,10 @@ pub mod apps;
 pub mod code_contests;
 pub mod countdown;
 pub mod preference;
+mod fields;
+mod answer;
 mod conversation;
+pub mod question_answer;
 mod thought_markers;
 pub mod openr1;
 pub mod openthoughts;
@@ -41,7 +49,10 @@ pub mod messages;
 pub mod prompt_completion;
 mod format;
 mod trace_format;
+mod detect;
 
+pub use answer::AnswerKind;
+pub use fields::Columns;
 pub use format::Format;
 pub use trace_format::TraceFormat;
 

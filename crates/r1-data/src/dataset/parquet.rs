@@ -12,7 +12,7 @@ use parquet::{
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
-use super::rows::{Place, Record};
+use super::{place::Place, rows::Record};
 use crate::DataError;
 
 /// The rows of a Parquet file as a `T` each.
@@ -70,8 +70,7 @@ fn guarded<R>(read: impl FnOnce() -> parquet::errors::Result<R>) -> Result<R, St
 }
 
 fn damaged(place: &Place, reason: &str) -> DataError {
-    let reason = format!("it is damaged or not all there: {}; get it again", short(reason));
-    DataError::Parquet { path: place.path.clone(), reason }
+    place.whole(format!("is damaged or not all there: {}; get it again", short(reason)))
 }
 
 /// The library prints whole values into its messages.

@@ -12,7 +12,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::{
-    conversation::{TextOrTurns, messages, split_last},
+    conversation::{TextOrTurns, split_last},
     rows,
 };
 use crate::DataError;
@@ -49,10 +49,9 @@ pub fn load(path: impl AsRef<Path>) -> Result<Vec<Problem>, DataError> {
                 None => implicit(&chosen, &rejected)?,
             },
             (TextOrTurns::Turns(chosen), TextOrTurns::Turns(rejected)) => {
-                let (before, chosen) =
-                    split_last(messages(chosen)?).map_err(|error| format!("`chosen`: {error}"))?;
+                let (before, chosen) = split_last(chosen).map_err(|error| format!("`chosen`: {error}"))?;
                 let (other, rejected) =
-                    split_last(messages(rejected)?).map_err(|error| format!("`rejected`: {error}"))?;
+                    split_last(rejected).map_err(|error| format!("`rejected`: {error}"))?;
                 if before != other {
                     return Err("`chosen` and `rejected` answer different prompts".into());
                 }
@@ -82,7 +81,7 @@ pub fn load(path: impl AsRef<Path>) -> Result<Vec<Problem>, DataError> {
 fn turns(prompt: TextOrTurns) -> Result<Vec<Message>, String> {
     match prompt {
         TextOrTurns::Text(text) => Ok(vec![Message::user(text)]),
-        TextOrTurns::Turns(turns) => messages(turns),
+        TextOrTurns::Turns(turns) => Ok(turns),
     }
 }
 

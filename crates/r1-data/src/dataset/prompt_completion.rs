@@ -7,21 +7,20 @@
 
 use std::path::Path;
 
-use serde::Deserialize;
-
 use super::{
-    conversation::{TextOrTurns, messages},
+    conversation::TextOrTurns,
+    fields::{Columns, Fields},
     rows,
 };
 use crate::DataError;
 use r1_core::{Content, Role, Trace};
 
-#[derive(Deserialize)]
-struct Row {
-    prompt: TextOrTurns,
-    completion: TextOrTurns,
-    #[serde(default)]
-    id: Option<String>,
+/// Reads a file of pairs, with the usual names of columns.
+///
+/// # Errors
+/// As [`load_with`].
+pub fn load(path: impl AsRef<Path>) -> Result<Vec<Trace>, DataError> {
+    load_with(path, &Columns::default())
 }
 
 /// Reads a file of pairs. The ids are the rows' own, else `completion-1`, `completion-2`, ... in the file's
@@ -30,15 +29,17 @@ struct Row {
 /// # Errors
 /// As [`rows::read`]; [`DataError::Line`] or [`DataError::Row`] when a side is empty, or the completion is
 /// anything but one turn of the assistant.
-pub fn load(path: impl AsRef<Path>) -> Result<Vec<Trace>, DataError> {
-    rows::traces(path.as_ref(), |number, row: Row| {
-        let prompt = match row.prompt {
+pub fn load_with(path: impl AsRef<Path>, columns: &Columns) -> Result<Vec<Trace>, DataError> {
+    rows::traces(path.as_ref(), |number, fields: Fields| {
+        let (_, prompt) = fields.require("prompt", columns.prompt.as_deref(), &["prompt"])?;
+        let (_, completion) = fields.require("completion", columns.completion.as_deref(), &["completion"])?;
+        let prompt = match TextOrTurns::read(prompt)? {
             TextOrTurns::Text(text) => Content::Text(text),
-            TextOrTurns::Turns(turns) => Content::Messages(messages(turns)?),
+            TextOrTurns::Turns(turns) => Content::Messages(turns),
         };
-        let completion = match row.completion {
+        let completion = match TextOrTurns::read(completion)? {
             TextOrTurns::Text(text) => text,
-            TextOrTurns::Turns(turns) => match messages(turns)?.as_slice() {
+            TextOrTurns::Turns(turns) => match turns.as_slice() {
                 [turn] if turn.role == Role::Assistant => turn.content.clone(),
                 turns => {
                     return Err(format!(
@@ -48,7 +49,7 @@ pub fn load(path: impl AsRef<Path>) -> Result<Vec<Trace>, DataError> {
                 }
             },
         };
-        let id = row.id.unwrap_or_else(|| format!("completion-{number}"));
+        let id = fields.id(columns)?.unwrap_or_else(|| format!("completion-{number}"));
         Ok(vec![Trace::new(id, prompt, completion)])
     })
 }
@@ -90,8 +91,12 @@ mod tests {
                 "the completion has 1 turns; expected one of the assistant",
             ),
             (r#"{"prompt": 3, "completion": "a"}"#, "`3` is neither a text nor a list of messages"),
-            (r#"{"prompt": [{"content": "a"}], "completion": "a"}"#, "missing field `role`"),
-            (r#"{"prompt": "a"}"#, "missing field `completion`"),
+            (r#"{"prompt": [{"content": "a"}], "completion": "a"}"#, "message 0 has no `role`"),
+            (
+                r#"{"prompt": "a"}"#,
+                "missing field `completion`: the row has the columns prompt; name the one with the completion by \
+                 `columns`",
+            ),
         ] {
             let error = error_of(load, text);
             assert!(error.ends_with(&format!("line 1: {reason}")), "{error}");

@@ -1,21 +1,20 @@
-//! Rows of a file, whatever it is: JSON lines, the same compressed with gzip, or Parquet.
+//! Rows of a file, whatever it is: JSON lines, a JSON array, CSV, the same compressed with gzip, or Parquet.
 //!
-//! What a file is, its first bytes say and not its name. A row of Parquet is the JSON object that the same
-//! data have as a line, so every layout reads all of them.
+//! The first bytes of a file decide, and the name only for CSV. A row of Parquet is the JSON object that the
+//! same data have as a line, so every layout reads all of them.
 
-use std::{
-    collections::HashMap,
-    fs::File,
-    io::{self, BufRead, BufReader},
-    path::{Path, PathBuf},
-};
+use std::{collections::HashMap, path::Path};
 
-use flate2::bufread::MultiGzDecoder;
 use serde::de::DeserializeOwned;
 
-use super::jsonl::Lines;
+use super::{
+    array, csv,
+    jsonl::Lines,
+    open::{Container, open},
+    place::Place,
+};
 use crate::DataError;
-use r1_core::{Problem, Trace};
+use r1_core::{Content, Problem, Trace};
 
 /// One row of a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,66 +47,31 @@ impl<T> Iterator for Rows<T> {
     }
 }
 
-/// Where rows come from, for errors that name it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Place {
-    pub(crate) path: PathBuf,
-    pub(crate) parquet: bool,
-}
-
-impl Place {
-    /// What is wrong with a row.
-    pub(crate) fn error(&self, row: usize, reason: String) -> DataError {
-        let path = self.path.clone();
-        if self.parquet {
-            DataError::Row { path, row, reason }
-        } else {
-            DataError::Line { path, line: row, reason }
-        }
-    }
-
-    pub(crate) fn cannot_read(&self, source: io::Error) -> DataError {
-        DataError::Read { path: self.path.clone(), source }
-    }
-}
-
-/// Opens a file of JSON lines, of JSON lines under gzip, or of Parquet (with the feature `parquet`). With the
-/// feature `hub` a path can also be an address of the Hugging Face Hub, `hf://datasets/OWNER/NAME/FILE`.
+/// Opens a file of JSON lines, of one JSON array, of CSV or TSV (by its name, `.csv` or `.tsv`), any of them
+/// under gzip, or of Parquet (with the feature `parquet`). With the feature `hub` a path can also be an address
+/// of the Hugging Face Hub, `hf://datasets/OWNER/NAME/FILE`.
+///
+/// A row of CSV is an object of texts, and an empty cell is null.
 ///
 /// # Errors
-/// [`DataError::Hub`] when such a file cannot be had,
-/// [`DataError::Read`] when it cannot be opened, and [`DataError::Parquet`] when it is Parquet and damaged,
-/// or the feature is off. Each row is an error of its own when it does not hold a `T`: [`DataError::Line`] or
-/// [`DataError::Row`].
+/// [`DataError::Hub`] when such a file cannot be had, [`DataError::Read`] when it cannot be opened, and
+/// [`DataError::File`] when it is a named pipe or a device, of a kind that is not read, or damaged Parquet. Each row is an error of its own when
+/// it does not hold a `T`: [`DataError::Line`] or [`DataError::Row`].
 pub fn read<T: DeserializeOwned + 'static>(path: impl AsRef<Path>) -> Result<Rows<T>, DataError> {
-    let path = local(path.as_ref())?;
-    let mut place = Place { path, parquet: false };
-    let file = File::open(&place.path).map_err(|source| place.cannot_read(source))?;
-    let mut reader = BufReader::with_capacity(1 << 16, file);
-    let start = reader.fill_buf().map_err(|source| place.cannot_read(source))?;
-    let records: Records<T> = if start.starts_with(b"PAR1") {
-        place.parquet = true;
-        open_parquet(place.clone())?
-    } else if start.starts_with(&[0x1f, 0x8b]) {
-        Box::new(Lines::new(place.clone(), BufReader::new(MultiGzDecoder::new(reader))))
-    } else {
-        Box::new(Lines::new(place.clone(), reader))
+    let (place, container) = open(path.as_ref())?;
+    let records: Records<T> = match container {
+        Container::Lines(reader) => Box::new(Lines::new(place.clone(), reader)),
+        Container::Array(reader) => Box::new(array::read(&place, reader)?.into_iter().map(Ok)),
+        Container::Table(reader) => Box::new(csv::TableRows::open(place.clone(), reader)?),
+        Container::Parquet => open_parquet(place.clone())?,
     };
     Ok(Rows { place, records })
 }
 
-/// The file on this machine.
-fn local(path: &Path) -> Result<PathBuf, DataError> {
-    match path.to_str().filter(|text| text.starts_with("hf://")) {
-        None => Ok(path.to_owned()),
-        #[cfg(feature = "hub")]
-        Some(address) => super::hub::Hub::from_env().fetch(address),
-        #[cfg(not(feature = "hub"))]
-        Some(address) => Err(DataError::Hub {
-            address: address.to_owned(),
-            reason: "this program was built without the feature `hub`; build it with, or download the file"
-                .into(),
-        }),
+impl<T> Rows<T> {
+    /// Where the rows come from.
+    pub(crate) fn place(&self) -> &Place {
+        &self.place
     }
 }
 
@@ -118,9 +82,9 @@ fn open_parquet<T: DeserializeOwned + 'static>(place: Place) -> Result<Records<T
 
 #[cfg(not(feature = "parquet"))]
 fn open_parquet<T>(place: Place) -> Result<Records<T>, DataError> {
-    let reason = "this program was built without the feature `parquet`; build it with, or convert the file to \
-                  JSON lines";
-    Err(DataError::Parquet { path: place.path, reason: reason.into() })
+    let reason = "is Parquet, and this program was built without the feature `parquet`; build it with \
+                  `--features parquet`, or convert the file to JSON lines";
+    Err(place.whole(reason.into()))
 }
 
 /// Reads every row and makes things of it, with an id each; `make` gets the number of the record, from 1,
@@ -132,7 +96,7 @@ fn items<T: DeserializeOwned + 'static, R>(
 ) -> Result<Vec<R>, DataError> {
     let rows = read(path)?;
     let place = rows.place.clone();
-    let unit = if place.parquet { "row" } else { "line" };
+    let unit = place.unit.name();
     let (mut seen, mut items) = (HashMap::new(), Vec::new());
     for (number, record) in (1..).zip(rows) {
         let Record { row, value } = record?;
@@ -148,13 +112,26 @@ fn items<T: DeserializeOwned + 'static, R>(
     if items.is_empty() { Err(DataError::Empty) } else { Ok(items) }
 }
 
+/// More bytes of text than any context holds: beyond, a tokenizer would work for minutes on a damaged file.
+const MAX_TEXT_BYTES: usize = 8 << 20;
+
+fn check_length(name: &str, text: &str) -> Result<(), String> {
+    let bytes = text.len();
+    let reason =
+        || format!("the {name} has {bytes} bytes, and at most {MAX_TEXT_BYTES} are read; is it one text?");
+    if bytes > MAX_TEXT_BYTES { Err(reason()) } else { Ok(()) }
+}
+
 /// Makes one problem of every row.
 pub(super) fn problems<T: DeserializeOwned + 'static>(
     path: &Path,
     mut make: impl FnMut(usize, T) -> Result<Problem, String>,
 ) -> Result<Vec<Problem>, DataError> {
     let one = |number, value| Ok(vec![make(number, value)?]);
-    items(path, one, |_, _, problem: &mut Problem| Ok(problem.id.clone()))
+    items(path, one, |_, _, problem: &mut Problem| {
+        check_length("question", &problem.question)?;
+        Ok(problem.id.clone())
+    })
 }
 
 /// Makes traces of every row, none of some, and notes in the provenance of each which `file` and `row` it is
@@ -165,6 +142,10 @@ pub(crate) fn traces<T: DeserializeOwned + 'static>(
 ) -> Result<Vec<Trace>, DataError> {
     items(path, make, |place, row, trace: &mut Trace| {
         trace.check()?;
+        check_length("completion", &trace.completion)?;
+        if let Content::Text(text) = &trace.prompt {
+            check_length("prompt", text)?;
+        }
         if !trace.provenance.contains_key("file") {
             trace.provenance.insert("file".into(), place.path.display().to_string().into());
             trace.provenance.insert("row".into(), row.into());
@@ -212,6 +193,59 @@ mod tests {
         assert!(error.starts_with("cannot read `"), "{error}");
     }
 
+    /// A pipe without a writer would be waited for, and a device has no end.
+    #[cfg(unix)]
+    #[test]
+    fn pipes_and_devices_are_refused_at_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let pipe = folder.path().join("pipe.jsonl");
+        let made = std::process::Command::new("mkfifo").arg(&pipe).status().unwrap();
+        assert!(made.success());
+        let error = read::<Value>(&pipe).unwrap_err().to_string();
+        assert!(
+            error
+                .ends_with("pipe.jsonl` is a named pipe, not a file; write the data to a file and name that")
+        );
+        for device in ["/dev/zero", "/dev/null"] {
+            let error = read::<Value>(device).unwrap_err().to_string();
+            assert!(error.contains("is a device or a terminal, not a file"), "{error}");
+        }
+        let error = read::<Value>(folder.path()).map(|_| ()).unwrap_err().to_string();
+        assert!(error.starts_with("cannot read `"), "{error}");
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_pipe_that_is_open_is_read() {
+        use std::os::fd::AsRawFd;
+        let (reader, mut writer) = std::io::pipe().unwrap();
+        writer.write_all(b"{\"n\": 1}\n").unwrap();
+        drop(writer);
+        let path = format!("/dev/fd/{}", reader.as_raw_fd());
+        assert_eq!(read::<Value>(path).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn other_kinds_of_files_are_named() {
+        for (bytes, kind) in [
+            (&b"PK\x03\x04"[..], "is a zip archive; unpack it and name the file inside"),
+            (b"\x28\xb5\x2f\xfd", "is compressed with zstd; decompress it, or compress it with gzip"),
+            (b"\xff\xfe{\0", "is UTF-16; save it as UTF-8"),
+        ] {
+            assert!(rows(bytes).unwrap_err().to_string().ends_with(kind));
+        }
+    }
+
+    #[test]
+    fn a_text_without_end_is_refused() {
+        let long = format!("{{\"question\": \"{}\", \"answer\": 1}}", "a".repeat(MAX_TEXT_BYTES + 1));
+        let error = crate::dataset::tests::error(crate::dataset::question_answer::load, &long);
+        assert!(
+            error.contains("line 1: the question has 8388609 bytes, and at most 8388608 are read"),
+            "{error}"
+        );
+    }
+
     #[cfg(not(feature = "hub"))]
     #[test]
     fn addresses_need_their_feature() {
@@ -223,6 +257,9 @@ mod tests {
     #[test]
     fn parquet_needs_its_feature() {
         let error = rows(b"PAR1...").unwrap_err().to_string();
-        assert!(error.contains("built without the feature `parquet`"), "{error}");
+        assert!(
+            error.contains("is Parquet, and this program was built without the feature `parquet`"),
+            "{error}"
+        );
     }
 }

@@ -29,16 +29,16 @@ fn formats_have_the_names_of_their_files() {
         assert_eq!(format.to_string().parse::<Format>().unwrap(), format);
         assert_eq!(serde_json::to_value(format).unwrap(), format.name());
     }
-    let error = "csv".parse::<Format>().unwrap_err().to_string();
+    let error = "zzz".parse::<Format>().unwrap_err().to_string();
     let names = Format::ALL.map(Format::name).join(", ");
-    assert_eq!(error, format!("`csv` is no format of problems; expected {names}"));
+    assert_eq!(error, format!("`zzz` is no format of problems; expected {names}"));
     for format in TraceFormat::ALL {
         assert_eq!(format.to_string().parse::<TraceFormat>().unwrap(), format);
         assert_eq!(serde_json::to_value(format).unwrap(), format.name());
     }
-    let error = "csv".parse::<TraceFormat>().unwrap_err().to_string();
+    let error = "zzz".parse::<TraceFormat>().unwrap_err().to_string();
     let names = TraceFormat::ALL.map(TraceFormat::name).join(", ");
-    assert_eq!(error, format!("`csv` is no format of traces; expected {names}"));
+    assert_eq!(error, format!("`zzz` is no format of traces; expected {names}"));
 }
 
 #[test]
@@ -46,13 +46,13 @@ fn every_format_refuses_what_is_not_its_own() {
     for format in Format::ALL {
         let text = error(|path| format.load(path), "{}\n");
         assert!(text.contains("line 1: "), "{format}: {text}");
-        let text = error(|path| format.load(path), "\n[]\n");
+        let text = error(|path| format.load(path), "\n3\n");
         assert!(text.contains("line 2: "), "{format}: {text}");
     }
     for format in TraceFormat::ALL {
         let text = error_of(|path| format.load(path), "{}\n");
         assert!(text.contains("line 1: "), "{format}: {text}");
-        let text = error_of(|path| format.load(path), "\n[]\n");
+        let text = error_of(|path| format.load(path), "\n3\n");
         assert!(text.contains("line 2: "), "{format}: {text}");
     }
 }

@@ -4,7 +4,9 @@ use std::{fmt, path::Path, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
-use super::{messages, openr1, openthoughts, prompt_completion, stratos, traces};
+use super::{
+    fields::Columns, messages, openr1, openthoughts, prompt_completion, question_answer, stratos, traces,
+};
 use crate::DataError;
 use r1_core::Trace;
 
@@ -25,18 +27,21 @@ pub enum TraceFormat {
     Messages,
     /// [`prompt_completion`].
     PromptCompletion,
+    /// [`question_answer`], the answer learnt as the completion.
+    QuestionAnswer,
     /// One [`Trace`] a line, as this crate writes them.
     Traces,
 }
 
 impl TraceFormat {
     /// Every layout.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::OpenR1,
         Self::OpenThoughts,
         Self::Stratos,
         Self::Messages,
         Self::PromptCompletion,
+        Self::QuestionAnswer,
         Self::Traces,
     ];
 
@@ -48,6 +53,7 @@ impl TraceFormat {
             Self::Stratos => "stratos",
             Self::Messages => "messages",
             Self::PromptCompletion => "prompt-completion",
+            Self::QuestionAnswer => "question-answer",
             Self::Traces => "traces",
         }
     }
@@ -63,6 +69,7 @@ impl TraceFormat {
             Self::Stratos => stratos::load(path),
             Self::Messages => messages::load(path),
             Self::PromptCompletion => prompt_completion::load(path),
+            Self::QuestionAnswer => question_answer::load_traces(path.as_ref(), &Columns::default()),
             Self::Traces => traces::load(path),
         }
     }

@@ -2,19 +2,32 @@
 
 use std::path::Path;
 
+use serde::Deserialize;
+
+use super::{
+    fields::{Columns, Fields},
+    json_error::clause,
+    place::stem,
+    rows,
+};
+use crate::DataError;
 use r1_core::Trace;
 
-use super::rows;
-use crate::DataError;
-
-/// Reads traces as this crate writes them: one [`Trace`] a line. The provenance then says which `file` and
+/// Reads traces as this crate writes them: one [`Trace`] a line. A trace without an id is named by the file
+/// and its number, and fields that a trace has not are ignored. The provenance then says which `file` and
 /// `row` each is from, unless it did before.
 ///
 /// # Errors
 /// As [`rows::read`], and [`DataError::Line`] when a prompt or a completion is empty, a prompt ends with
 /// the assistant's turn, or two traces have the same id.
 pub fn load(path: impl AsRef<Path>) -> Result<Vec<Trace>, DataError> {
-    rows::traces(path.as_ref(), |_, trace: Trace| Ok(vec![trace]))
+    const NAMES: [&str; 5] = ["id", "problem", "prompt", "completion", "provenance"];
+    let stem = stem(path.as_ref());
+    rows::traces(path.as_ref(), |number, fields: Fields| {
+        let id = fields.id(&Columns::default())?.unwrap_or_else(|| format!("{stem}-{number}"));
+        let trace = fields.with_id(id, &NAMES);
+        Ok(vec![Trace::deserialize(trace).map_err(|error| clause(&error.to_string()))?])
+    })
 }
 
 #[cfg(test)]
@@ -48,6 +61,14 @@ mod tests {
     }
 
     #[test]
+    fn ids_are_made_and_columns_of_others_are_ignored() {
+        let file = file(r#"{"prompt": "?", "completion": "x", "source": "y", "split": 3}"#);
+        let traces = load(file.path()).unwrap();
+        assert_eq!(traces[0].id, format!("{}-1", stem(file.path())));
+        assert!(!traces[0].provenance.contains_key("source"));
+    }
+
+    #[test]
     fn a_bad_trace_is_named() {
         let good = traces();
         let lines = |traces: &[&Trace]| jsonl::to_lines(traces.iter().copied());
@@ -75,6 +96,7 @@ mod tests {
                 "line 1: `prompt` is neither a text nor a list of messages or token ids",
             ),
             (r#"{"id":"a","prompt":"?"}"#.into(), "line 1: missing field `completion`"),
+            (r#"{"id":"a","id":"b","prompt":"?","completion":"x"}"#.into(), "line 1: duplicate field `id`"),
         ] {
             let error = load(file(&text).path()).unwrap_err().to_string();
             assert!(error.ends_with(reason), "{error}");
