@@ -28,6 +28,7 @@
 //!
 //! Paths of the model and of data are relative to the folder of the recipe, that of the output to the working folder.
 
+mod dry_run;
 mod evaluation;
 mod error;
 mod file;

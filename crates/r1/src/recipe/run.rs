@@ -144,7 +144,7 @@ impl Recipe {
         let (mut model, updates) = match kind {
             Kind::Grpo { config, updates, reward } => {
                 let (mut source, report) = self.data.training(&self.base, self.seed)?;
-                eprint!("{report}");
+                tell(&report);
                 let mut hooks = Vec::new();
                 if let Some(evaluation) = evaluation.as_ref().filter(|evaluation| evaluation.every > 0) {
                     hooks.push(Periodic::open(evaluation, stage.dir())?.boxed());
@@ -155,7 +155,7 @@ impl Recipe {
             }
             Kind::Sft { config, template } => {
                 let (traces, report) = self.data.traces(&self.base, self.seed, &template)?;
-                eprint!("{report}");
+                tell(&report);
                 let traces: Vec<Trace> = traces;
                 let tuned = stage.fine_tune(*config, model, traces, &[], self.seed)?;
                 loss = Some(tuned.loss);
@@ -257,7 +257,7 @@ impl Examination {
     }
 
     /// Refuses problems whose prompts do not fit, before anything is computed.
-    fn check(&self, model: &LanguageModel) -> Result<(), RecipeError> {
+    pub(super) fn check(&self, model: &LanguageModel) -> Result<(), RecipeError> {
         for problem in &self.problems {
             let refused = |reason: String| RecipeError::Prompt { problem: problem.id.clone(), reason };
             let (ids, _) = model
@@ -269,6 +269,15 @@ impl Examination {
             }
         }
         Ok(())
+    }
+}
+
+/// One line about each source that was read, and about what was dropped.
+fn tell(report: &DataReport) {
+    for source in report.sources.iter().filter(|source| source.read.is_some()) {
+        let (read, kept) = (source.read.unwrap_or_default(), source.kept.unwrap_or_default());
+        let dropped = if kept < read { format!(", {} dropped", read - kept) } else { String::new() };
+        eprintln!("{}: {read} rows as {}{dropped}", source.name, source.format);
     }
 }
 

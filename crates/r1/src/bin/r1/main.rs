@@ -18,6 +18,7 @@ mod eval;
 mod compare;
 mod reject;
 mod sft;
+mod train;
 mod decontaminate;
 mod run_code;
 mod convert;
@@ -58,6 +59,7 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Train(train::Arguments),
     Logprobs(logprobs::Arguments),
     Generate(generate::Arguments),
     Grade(grade::Arguments),
@@ -80,6 +82,7 @@ fn main() -> ExitCode {
     };
     panic::set_hook(Box::new(|panic| eprintln!("error: r1 has a bug: {}", one_line(&panic.to_string()))));
     let outcome = panic::catch_unwind(|| match &command {
+        Command::Train(arguments) => train::run(arguments),
         Command::Logprobs(arguments) => logprobs::run(arguments),
         Command::Generate(arguments) => generate::run(arguments),
         Command::Grade(arguments) => grade::run(arguments),
@@ -103,6 +106,7 @@ fn main() -> ExitCode {
             eprintln!("error: {text}");
             ExitCode::FAILURE
         }
+        Ok(Err(Failure::Interrupted(status))) => ExitCode::from(status),
         // The lines were named when they were met; the panic by its hook.
         Ok(Err(Failure::Lines)) | Err(_) => ExitCode::FAILURE,
     }
