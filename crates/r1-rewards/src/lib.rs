@@ -35,7 +35,7 @@
 //! # Invariants
 //! - Text of a model is never handed to an interpreter.
 //! - No input can make a reward panic or hang: lengths, depths and exponents are bounded, and there
-//!   are no timers.
+//!   are no timers. Only [`external`] rewards have one: what they wait for is not ours.
 //! - A score that is not finite never leaves [`score_all()`].
 
 pub mod rubric;
@@ -43,11 +43,15 @@ pub mod format;
 pub mod accuracy;
 pub mod countdown;
 pub mod task;
+pub mod external;
 mod extract;
 #[cfg(feature = "code")]
 pub mod code;
 
 pub use accuracy::{AccuracyReward, Verdict, explain, grade, grade_with};
+#[cfg(feature = "http")]
+pub use external::UrlReward;
+pub use external::{CommandReward, ExternalError, ExternalSettings};
 pub use extract::Mode;
 pub use format::FormatReward;
 pub use r1_core::{
