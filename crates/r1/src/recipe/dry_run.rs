@@ -103,7 +103,7 @@ impl Recipe {
             };
             let mut scores = serde_json::Map::new();
             for term in &self.reward.0 {
-                scores.insert(term.name.clone(), score(registry.make(term)?.as_ref()));
+                scores.insert(term.name.clone(), score(registry.make(term, &self.base)?.as_ref()));
             }
             scores.insert("reward".into(), score(whole));
             told.insert(name.into(), json!({"completion": completion[0].text, "scores": scores}));

@@ -1,14 +1,14 @@
 //! Rewards by name.
 
-use std::{collections::BTreeMap, fmt};
+use std::{collections::BTreeMap, fmt, path::Path};
 
 use r1_core::Reward;
 use r1_rewards::{
-    AccuracyReward, FormatReward, Mode, Rubric, TaskReward,
+    AccuracyReward, CommandReward, ExternalSettings, FormatReward, Mode, Rubric, TaskReward, UrlReward,
     code::{CodeReward, Language, Sandbox},
 };
 use serde::{Deserialize, de::DeserializeOwned};
-use toml::Table;
+use toml::{Table, Value};
 
 use super::{
     RecipeError, RewardRecipe, Rewards,
@@ -34,7 +34,7 @@ type Maker = Box<dyn Fn(&Table) -> Result<Box<dyn Reward>, String> + Send + Sync
 /// });
 /// let mut brevity = RewardRecipe::named("brevity");
 /// brevity.parameters.insert("max_words".into(), 3.into());
-/// let rubric = registry.rubric(&Rewards(vec![RewardRecipe::named("format"), brevity]))?;
+/// let rubric = registry.rubric(&Rewards(vec![RewardRecipe::named("format"), brevity]), ".".as_ref())?;
 ///
 /// let problem = Problem::new("greet", "Say hello.", Reference::text("hello"));
 /// let completion = Completion::from_text("<think>Brief.</think><answer>Hello!</answer>", FinishReason::Stop);
@@ -85,6 +85,9 @@ impl Registry {
     /// | `format` | `style`: `r1_zero` (default), `think`, `soft_tags` |
     /// | `task` | `mode`, as for `accuracy` |
     /// | `code` | `language`; `max_tests` |
+    ///
+    /// Beside these, a term with `command = ["python3", "my_reward.py"]` is a [`CommandReward`], and one with
+    /// `url = "http://.."` a [`UrlReward`]; both take the fields of [`ExternalSettings`].
     pub fn new() -> Self {
         let mut registry = Self { makers: BTreeMap::new() };
         registry.reward("accuracy", |WithMode { mode }| AccuracyReward::new().with_mode(mode));
@@ -124,8 +127,8 @@ impl Registry {
         R: Reward + 'static,
     {
         let maker = move |table: &Table| {
-            let parameters =
-                P::deserialize(table.clone()).map_err(|error| with_suggestion(&error.to_string()))?;
+            let parameters = P::deserialize(table.clone())
+                .map_err(|error| with_suggestion(error.to_string().trim_end()))?;
             Ok(Box::new(make(parameters)?) as Box<dyn Reward>)
         };
         self.makers.insert(name.into(), Box::new(maker));
@@ -136,12 +139,16 @@ impl Registry {
         self.makers.keys().map(String::as_str)
     }
 
-    /// Makes one reward.
+    /// Makes one reward. Processes work in the folder `base`.
     ///
     /// # Errors
-    /// [`RecipeError::Reward`] for a name that nobody added, and for parameters that do not fit.
-    pub fn make(&self, recipe: &RewardRecipe) -> Result<Box<dyn Reward>, RecipeError> {
+    /// [`RecipeError::Reward`] for a name that nobody added, for parameters that do not fit, and for a program that does
+    /// not start.
+    pub fn make(&self, recipe: &RewardRecipe, base: &Path) -> Result<Box<dyn Reward>, RecipeError> {
         let wrong = |reason| RecipeError::Reward { name: recipe.name.clone(), reason };
+        if let Some(external) = external(recipe, base) {
+            return external.map_err(wrong);
+        }
         let Some(maker) = self.makers.get(&recipe.name) else {
             let meant = nearest(&recipe.name, self.names());
             let meant = meant.map_or(String::new(), |meant| format!(" (did you mean `{meant}`?)"));
@@ -155,7 +162,7 @@ impl Registry {
     ///
     /// # Errors
     /// As [`make`](Self::make), and without any term.
-    pub fn rubric(&self, rewards: &Rewards) -> Result<Rubric, RecipeError> {
+    pub fn rubric(&self, rewards: &Rewards, base: &Path) -> Result<Rubric, RecipeError> {
         if rewards.is_empty() {
             let reason = "the recipe has none; add a table [[reward]] with a name".into();
             return Err(RecipeError::Reward { name: String::new(), reason });
@@ -163,8 +170,35 @@ impl Registry {
         rewards
             .0
             .iter()
-            .try_fold(Rubric::new(), |rubric, term| Ok(rubric.with(term.weight, self.make(term)?)))
+            .try_fold(Rubric::new(), |rubric, term| Ok(rubric.with(term.weight, self.make(term, base)?)))
     }
+}
+
+/// The reward of a term with a command or a URL.
+fn external(recipe: &RewardRecipe, base: &Path) -> Option<Result<Box<dyn Reward>, String>> {
+    let mut parameters = recipe.parameters.clone();
+    let place = parameters.remove("command").map(Ok).or_else(|| parameters.remove("url").map(Err))?;
+    Some(settings(parameters).and_then(|settings| match place {
+        Ok(command) => {
+            let command: Vec<String> = command
+                .try_into()
+                .map_err(|_| "`command` is no list of texts, such as [\"python3\", \"my_reward.py\"]")?;
+            let reward = CommandReward::new(command, settings).map_err(|error| error.to_string())?;
+            let reward = reward.with_name(&recipe.name);
+            let reward = if base.as_os_str().is_empty() { reward } else { reward.with_folder(base) };
+            reward.start().map_err(|error| error.to_string())?;
+            Ok(Box::new(reward) as Box<dyn Reward>)
+        }
+        Err(Value::String(url)) => {
+            let reward = UrlReward::new(url, settings).map_err(|error| error.to_string())?;
+            Ok(Box::new(reward.with_name(&recipe.name)) as Box<dyn Reward>)
+        }
+        Err(other) => Err(format!("`url` is {other}; expected a text")),
+    }))
+}
+
+fn settings(parameters: Table) -> Result<ExternalSettings, String> {
+    ExternalSettings::deserialize(parameters).map_err(|error| with_suggestion(error.to_string().trim_end()))
 }
 
 impl Default for Registry {

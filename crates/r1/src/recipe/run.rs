@@ -93,7 +93,7 @@ impl Recipe {
                 Kind::Grpo {
                     config: Box::new(self.grpo_config()?),
                     updates,
-                    reward: Box::new(registry.rubric(&self.reward)?),
+                    reward: Box::new(registry.rubric(&self.reward, &self.base)?),
                 }
             }
             Method::Sft => {
@@ -117,7 +117,7 @@ impl Recipe {
                 Some(Examination {
                     problems,
                     data,
-                    grader: registry.make(&grader)?,
+                    grader: registry.make(&grader, &self.base)?,
                     config: self.eval_config(evaluation, like)?,
                     every: evaluation.every,
                     patience: evaluation.patience,
@@ -204,6 +204,15 @@ impl Recipe {
         for file in self.data.files(&self.base).into_iter().chain(evaluated) {
             if file.is_file() {
                 let name = format!("data `{}`", file.display());
+                fingerprint = fingerprint.with_input(&name, &file, Digest::of_file(&file)?);
+            }
+        }
+        for argument in
+            self.reward.0.iter().flat_map(|term| term.parameters.get("command")?.as_array()).flatten()
+        {
+            let file = self.base.join(argument.as_str().unwrap_or_default());
+            if file.is_file() {
+                let name = format!("reward `{}`", file.display());
                 fingerprint = fingerprint.with_input(&name, &file, Digest::of_file(&file)?);
             }
         }
