@@ -193,3 +193,15 @@ fn only_addresses_are_taken() {
         assert!(message.contains("expected an address such as http://localhost:8000/score"), "{message}");
     }
 }
+
+#[test]
+fn a_password_in_the_address_is_not_shown() {
+    let server = Server::says(404, "", "");
+    let url = server.url.replace("http://", "http://me:secret@");
+    let reward = UrlReward::new(url, settings()).unwrap();
+    assert!(!format!("{reward:?}").contains("secret"));
+    assert_eq!(
+        complaint(&reward),
+        format!("`{}` answered with status 404 in 1 attempt(s): nothing more", server.url)
+    );
+}
