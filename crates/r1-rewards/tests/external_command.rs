@@ -127,11 +127,11 @@ fn large_requests_and_answers_do_not_block_each_other() {
     if no_python() {
         return;
     }
-    // A megabyte each way, and a megabyte of standard error before the request is read.
+    // Megabytes each way, and one of standard error before the request is read.
     let program = r#"
 import json, sys
 while True:
-    sys.stderr.write(("x" * 99 + "\n") * 10000)
+    sys.stderr.write("x" * 1000000 + "\n")
     line = sys.stdin.readline()
     if not line: break
     size = len(json.loads(line)["completion"]["answer"])

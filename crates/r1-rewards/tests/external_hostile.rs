@@ -82,7 +82,6 @@ fn a_process_that_is_too_slow_is_an_error_and_the_next_one_answers() {
 
 #[test]
 fn what_is_broken_for_all_is_not_waited_for_each_time() {
-    // At 0.4 s each the whole group would take far longer than its three failures in a row.
     let folder = tempfile::tempdir().unwrap();
     let log = folder.path().join("log");
     let reward = shell(&format!("echo start >> {}; sleep 1000", log.display()), hurried());
@@ -91,12 +90,13 @@ fn what_is_broken_for_all_is_not_waited_for_each_time() {
     assert!(
         scores.into_iter().all(|score| matches!(cause(score.unwrap_err()), ExternalError::TimeLimit { .. }))
     );
-    assert_eq!(std::fs::read_to_string(log).unwrap().lines().count(), 3);
+    // Three failures in a row are enough.
+    assert!(std::fs::read_to_string(log).unwrap().lines().count() <= 3);
 }
 
 #[test]
 fn a_batch_has_the_time_of_its_samples() {
-    let program = "while read line; do sleep 0.6; echo '{\"batch\": [{\"score\": 1}, {\"score\": 2}, {\"score\": 3}, \
+    let program = "while read line; do sleep 2.5; echo '{\"batch\": [{\"score\": 1}, {\"score\": 2}, {\"score\": 3}, \
                    {\"score\": 4}]}'; done";
     let reward = shell(program, ExternalSettings { batch: 4, ..hurried() });
     let group: Vec<Completion> = (0..4).map(completion).collect();
@@ -138,9 +138,9 @@ fn an_answer_without_a_line_feed_is_shown_when_time_is_over() {
 
 #[test]
 fn what_nobody_asked_for_is_no_answer() {
-    let twice = "while read line; do echo '{\"score\": 1}'; echo '{\"score\": 2}'; done";
+    let twice = r#"while read line; do printf '{"score": 1}\n{"score": 2}\n'; done"#;
     let banner = "echo ready; while read line; do echo '{\"score\": 1}'; done";
-    let flood = "while :; do echo '{\"score\": 1}'; done";
+    let flood = "yes '{\"score\": 1}'";
     for program in [twice, banner, flood] {
         let reward = shell(program, settings());
         for _ in 0..3 {
@@ -149,13 +149,18 @@ fn what_nobody_asked_for_is_no_answer() {
         }
     }
     // Later in its life it is found at the latest when it is asked again.
-    let later = "n=0; while read line; do n=$((n+1)); echo '{\"score\": 1}'; [ $n = 2 ] && echo '{\"score\": 2}'; done";
+    let later = r#"n=0; while read line; do n=$((n+1)); if [ $n = 2 ]; then printf '{"score": 1}\n{"score": 2}\n'; else
+        echo '{"score": 1}'; fi; done"#;
     let reward = shell(later, settings());
     assert_eq!(value(&reward, "4"), Ok(Some(1.0)));
-    let second = value(&reward, "4");
-    thread::sleep(Duration::from_millis(300));
-    let third = value(&reward, "4");
-    assert!(second.is_err() || third.is_err(), "{second:?} {third:?}");
+    let error = (0..100).find_map(|_| value(&reward, "4").err()).unwrap();
+    assert!(error.to_string().contains("nothing was asked that this line answers"), "{error}");
+}
+
+#[test]
+fn a_process_that_reads_nothing_is_not_waited_for_with_a_full_pipe() {
+    let error = value(&shell("sleep 1000", hurried()), &"x".repeat(1 << 20)).unwrap_err();
+    assert!(matches!(error, ExternalError::TimeLimit { .. }), "{error}");
 }
 
 #[test]
@@ -176,6 +181,16 @@ fn closed_pipes_are_a_death_and_not_a_wait() {
 fn a_child_that_keeps_the_pipes_does_not_keep_us() {
     let reward =
         shell("read line; sleep 1000 & exit 3", ExternalSettings { timeout_seconds: 600.0, ..settings() });
+    let message = complaint(&reward);
+    assert!(message.contains("(exit status: 3), 3 of 3 times"), "{message}");
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_child_that_escaped_does_not_keep_us() {
+    // Its parent is gone and its session another, so nobody finds it; it ends by itself.
+    let program = "(setsid sleep 20 &); read line; exit 3";
+    let reward = shell(program, ExternalSettings { timeout_seconds: 600.0, ..settings() });
     let message = complaint(&reward);
     assert!(message.contains("(exit status: 3), 3 of 3 times"), "{message}");
 }

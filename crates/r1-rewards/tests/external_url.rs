@@ -150,9 +150,9 @@ fn trouble_that_may_pass_is_tried_again() {
 #[test]
 fn a_server_that_is_silent_or_gone_is_an_error_in_the_end() {
     let server = Server::start(|_, _| None);
-    let error = value(&server.reward(hurried()), "4").unwrap_err();
+    let error = value(&server.reward(ExternalSettings { attempts: 2, ..hurried() }), "4").unwrap_err();
     assert!(matches!(error, ExternalError::TimeLimit { .. }), "{error}");
-    assert_eq!(server.count(), 3);
+    assert_eq!(server.count(), 2);
 
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}/", listener.local_addr().unwrap());
@@ -192,4 +192,16 @@ fn only_addresses_are_taken() {
         let message = UrlReward::new(url, settings()).unwrap_err().to_string();
         assert!(message.contains("expected an address such as http://localhost:8000/score"), "{message}");
     }
+}
+
+#[test]
+fn a_password_in_the_address_is_not_shown() {
+    let server = Server::says(404, "", "");
+    let url = server.url.replace("http://", "http://me:secret@");
+    let reward = UrlReward::new(url, settings()).unwrap();
+    assert!(!format!("{reward:?}").contains("secret"));
+    assert_eq!(
+        complaint(&reward),
+        format!("`{}` answered with status 404 in 1 attempt(s): nothing more", server.url)
+    );
 }

@@ -94,4 +94,22 @@ mod tests {
         assert!(nan.validate().is_err());
         assert!(serde_json::from_str::<ExternalSettings>(r#"{"timeout": 3}"#).is_err());
     }
+
+    #[test]
+    fn a_recipe_writes_them_beside_its_command_and_a_misspelt_one_is_refused() {
+        #[derive(Debug, Deserialize)]
+        #[serde(deny_unknown_fields)]
+        struct Recipe {
+            command: Vec<String>,
+            #[serde(flatten)]
+            settings: ExternalSettings,
+        }
+        let read =
+            |fields: &str| toml::from_str::<Recipe>(&format!("command = [\"python3\", \"a.py\"]\n{fields}"));
+        let recipe = read("batch = 8\ntoken_ids = true").unwrap();
+        assert_eq!(recipe.command, ["python3", "a.py"]);
+        let expected = ExternalSettings { batch: 8, token_ids: true, ..ExternalSettings::default() };
+        assert_eq!(recipe.settings, expected);
+        assert!(read("timeout = 3").unwrap_err().to_string().contains("unknown field `timeout`"));
+    }
 }

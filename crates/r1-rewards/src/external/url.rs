@@ -44,6 +44,8 @@ const SHOWN_REPLY: usize = 200;
 pub struct UrlReward {
     name: String,
     url: String,
+    /// The URL for messages: without a user's name and password.
+    shown: String,
     settings: ExternalSettings,
     pause: Duration,
     agent: Agent,
@@ -88,7 +90,8 @@ impl UrlReward {
         }
         let agent = Agent::config_builder().http_status_as_error(false).build().into();
         let pause = Duration::from_millis(500);
-        Ok(Self { name: "url".to_owned(), url, settings, pause, agent, requests: AtomicU64::new(0) })
+        let (name, shown) = ("url".to_owned(), without_user(&url));
+        Ok(Self { name, url, shown, settings, pause, agent, requests: AtomicU64::new(0) })
     }
 
     /// The same under another name, which reports and errors have.
@@ -106,11 +109,11 @@ impl UrlReward {
     }
 
     fn attempt(&self, body: &[u8], id: u64, samples: usize, attempts: u32) -> Result<Vec<Answer>, Trouble> {
-        let reward = || self.url.clone();
+        let reward = || self.shown.clone();
         let limit = self.settings.time_limit(samples);
         let failed = |error: ureq::Error| match error {
             ureq::Error::Timeout(_) => {
-                Trouble::passing(ExternalError::time_limit(&self.url, limit, samples, "", String::new()))
+                Trouble::passing(ExternalError::time_limit(&self.shown, limit, samples, "", String::new()))
             }
             ureq::Error::BadUri(_) | ureq::Error::Http(_) => {
                 let reason = error.to_string();
@@ -152,7 +155,7 @@ impl UrlReward {
 
 impl Connection for UrlReward {
     fn shown(&self) -> &str {
-        &self.url
+        &self.shown
     }
 
     fn ask(&self, samples: &[Sample<'_>]) -> Result<Vec<Answer>, ExternalError> {
@@ -200,7 +203,17 @@ impl Reward for UrlReward {
 impl fmt::Debug for UrlReward {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut shown = f.debug_struct("UrlReward");
-        shown.field("name", &self.name).field("url", &self.url).field("settings", &self.settings);
+        shown.field("name", &self.name).field("url", &self.shown).field("settings", &self.settings);
         shown.finish_non_exhaustive()
+    }
+}
+
+/// `http://host/path` of `http://user:password@host/path`.
+fn without_user(url: &str) -> String {
+    let Some((scheme, rest)) = url.split_once("://") else { return url.to_owned() };
+    let (authority, path) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
+    match authority.rsplit_once('@') {
+        Some((_, host)) => format!("{scheme}://{host}{path}"),
+        None => url.to_owned(),
     }
 }

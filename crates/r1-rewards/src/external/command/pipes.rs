@@ -116,7 +116,7 @@ pub(super) fn pass_on_errors(
                 return;
             }
             // Whether anybody reads our standard error is not the reward's trouble.
-            let _ = writeln!(io::stderr(), "[{name}] {text}");
+            let _ = io::stderr().write_all(format!("[{name}] {text}\n").as_bytes());
             let mut kept = kept.lock().unwrap_or_else(PoisonError::into_inner);
             kept.push_back(text);
             if kept.len() > KEPT_LINES {
