@@ -19,6 +19,7 @@ mod compare;
 mod reject;
 mod sft;
 mod train;
+mod grpo;
 mod decontaminate;
 mod run_code;
 mod convert;
@@ -60,6 +61,7 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Train(train::Arguments),
+    Grpo(grpo::Arguments),
     Logprobs(logprobs::Arguments),
     Generate(generate::Arguments),
     Grade(grade::Arguments),
@@ -83,6 +85,7 @@ fn main() -> ExitCode {
     panic::set_hook(Box::new(|panic| eprintln!("error: r1 has a bug: {}", one_line(&panic.to_string()))));
     let outcome = panic::catch_unwind(|| match &command {
         Command::Train(arguments) => train::run(arguments),
+        Command::Grpo(arguments) => grpo::run(arguments),
         Command::Logprobs(arguments) => logprobs::run(arguments),
         Command::Generate(arguments) => generate::run(arguments),
         Command::Grade(arguments) => grade::run(arguments),
