@@ -72,7 +72,7 @@ struct Text {
     numbered: Numbered,
 }
 
-/// Where a run of words stands.
+/// The texts that have a run of words.
 #[derive(Debug, Clone, Default)]
 struct Run {
     texts: Vec<usize>,
@@ -139,7 +139,7 @@ impl Contaminants {
         self.sets.push((set.to_owned(), items.len()));
     }
 
-    /// What the document has in common with an evaluation text, if the rule counts it as a copy.
+    /// The text in common with an evaluation text, if the rule counts it as a copy.
     pub fn find(&self, document: &impl Document) -> Option<Contamination> {
         let mut found: Vec<(Hit, &'static str, usize)> = Vec::new();
         let texts = document.texts();

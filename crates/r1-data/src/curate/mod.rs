@@ -1,4 +1,4 @@
-//! Which problems and traces are worth training on.
+//! Curation: decontamination, near-duplicates, pass rates.
 //!
 //! ```
 //! use r1_core::{Problem, Reference};

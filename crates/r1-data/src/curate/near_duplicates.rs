@@ -54,7 +54,7 @@ pub struct NearDuplicate {
     pub similarity: f64,
 }
 
-/// What the removal did.
+/// The result of removing near-duplicates.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct NearDuplicateReport {
     /// The number of documents that were looked at.

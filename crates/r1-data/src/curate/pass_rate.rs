@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::DataError;
 use r1_core::Problem;
 
-/// How often a problem was solved.
+/// Right samples of all samples of a problem.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PassRate {
     /// The right samples.
@@ -70,7 +70,7 @@ impl Default for PassRateFilter {
     }
 }
 
-/// What became of the problems.
+/// Counts of kept and dropped problems.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PassRateReport {
     /// Kept.

@@ -12,12 +12,12 @@ use super::latex::{Piece, pieces};
 pub struct Word {
     /// Its even spelling: compatibility forms resolved (NFKC), lower case, no punctuation.
     pub spelling: String,
-    /// Where it stands in the text, in bytes.
+    /// Its range in the text, in bytes.
     pub range: Range<usize>,
 }
 
 impl Word {
-    /// How much of a word it is, in tenths: 10, or 6 for a single character of a script without blanks.
+    /// Its weight in tenths of a word: 10, or 6 for a single character of a script without blanks.
     ///
     /// A Chinese word has 1.7 characters on average, so 10 words of English weigh as much as 17 characters
     /// of Chinese. Unlike words from a dictionary, characters do not depend on what stands around them.
@@ -85,7 +85,7 @@ fn spell(segment: &str, range: Range<usize>, words: &mut Vec<Word>) {
     }
 }
 
-/// How many digits the letters start with.
+/// Number of digits that the letters start with.
 fn digits(letters: &[char]) -> usize {
     letters.iter().take_while(|letter| letter.is_ascii_digit()).count()
 }

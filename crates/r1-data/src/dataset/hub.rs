@@ -37,7 +37,7 @@ impl Hub {
         Self { cache: cache.into(), endpoint: None, is_offline: true }
     }
 
-    /// What is in this cache, and the rest from this server.
+    /// A cache, and a server for the rest.
     pub fn online(cache: impl Into<PathBuf>, endpoint: impl Into<String>) -> Self {
         Self { cache: cache.into(), endpoint: Some(endpoint.into()), is_offline: false }
     }

@@ -1,4 +1,4 @@
-//! What a recipe drops of its files.
+//! Filters of a recipe.
 
 use std::{
     collections::HashMap,

@@ -92,7 +92,7 @@ fn a_folder_has_its_template_in_either_file() {
     let message = [Message { role: Role::User, content: "x".into() }];
     let render = || ChatTemplate::load(folder.path()).and_then(|template| template.render(&message, false));
 
-    assert!(matches!(render(), Err(DataError::Read { .. })));
+    assert!(matches!(render(), Err(DataError::Template { .. })));
     fs::write(&config, r#"{"eos_token": "E"}"#).unwrap();
     assert!(render().unwrap_err().to_string().contains("use a plain prompt with this model"));
     fs::write(&config, r#"{"chat_template": "{{ bos_token }}one", "bos_token": {"content": "B"}}"#).unwrap();
