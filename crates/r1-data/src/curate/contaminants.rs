@@ -12,7 +12,7 @@ use crate::DataError;
 
 /// The evaluation texts that no training document may copy.
 ///
-/// Words are compared by their even spelling, see [`words`], and runs of words by all their words: a hash
+/// Words are compared by their even spelling, and runs of words by all their words: a hash
 /// only finds the place, so nothing clean is dropped by chance. Where no blanks stand between words a run is
 /// longer: ten words of English weigh as much as seventeen characters of Chinese. A text with fewer words than a run is
 /// found when a whole text of a document is the same. Paraphrases and translations are not found.

@@ -56,7 +56,8 @@ impl ContaminationRule {
     }
 
     /// The same rule that is also met by this share of an evaluation text.
-    pub fn with_min_coverage(self, share: f64) -> Self {
+    #[cfg(test)]
+    pub(crate) fn with_min_coverage(self, share: f64) -> Self {
         Self { min_coverage: Some(share), ..self }
     }
 
@@ -66,7 +67,8 @@ impl ContaminationRule {
     }
 
     /// The same rule with one more phrase to leave out.
-    pub fn with_stop_phrase(mut self, phrase: impl Into<String>) -> Self {
+    #[cfg(test)]
+    pub(crate) fn with_stop_phrase(mut self, phrase: impl Into<String>) -> Self {
         self.stop_phrases.push(phrase.into());
         self
     }

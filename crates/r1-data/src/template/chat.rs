@@ -145,15 +145,6 @@ impl ChatTemplate {
             .collect();
         self.environment.get_template(NAME).and_then(|template| template.render(variables)).map_err(explain)
     }
-
-    /// True when the text up to the model's turn ends inside open thoughts, so that completions need
-    /// no `<think>`: see [`Completion::think_prefilled`](r1_core::Completion::think_prefilled).
-    ///
-    /// # Errors
-    /// As [`render`](Self::render).
-    pub fn opens_thoughts(&self, messages: &[Message]) -> Result<bool, DataError> {
-        Ok(self.render(messages, true)?.trim_end().ends_with("<think>"))
-    }
 }
 
 impl fmt::Debug for ChatTemplate {
