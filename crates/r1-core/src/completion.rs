@@ -1,10 +1,10 @@
-//! What the policy wrote.
+//! Completions: sampled token ids with their text and their end.
 
 use serde::{Deserialize, Serialize};
 
 use crate::{Response, TurnSpan};
 
-/// Why a completion ended. A limit that cut it off is not the same as the model's own end.
+/// The reason a completion ended. A limit that cut it off is not the same as the model's own end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum FinishReason {
@@ -28,7 +28,7 @@ pub struct Completion {
     pub sampled_logprobs: Option<Vec<f32>>,
     /// The decoded text without the stop token.
     pub text: String,
-    /// Why it ended.
+    /// The reason it ended.
     pub finish: FinishReason,
     /// True when the prompt already opened the thoughts (`<think>`), so `text` starts inside them.
     #[serde(default)]

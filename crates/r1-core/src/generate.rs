@@ -23,7 +23,7 @@ pub trait Generate {
     ) -> Result<Vec<Vec<Completion>>, GenerateError>;
 }
 
-/// How tokens are drawn from the model's distribution.
+/// Settings of sampling tokens from the model's distribution.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Sampling {
@@ -107,7 +107,7 @@ impl Sampling {
     }
 }
 
-/// Why nothing could be generated.
+/// Errors of generation.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum GenerateError {
@@ -116,15 +116,15 @@ pub enum GenerateError {
     Sampling {
         /// The setting's name.
         field: &'static str,
-        /// What it was set to.
+        /// Its value.
         value: String,
-        /// What it may be.
+        /// Its allowed values.
         expected: &'static str,
     },
     /// The prompt leaves no room for a completion. Shorten it, or use a model with a longer context.
     #[error("prompt {index} has {tokens} tokens; the model's context holds {context}, so shorten the prompt")]
     PromptTooLong {
-        /// Which prompt of the batch.
+        /// The prompt's place in the batch.
         index: usize,
         /// Its length in tokens.
         tokens: usize,
@@ -134,15 +134,15 @@ pub enum GenerateError {
     /// A prompt without any token; the model has nothing to continue.
     #[error("prompt {index} is empty; give at least one token")]
     EmptyPrompt {
-        /// Which prompt of the batch.
+        /// The prompt's place in the batch.
         index: usize,
     },
     /// The prompt could not be rendered or encoded.
     #[error("prompt {index} cannot be encoded")]
     Encode {
-        /// Which prompt of the batch.
+        /// The prompt's place in the batch.
         index: usize,
-        /// What the template or the tokenizer said.
+        /// The error of the template or the tokenizer.
         #[source]
         source: Box<dyn std::error::Error + Send + Sync>,
     },

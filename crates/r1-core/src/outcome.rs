@@ -1,4 +1,4 @@
-//! What a reward says about one completion.
+//! Outcomes and scores: a reward's result for one completion.
 
 use serde::{Deserialize, Serialize};
 
@@ -63,9 +63,9 @@ impl From<Option<f32>> for Outcome {
 /// A completion's reward with its parts.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Score {
-    /// What training uses.
+    /// The value that training uses.
     pub outcome: Outcome,
-    /// What it was made of, before weighting; empty for a reward that is not made of others.
+    /// Its terms before weighting; empty for a reward that is not made of others.
     pub parts: Vec<Part>,
     /// What single steps or turns of the completion earned, in any order; empty for a reward of the whole.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -115,7 +115,7 @@ impl From<Outcome> for Score {
 pub struct Part {
     /// The term's name; a term of a nested rubric is `outer/inner`.
     pub name: String,
-    /// What the term said, without its weight.
+    /// The term's outcome, without its weight.
     pub outcome: Outcome,
 }
 

@@ -8,11 +8,11 @@ use serde_json::{Map, Value};
 pub struct Problem {
     /// Unique within its data set; randomness and resume are keyed by it.
     pub id: String,
-    /// What is asked, without any template.
+    /// The question, without any template.
     pub question: String,
-    /// What counts as right.
+    /// The reference answer.
     pub reference: Reference,
-    /// Whatever else the data set says: level, subject, source.
+    /// Other entries of the data set: level, subject, source.
     #[serde(default, skip_serializing_if = "Map::is_empty")]
     pub metadata: Map<String, Value>,
 }
@@ -30,7 +30,7 @@ impl Problem {
     }
 }
 
-/// What a completion is compared with.
+/// The reference that a completion is compared with.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 #[non_exhaustive]

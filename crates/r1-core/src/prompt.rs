@@ -1,11 +1,11 @@
-//! What the policy is shown, and the key of its randomness.
+//! Prompts: content for the policy, and the key of its randomness.
 
 use crate::{Key, Message};
 
 /// A prompt: its content and the [`Key`] that its samples are drawn with.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Prompt {
-    /// What the model is shown.
+    /// The content that the model is shown.
     pub content: Content,
     /// Names the random numbers of this prompt's completions; sample `i` of a group uses
     /// `key.for_sample(i)`.

@@ -31,7 +31,7 @@ pub struct Response<'a> {
     /// All text after the last `</think>`, as written; the whole text when there are no thoughts, and
     /// empty when the thoughts never close.
     pub after_thoughts: &'a str,
-    /// What the policy answers, trimmed: [`tagged`](Self::tagged), else [`boxed`](Self::boxed), else
+    /// The final answer, trimmed: [`tagged`](Self::tagged), else [`boxed`](Self::boxed), else
     /// the text after the thoughts. Empty when the thoughts never close, and when an `<answer>` was
     /// opened but cut off.
     pub answer: &'a str,
@@ -72,7 +72,7 @@ impl<'a> Response<'a> {
     }
 }
 
-/// How a completion's text deviates from the format that was asked for.
+/// A deviation of a completion's text from the format that was asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
 #[non_exhaustive]
 pub enum FormatError {

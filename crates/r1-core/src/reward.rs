@@ -47,7 +47,7 @@ pub type GroupScores = Vec<Result<Score, RewardError>>;
     note = "a reward is shared between threads, so it must be `Send + Sync`"
 )]
 pub trait Reward: Send + Sync {
-    /// What reports and errors call it.
+    /// The name in reports and errors.
     fn name(&self) -> &str;
 
     /// The opinion about one completion.
@@ -72,13 +72,13 @@ pub trait Reward: Send + Sync {
         groups.iter().map(|(problem, completions)| self.score_group(problem, completions)).collect()
     }
 
-    /// Whether scoring waits for something outside this process.
+    /// The kind of its cost: in this process, or waiting for something outside.
     fn kind(&self) -> RewardKind {
         RewardKind::Pure
     }
 }
 
-/// Where a reward's time goes.
+/// The kind of a reward by its cost.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum RewardKind {
     /// It computes, and may share the threads of the computation.

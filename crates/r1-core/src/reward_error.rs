@@ -1,6 +1,6 @@
-//! What can go wrong with scoring. A bad completion is not an error; it is a low score.
+//! Errors of scoring. A bad completion is not an error; it is a low score.
 
-/// Why a completion could not be scored.
+/// Errors of scoring a completion.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum RewardError {
@@ -20,7 +20,7 @@ pub enum RewardError {
     World {
         /// The reward's name.
         reward: String,
-        /// What failed.
+        /// The failure.
         #[source]
         source: Box<dyn std::error::Error + Send + Sync>,
     },
@@ -29,7 +29,7 @@ pub enum RewardError {
     NotFinite {
         /// The reward's name.
         reward: String,
-        /// What it gave.
+        /// The value it gave.
         value: f32,
     },
     /// A reward's own `score_group` or `score_batch` answered for another number of completions or
@@ -38,9 +38,9 @@ pub enum RewardError {
     Count {
         /// The reward's name.
         reward: String,
-        /// How many groups or completions it was asked about.
+        /// Number of groups or completions it was asked about.
         expected: usize,
-        /// How many it answered.
+        /// Number of those it answered.
         got: usize,
     },
 }

@@ -4,7 +4,7 @@ use crate::{Completion, Problem};
 
 use crate::{GroupScores, Reward, RewardError};
 
-/// How often a group is scored again after something outside failed.
+/// Number of retries of a group after something outside failed.
 const RETRIES: usize = 2;
 
 /// Scores groups by one call of [`Reward::score_batch`] and checks the answer: one result for each completion, and every

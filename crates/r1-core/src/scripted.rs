@@ -48,7 +48,7 @@ impl ScriptedGenerator {
         Self { think_prefilled: true, ..self }
     }
 
-    /// How many completions were written so far.
+    /// Number of completions written so far.
     pub fn written(&self) -> usize {
         self.written
     }

@@ -1,4 +1,4 @@
-//! Where training takes its problems and traces from.
+//! Endless sources of problems and traces for training.
 
 use crate::{Key, Problem, Trace};
 
@@ -11,7 +11,7 @@ pub trait ProblemSource {
     /// When the supply cannot be read.
     fn next(&mut self) -> Result<Problem, SourceError>;
 
-    /// How many problems were taken so far.
+    /// Number of problems taken so far.
     fn position(&self) -> u64;
 
     /// Continues as if `position` problems had been taken.
@@ -30,7 +30,7 @@ pub trait TraceSource {
     /// When the supply cannot be read.
     fn next(&mut self) -> Result<Trace, SourceError>;
 
-    /// How many traces were taken so far.
+    /// Number of traces taken so far.
     fn position(&self) -> u64;
 
     /// Continues as if `position` traces had been taken.
@@ -40,7 +40,7 @@ pub trait TraceSource {
     fn seek(&mut self, position: u64) -> Result<(), SourceError>;
 }
 
-/// Why a source has nothing to give.
+/// Errors of sources.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum SourceError {
@@ -52,10 +52,10 @@ pub enum SourceError {
     Setting {
         /// The setting.
         name: &'static str,
-        /// What is wrong with its value and what was expected.
+        /// The fault of its value, and what was expected.
         reason: String,
     },
-    /// What the source reads from failed.
+    /// The store behind the source failed.
     #[error("the source of problems failed")]
     Failed {
         /// The cause.

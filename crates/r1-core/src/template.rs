@@ -1,4 +1,4 @@
-//! How a problem becomes a prompt.
+//! Prompt templates: the text around a question.
 
 mod r1_zero;
 
@@ -8,7 +8,7 @@ use crate::{Content, Message, Problem};
 
 pub use r1_zero::r1_zero;
 
-/// What is put around a question.
+/// The text around a question.
 ///
 /// ```
 /// use r1_core::{Content, Problem, Reference, template::PromptTemplate};
@@ -35,13 +35,13 @@ pub enum PromptTemplate {
     /// A conversation of one turn without instructions before it: the question, a line break and what is
     /// asked of every answer, as DeepSeek-R1 is evaluated.
     Directed {
-        /// What is asked, for example `Please reason step by step.`
+        /// The instruction, for example `Please reason step by step.`
         directive: String,
     },
 }
 
 impl PromptTemplate {
-    /// What the model is shown for this problem.
+    /// The prompt's content for this problem.
     pub fn render(&self, problem: &Problem) -> Content {
         match self {
             Self::Plain => Content::Text(problem.question.clone()),

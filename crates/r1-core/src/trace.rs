@@ -1,4 +1,4 @@
-//! What a student is trained to write.
+//! Traces: prompts with the completion that fine-tuning teaches.
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 use serde_json::{Map, Value};
@@ -27,12 +27,12 @@ pub struct Trace {
     /// The problem that it answers, when there is one to grade it by.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub problem: Option<Problem>,
-    /// What the student is shown; no token of it is trained.
+    /// The prompt that the student is shown; no token of it is trained.
     #[serde(serialize_with = "write_prompt", deserialize_with = "read_prompt")]
     pub prompt: Content,
-    /// What the student is to write, thoughts included, without the token that ends the turn.
+    /// The completion to learn, thoughts included, without the token that ends the turn.
     pub completion: String,
-    /// Where it comes from: teacher, sampling, reward, source, licence.
+    /// Its origin: teacher, sampling, reward, source, licence.
     #[serde(default, skip_serializing_if = "Map::is_empty")]
     pub provenance: Map<String, Value>,
 }
@@ -63,7 +63,7 @@ impl Trace {
         }
     }
 
-    /// What makes it no trace at all: an empty prompt or completion teaches nothing.
+    /// Refuses a trace that teaches nothing: an empty prompt or completion.
     ///
     /// # Errors
     /// What is wrong with it, as a clause that names its id.

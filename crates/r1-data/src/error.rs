@@ -1,4 +1,4 @@
-//! What can go wrong with data.
+//! Errors of data.
 
 use std::{io, path::PathBuf};
 
@@ -7,7 +7,7 @@ use crate::{
     nearest::or_nearest,
 };
 
-/// Why problems, templates or tokenizers could not be read.
+/// Errors of reading problems, traces, templates and tokenizers.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum DataError {
@@ -19,7 +19,7 @@ pub enum DataError {
     Read {
         /// The file.
         path: PathBuf,
-        /// What the system said.
+        /// The system's error.
         source: io::Error,
     },
     /// A file could not be written. Check the folder, the permissions and the space left.
@@ -27,7 +27,7 @@ pub enum DataError {
     Write {
         /// The file.
         path: PathBuf,
-        /// What the system said.
+        /// The system's error.
         source: io::Error,
     },
     /// A line of a JSON-lines file does not hold what it should.
@@ -37,7 +37,7 @@ pub enum DataError {
         path: PathBuf,
         /// The line, counted from 1.
         line: usize,
-        /// What is wrong with it and what was expected.
+        /// The fault, and what was expected.
         reason: String,
     },
     /// A row of a Parquet file, or an element of a JSON array, does not hold what it should.
@@ -47,7 +47,7 @@ pub enum DataError {
         path: PathBuf,
         /// The row, counted from 1.
         row: usize,
-        /// What is wrong with it and what was expected.
+        /// The fault, and what was expected.
         reason: String,
     },
     /// A file cannot be read at all: it is damaged, of a kind that is not read, a named pipe or a device.
@@ -55,7 +55,7 @@ pub enum DataError {
     File {
         /// The file.
         path: PathBuf,
-        /// What is wrong with it, and the way out.
+        /// The fault, and the way out.
         reason: String,
     },
     /// A file of the Hugging Face Hub is not there.
@@ -63,7 +63,7 @@ pub enum DataError {
     Hub {
         /// The file, as it was asked for.
         address: String,
-        /// Why it is not there and how to get it.
+        /// The reason, and the way to get it.
         reason: String,
     },
     /// A data format that nobody knows. Choose one of those the message lists.
@@ -83,17 +83,17 @@ pub enum DataError {
     Setting {
         /// The setting.
         name: &'static str,
-        /// What is wrong with its value and what was expected.
+        /// The fault of its value, and what was expected.
         reason: String,
     },
     /// A source of a recipe cannot be read, or its settings do not fit together.
     #[error("source {number} ({name}): {error}")]
     Source {
-        /// Which of the recipe's sources, from 1.
+        /// The source's place in the recipe, from 1.
         number: usize,
         /// Its task and level, or its file.
         name: String,
-        /// What is wrong.
+        /// The fault.
         error: Box<DataError>,
     },
     /// A tokenizer file is not one, or lacks what is needed.
@@ -101,7 +101,7 @@ pub enum DataError {
     Tokenizer {
         /// The file.
         path: PathBuf,
-        /// What is wrong with it.
+        /// The fault.
         reason: String,
     },
     /// A trace cannot be used.
@@ -109,13 +109,13 @@ pub enum DataError {
     Trace {
         /// Its id, and the file and row that it came from where they are known.
         trace: String,
-        /// What is wrong with it.
+        /// The fault.
         reason: String,
     },
     /// A chat template does not compile, or raised an error.
     #[error("chat template: {reason}")]
     Template {
-        /// What the template engine said.
+        /// The error of the template engine.
         reason: String,
     },
 }

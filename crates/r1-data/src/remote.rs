@@ -58,7 +58,7 @@ impl std::fmt::Debug for Secret {
     }
 }
 
-/// Why a remote writer gave no completion.
+/// Errors of a remote writer.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum RemoteError {
@@ -71,41 +71,41 @@ pub enum RemoteError {
     /// The server refused the call, or kept failing.
     #[error("`{url}` answered {status} after {tries} tries: {message}")]
     Status {
-        /// Where the call went.
+        /// The address of the call.
         url: String,
         /// The HTTP status.
         status: u16,
-        /// How often the call was made.
+        /// Number of calls made.
         tries: u32,
-        /// What the server said, in short.
+        /// The server's answer, in short.
         message: String,
     },
     /// The server could not be reached, or did not answer in time.
     #[error("`{url}` could not be reached in {tries} tries: {reason}; check the address and the network")]
     Unreachable {
-        /// Where the call went.
+        /// The address of the call.
         url: String,
-        /// How often the call was made.
+        /// Number of calls made.
         tries: u32,
-        /// What the network said.
+        /// The network's error.
         reason: String,
     },
     /// The server's reply is not that of a chat endpoint.
     #[error("`{url}` sent no completion in {tries} tries: {reason}; is it an OpenAI-compatible endpoint?")]
     Reply {
-        /// Where the call went.
+        /// The address of the call.
         url: String,
-        /// How often the call was made.
+        /// Number of calls made.
         tries: u32,
-        /// What is wrong with it.
+        /// The fault.
         reason: String,
     },
     /// The endpoint takes conversations and texts, and ends a completion at texts.
     #[error("{what} mean nothing to a remote writer; give {instead}")]
     TokenIds {
-        /// What was given.
+        /// The content that was given.
         what: &'static str,
-        /// What it takes.
+        /// The content that it takes.
         instead: &'static str,
     },
 }

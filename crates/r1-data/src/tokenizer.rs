@@ -34,6 +34,8 @@ pub struct Tokenizer {
     path: PathBuf,
     bos: Option<String>,
     eos: Option<String>,
+    /// The ids in front of a plain prompt.
+    prefix: Vec<u32>,
 }
 
 impl Tokenizer {
@@ -56,7 +58,8 @@ impl Tokenizer {
         inner.with_truncation(None).map_err(|error| broken(error.to_string()))?;
         inner.with_padding(None);
         let special = SpecialTokens::load(&path.with_file_name("tokenizer_config.json"))?;
-        Ok(Self { inner: Arc::new(inner), path, bos: special.bos, eos: special.eos })
+        let prefix = prefix(&inner, &special).map_err(|error| broken(error.to_string()))?;
+        Ok(Self { inner: Arc::new(inner), path, bos: special.bos, eos: special.eos, prefix })
     }
 
     /// Writes a tokenizer with one token for each character, and loads it: `tokenizer.json` and
@@ -85,6 +88,23 @@ impl Tokenizer {
         Ok(encoding.get_ids().to_vec())
     }
 
+    /// The ids of a plain prompt: those of the text, behind the tokens that the tokenizer puts in front of a
+    /// sequence, such as `<s>`. A text that begins with them already gets no second ones.
+    ///
+    /// What comes in front is what `post_processor` of `tokenizer.json` says, and the token that begins a
+    /// sequence when `add_bos_token` of `tokenizer_config.json` is true; none when it is false. The rendering of
+    /// a chat template has its own and is encoded by [`encode`](Self::encode).
+    ///
+    /// # Errors
+    /// As [`encode`](Self::encode).
+    pub fn encode_prompt(&self, text: &str) -> Result<Vec<u32>, DataError> {
+        let ids = self.encode(text)?;
+        if ids.starts_with(&self.prefix) {
+            return Ok(ids);
+        }
+        Ok([self.prefix.as_slice(), &ids].concat())
+    }
+
     /// The text of some ids; ids that name no token are left out. With `skip_special` the special
     /// tokens are left out, too.
     ///
@@ -107,6 +127,13 @@ impl Tokenizer {
     /// The token with an id as the vocabulary spells it, which is not always its text.
     pub fn id_to_token(&self, id: u32) -> Option<String> {
         self.inner.id_to_token(id)
+    }
+
+    /// True for a token of one byte in the spelling of byte fallback, `<0xE4>`.
+    fn is_byte(&self, id: u32) -> bool {
+        let token = self.inner.id_to_token(id).unwrap_or_default();
+        let digits = token.strip_prefix("<0x").and_then(|token| token.strip_suffix('>'));
+        digits.is_some_and(|digits| digits.len() == 2 && u8::from_str_radix(digits, 16).is_ok())
     }
 
     /// The number of tokens, added ones included.
@@ -150,6 +177,26 @@ impl Tokenizer {
     fn error(&self, error: tokenizers::Error) -> DataError {
         DataError::Tokenizer { path: self.path.clone(), reason: error.to_string() }
     }
+}
+
+/// The ids that stand in front of every sequence.
+fn prefix(inner: &tokenizers::Tokenizer, special: &SpecialTokens) -> tokenizers::Result<Vec<u32>> {
+    let bos = special.bos.as_deref().and_then(|bos| inner.token_to_id(bos));
+    let processed = inner.encode_fast("", true)?;
+    let mut prefix = processed.get_ids().to_vec();
+    // What is put behind a sequence ends it, and a prompt goes on.
+    let one_token = (0..).find_map(|id| Some(id).filter(|id| !prefix.contains(id)));
+    let probe = one_token.and_then(|id| inner.id_to_token(id)).unwrap_or_default();
+    let (bare, whole) = (inner.encode_fast(probe.as_str(), false)?, inner.encode_fast(probe.as_str(), true)?);
+    if let Some(first) = bare.get_ids().first() {
+        prefix = whole.get_ids().iter().copied().take_while(|id| id != first).collect();
+    }
+    match (special.add_bos, bos) {
+        (Some(true), Some(bos)) if !prefix.contains(&bos) => prefix.insert(0, bos),
+        (Some(false), Some(bos)) => prefix.retain(|id| *id != bos),
+        _ => {}
+    }
+    Ok(prefix)
 }
 
 impl fmt::Debug for Tokenizer {

@@ -1,4 +1,4 @@
-//! What `tokenizer_config.json` says about special tokens.
+//! Special tokens named in `tokenizer_config.json`.
 
 use std::{io, path::Path};
 
@@ -11,6 +11,8 @@ use crate::DataError;
 pub(crate) struct SpecialTokens {
     pub(crate) bos: Option<String>,
     pub(crate) eos: Option<String>,
+    /// True when plain prompts begin with `bos`; none leaves it to the tokenizer.
+    pub(crate) add_bos: Option<bool>,
 }
 
 /// Other fields of the file are many and none of our business.
@@ -20,6 +22,8 @@ struct Fields {
     bos_token: Option<Token>,
     #[serde(default)]
     eos_token: Option<Token>,
+    #[serde(default)]
+    add_bos_token: Option<bool>,
 }
 
 /// A token is written as its text, or as an object with its text and its settings.
@@ -48,6 +52,10 @@ impl SpecialTokens {
         };
         let fields: Fields = serde_json::from_slice(&bytes)
             .map_err(|error| DataError::Tokenizer { path: path.to_owned(), reason: error.to_string() })?;
-        Ok(Self { bos: fields.bos_token.map(Token::text), eos: fields.eos_token.map(Token::text) })
+        Ok(Self {
+            bos: fields.bos_token.map(Token::text),
+            eos: fields.eos_token.map(Token::text),
+            add_bos: fields.add_bos_token,
+        })
     }
 }

@@ -38,17 +38,17 @@ pub struct Benchmark {
     pub name: &'static str,
     /// The layout of its file.
     pub format: Format,
-    /// How many problems it has.
+    /// Number of problems.
     pub problems: usize,
-    /// What stands behind a question in a chat.
+    /// The instruction behind a question in a chat.
     pub directive: &'static str,
     /// Completions for each problem.
     pub samples: usize,
-    /// Where an answer may stand.
+    /// The places in which an answer counts.
     pub mode: Mode,
-    /// Which answers vote together.
+    /// The rule by which answers vote together.
     pub same_answer: SameAnswer,
-    /// Where its settings come from.
+    /// The source of its settings.
     pub source: &'static str,
 }
 

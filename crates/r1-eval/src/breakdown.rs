@@ -21,7 +21,7 @@ pub struct Breakdown {
 pub struct BreakdownRow {
     /// The value; of several entries a list.
     pub value: Value,
-    /// How many problems have it.
+    /// Number of problems that have it.
     pub problems: usize,
     /// Their share of correct completions.
     pub pass_at_1: f64,

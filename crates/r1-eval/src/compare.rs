@@ -1,4 +1,4 @@
-//! Whether one evaluation is better than another on the same problems.
+//! Paired comparison of two evaluations on the same problems.
 
 use std::collections::{BTreeMap, HashSet};
 

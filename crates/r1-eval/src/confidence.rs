@@ -1,4 +1,4 @@
-//! How sure a mean is.
+//! Standard errors and confidence intervals of means.
 
 use r1_core::Key;
 use serde::Serialize;

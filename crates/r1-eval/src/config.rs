@@ -17,27 +17,27 @@ use crate::EvalError;
 pub struct EvalConfig {
     /// Completions for each problem.
     pub samples: usize,
-    /// How they are sampled. At temperature 0 all samples of a problem are the same.
+    /// The sampling settings. At temperature 0 all samples of a problem are the same.
     pub sampling: Sampling,
     /// Seed of every problem's [`Key`](r1_core::Key).
     pub seed: u64,
-    /// What is put around a question.
+    /// The text around a question.
     pub template: PromptTemplate,
-    /// How many problems the writer gets at once. Changes memory and progress, never the result.
+    /// Number of problems the writer gets at once. Changes memory and progress, never the result.
     pub chunk: usize,
     /// The score from which on a completion is correct. 1 fits rewards in `[0, 1]` such as accuracy;
     /// for a rubric take the score that a right completion reaches.
     pub correct_at: f32,
-    /// Which answers vote together in the consensus.
+    /// The rule by which answers vote together in the consensus.
     pub same_answer: SameAnswer,
     /// The metadata by which problems are put into tables, several joined by `/`. Problems without the
     /// entry are left out of its table; an entry that no problem has makes no table.
     pub group_by: Vec<String>,
-    /// What else is stored beside every sample as it stands, such as the benchmark and the model.
+    /// Further entries stored beside every sample as they stand, such as the benchmark and the model.
     pub provenance: Map<String, Value>,
 }
 
-/// Which answers count as one in a vote.
+/// The rule by which answers count as one in a vote.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SameAnswer {

@@ -9,7 +9,7 @@ use crate::EvalError;
 pub struct Vote {
     /// The first sample that gave the winning answer.
     pub winner: usize,
-    /// How many samples gave it.
+    /// Number of samples that gave it.
     pub votes: usize,
 }
 
@@ -129,7 +129,7 @@ pub fn consensus_at_k(
     Ok(hits as f64 / counted as f64)
 }
 
-/// How many ways there are to choose `k` of `n`.
+/// Number of ways to choose `k` of `n`.
 fn choices(n: usize, k: usize) -> f64 {
     (0..k.min(n - k)).map(|i| (n - i) as f64 / (i + 1) as f64).product()
 }

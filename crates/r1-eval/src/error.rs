@@ -1,10 +1,10 @@
-//! What can go wrong with an evaluation.
+//! Errors of an evaluation.
 
 use r1_core::GenerateError;
 use r1_data::DataError;
 use r1_rewards::RewardError;
 
-/// Why nothing could be evaluated.
+/// Errors of an evaluation.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum EvalError {
@@ -22,19 +22,19 @@ pub enum EvalError {
     Setting {
         /// The setting's name.
         field: &'static str,
-        /// What it was set to.
+        /// Its value.
         value: String,
-        /// What it may be.
+        /// Its allowed values.
         expected: &'static str,
     },
     /// pass@k needs at least k samples of every problem, and no more can be correct than there are.
     #[error("pass@{k} cannot be told from {correct} correct of {samples} samples; take at least {k} samples")]
     PassAtK {
-        /// How many samples there are.
+        /// Number of samples.
         samples: usize,
-        /// How many of them are correct.
+        /// Number of correct ones.
         correct: usize,
-        /// How many tries pass@k grants.
+        /// Number of tries that pass@k grants.
         k: usize,
     },
     /// cons@k needs at least k samples of every problem.
@@ -42,19 +42,19 @@ pub enum EvalError {
         "cons@{k} cannot be told from {samples} samples; take at least {k} samples, and one vote or more"
     )]
     ConsensusAtK {
-        /// How many samples there are.
+        /// Number of samples.
         samples: usize,
-        /// How many of them vote.
+        /// Number of those that vote.
         k: usize,
     },
     /// The writer gave another number of completions than it was asked for. It has a bug.
     #[error("the generator gave {got} {what} for {expected}; it must answer each once, in order")]
     Count {
-        /// What was counted: groups or completions.
+        /// The unit of the counts: groups or completions.
         what: &'static str,
-        /// How many were asked for.
+        /// Number asked for.
         expected: usize,
-        /// How many came.
+        /// Number received.
         got: usize,
     },
     /// Not one problem could be graded, so there is nothing to take a mean of.
@@ -63,7 +63,7 @@ pub enum EvalError {
          `{reward}` abstained on {abstained}); check that the reward fits the data set"
     )]
     NothingGraded {
-        /// How many problems there were.
+        /// Number of problems.
         problems: usize,
         /// Those whose reference is unusable.
         ungradable: usize,
@@ -77,7 +77,7 @@ pub enum EvalError {
     DuplicateSample {
         /// The problem's id.
         id: String,
-        /// Which of its completions.
+        /// The completion's place.
         sample: usize,
     },
     /// Two problems with one id differ, so the evaluations were not of the same data.
@@ -92,11 +92,11 @@ pub enum EvalError {
          ungraded); compare evaluations of the same data"
     )]
     NothingShared {
-        /// How many problems the first has.
+        /// Number of problems of the first.
         a: usize,
-        /// How many problems the second has.
+        /// Number of problems of the second.
         b: usize,
-        /// How many both have and at least one could not grade.
+        /// Number of problems that both have and at least one could not grade.
         ungraded: usize,
     },
     /// A file of samples cannot be read.

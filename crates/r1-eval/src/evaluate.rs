@@ -11,7 +11,7 @@ use crate::{
     report::{LeftOut, powers_of_two},
 };
 
-/// How far an evaluation is.
+/// Progress of an evaluation.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct EvalProgress {
     /// Problems done, those left out included.
@@ -104,7 +104,7 @@ fn prompt(problem: &Problem, config: &EvalConfig) -> Prompt {
     Prompt { content: config.template.render(problem), key: Key::new(config.seed).for_problem(&problem.id) }
 }
 
-/// What a group's scores come to.
+/// The result of a group's scores.
 enum Graded {
     Scores(Vec<f32>),
     Ungradable,
@@ -129,7 +129,7 @@ fn graded(scores: GroupScores) -> Result<Graded, RewardError> {
     })
 }
 
-/// What was found so far.
+/// The results so far.
 struct Tally<'a> {
     config: &'a EvalConfig,
     grader: &'a str,
@@ -215,7 +215,7 @@ impl Tally<'_> {
         })
     }
 
-    /// What the tables need of a problem's metadata.
+    /// The entries of a problem's metadata that the tables need.
     fn metadata(&self, problem: &Problem) -> Map<String, Value> {
         let needed = |name: &str| {
             self.config.group_by.iter().any(|by| by == name || by.split('/').any(|part| part == name))

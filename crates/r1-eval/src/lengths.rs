@@ -1,4 +1,4 @@
-//! How long completions are, and what the limit of tokens cost.
+//! Lengths of completions, and the cost of the limit of tokens.
 
 use r1_core::FinishReason;
 use serde::Serialize;
@@ -21,11 +21,11 @@ pub struct Lengths {
     pub mean_correct: Option<f64>,
     /// Mean length of the others.
     pub mean_wrong: Option<f64>,
-    /// How many completions the limit of tokens cut off.
+    /// Number of completions that the limit of tokens cut off.
     pub truncated: usize,
-    /// How many problems have such a completion.
+    /// Number of problems that have such a completion.
     pub truncated_problems: usize,
-    /// How many of the cut completions are correct all the same.
+    /// Number of cut completions that are correct all the same.
     pub truncated_correct: usize,
     /// Share of correct ones among the completions that ended by themselves.
     pub finished_correct: Option<f64>,

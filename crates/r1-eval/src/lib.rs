@@ -1,4 +1,4 @@
-//! How good a writer is: many samples of every problem, graded and counted.
+//! Evaluation of a writer: many samples of every problem, graded and counted.
 //!
 //! [`evaluate()`] asks anything that implements [`Generate`](r1_core::Generate), grades with any
 //! [`Reward`](r1_rewards::Reward), and returns an [`EvalReport`] with pass@1 and its standard error,

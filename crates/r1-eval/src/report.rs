@@ -1,4 +1,4 @@
-//! What an evaluation found.
+//! Reports of evaluations.
 
 use std::collections::BTreeMap;
 
@@ -7,16 +7,16 @@ use serde_json::{Map, Value};
 
 use crate::{Breakdown, Estimate, EvalConfig, Lengths, SampleRow, estimate, pass_at_k};
 
-/// What an evaluation found. Serialises to the figures alone; [`rows`](Self::rows) go to a file of
+/// The report of an evaluation. Serialises to the figures alone; [`rows`](Self::rows) go to a file of
 /// JSON lines beside it.
 ///
 /// Every figure is a mean over the problems that could be graded; `*_stderr` is one standard error of
 /// it over the problems, and `null` when there is only one.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct EvalReport {
-    /// How many problems were graded.
+    /// Number of graded problems.
     pub problems: usize,
-    /// How many completions each of them got.
+    /// Number of completions of each.
     pub samples: usize,
     /// Share of correct completions.
     pub pass_at_1: f64,
@@ -43,7 +43,7 @@ pub struct EvalReport {
     pub mean_completion_tokens: f64,
     /// Its standard error.
     pub mean_completion_tokens_stderr: Option<f64>,
-    /// How long the graded completions are, and what was cut off; unknown only before there are any.
+    /// Lengths of the graded completions, and those cut off; unknown only before there are any.
     pub lengths: Option<Lengths>,
     /// The figures by the entries of the metadata that [`EvalConfig::group_by`] names.
     pub tables: Vec<Breakdown>,
@@ -70,9 +70,9 @@ pub struct ProblemResult {
     pub id: String,
     /// The entries of its metadata that the tables need.
     pub metadata: Map<String, Value>,
-    /// How many of its completions are correct.
+    /// Number of its correct completions.
     pub correct: usize,
-    /// Whether the answer given most often is correct.
+    /// True when the answer given most often is correct.
     pub consensus: bool,
     /// Its cons@k for the powers of two up to the number of samples.
     pub consensus_at_k: BTreeMap<usize, f64>,

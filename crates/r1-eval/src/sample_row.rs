@@ -12,38 +12,38 @@ use serde_json::{Map, Value};
 pub struct SampleRow {
     /// The problem's id.
     pub id: String,
-    /// Which of the problem's completions it is, from 0.
+    /// Its place among the problem's completions, from 0.
     pub sample: usize,
-    /// What was asked.
+    /// The question.
     pub question: String,
     /// The entries of the problem's metadata that the tables need.
     #[serde(default, skip_serializing_if = "Map::is_empty")]
     pub metadata: Map<String, Value>,
-    /// What was put around the question.
+    /// The template around the question.
     pub template: PromptTemplate,
-    /// What the writer was shown: a text, token ids or a list of messages.
+    /// The prompt: a text, token ids or a list of messages.
     pub prompt: Value,
-    /// What counts as right.
+    /// The reference answer.
     pub reference: Reference,
-    /// What the writer wrote.
+    /// The completion's text.
     pub completion: String,
     /// Its length in tokens.
     pub tokens: usize,
-    /// Why it ended.
+    /// The reason it ended.
     pub finish: FinishReason,
     /// The answer that was read from it, as it voted.
     pub answer: String,
     /// Its score; `null` when it could not be graded.
     pub score: Option<f32>,
-    /// Whether it counts as correct; `null` when it could not be graded.
+    /// True when it counts as correct; `null` when it could not be graded.
     pub correct: Option<bool>,
     /// Name of the reward that graded it.
     pub grader: String,
-    /// How it was sampled.
+    /// The sampling settings.
     pub sampling: Sampling,
     /// Seed of the problem's key.
     pub seed: u64,
-    /// What the evaluation's [`provenance`](crate::EvalConfig::provenance) says.
+    /// The evaluation's [`provenance`](crate::EvalConfig::provenance).
     #[serde(default, skip_serializing_if = "Map::is_empty")]
     pub provenance: Map<String, Value>,
 }

@@ -1,4 +1,4 @@
-//! Whether more problems were gained than lost by chance.
+//! The sign test: the chance of gaining so many more problems than were lost.
 
 /// The two-sided exact sign test: the chance that `gained + lost` fair coins fall at least as unevenly.
 ///

@@ -1,4 +1,4 @@
-//! Which side of a coin is up.
+//! Coin flips: the side that is up at the end.
 
 use super::{
     Solution, Task, check_level, foreign,
@@ -74,7 +74,7 @@ fn act(flips: bool) -> &'static str {
     if flips { "flips" } else { "waits" }
 }
 
-/// Whether heads are up at first, and who flips.
+/// The side that is up at first, and the people who flip.
 fn parse(question: &str) -> Option<(bool, Vec<(&str, bool)>)> {
     let mut sentences = question.strip_suffix(". heads or tails?")?.split(". ");
     let heads = match sentences.next()? {

@@ -11,7 +11,7 @@ use search::{Chain, search};
 
 /// The largest target and the largest value on the way to it.
 const LARGEST: i64 = 99;
-/// How many failed tries the thoughts show.
+/// Number of failed tries that the thoughts show.
 const TRIES: usize = 3;
 
 /// Finds an expression, each number used at most once, that has the target's value.

@@ -105,7 +105,7 @@ fn role(knight: bool) -> &'static str {
     if knight { "knight" } else { "knave" }
 }
 
-/// What somebody says. People are numbers, and roles true for knights.
+/// A statement of somebody. People are numbers, and roles true for knights.
 #[derive(Debug, Clone, Copy)]
 enum Claim {
     Is(usize, bool),
@@ -156,7 +156,7 @@ impl Claim {
         })
     }
 
-    /// Whether it is true in a case: bit `i` is 1 where person `i` is a knight.
+    /// True when the statement holds in a case: bit `i` is 1 where person `i` is a knight.
     fn holds(self, case: usize) -> bool {
         let knight = |person: usize| case >> person & 1 == 1;
         match self {

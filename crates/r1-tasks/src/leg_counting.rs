@@ -72,7 +72,7 @@ impl Task for LegCounting {
     }
 }
 
-/// How many of which animal, and how many legs it has.
+/// An animal's count, name and number of legs.
 fn parse(question: &str) -> Option<Vec<(i64, &'static str, i64)>> {
     let kind = |text: &str| {
         let (count, name) = text.split_once(' ')?;

@@ -1,4 +1,4 @@
-//! How often a letter stands in a word.
+//! Counting a letter in a word.
 
 use super::{Solution, Task, check_level, foreign, problem, whole};
 use r1_core::{KeyedStream, Problem, Reference};

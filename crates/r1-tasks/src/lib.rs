@@ -189,7 +189,7 @@ fn check_level(task: &dyn Task, level: usize) {
     assert!((1..=levels).contains(&level), "{} has the levels 1 to {levels}, not {level}", task.name());
 }
 
-/// What a task says when it is asked to solve what it did not set.
+/// Panics because a task did not set the problem that it is to solve.
 fn foreign(task: &dyn Task, problem: &Problem) -> ! {
     panic!("`{}` is not a question of {}: {}", problem.id, task.name(), problem.question)
 }

@@ -113,7 +113,7 @@ impl<'a> Plan<'a> {
         self.rows[row][column]
     }
 
-    /// Where a move leads, unless a wall or the rim is in the way.
+    /// The cell that a move leads to, unless a wall or the rim is in the way.
     fn after(&self, (row, column): Place, &(_, down, right): &(char, isize, isize)) -> Option<Place> {
         let place = (row.checked_add_signed(down)?, column.checked_add_signed(right)?);
         let cell = *self.rows.get(place.0)?.get(place.1)?;

@@ -7,7 +7,7 @@ use super::{
 };
 use r1_core::{KeyedStream, Problem, Reference};
 
-/// What people may have.
+/// Things that people may have.
 const THINGS: [&str; 16] = [
     "bat", "boat", "book", "car", "cat", "dog", "flute", "fork", "hat", "kite", "lamp", "pen", "pig", "ring",
     "shoe", "vase",

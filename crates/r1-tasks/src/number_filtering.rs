@@ -89,7 +89,7 @@ impl Filter {
         Some(Self { above, bound: bound.parse().ok()?, numbers: numbers(list)? })
     }
 
-    /// What is kept of the first numbers.
+    /// The numbers that are kept of the first ones.
     fn kept(&self, seen: usize) -> Vec<i64> {
         let keep = |number: &i64| if self.above { *number > self.bound } else { *number < self.bound };
         self.numbers[..seen].iter().copied().filter(keep).collect()

@@ -1,4 +1,4 @@
-//! Which problems are for training and which are held out.
+//! The split into training and held-out problems.
 
 use std::{collections::HashSet, fmt, sync::Arc};
 

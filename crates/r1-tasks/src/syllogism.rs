@@ -1,4 +1,4 @@
-//! What follows for one person from rules about all and none.
+//! Syllogisms: conclusions about one person from rules about all and none.
 
 use super::{
     Solution, Task, check_level, foreign,
@@ -7,7 +7,7 @@ use super::{
 };
 use r1_core::{KeyedStream, Problem, Reference};
 
-/// What a person may be: words without a meaning, so that nothing but the rules tells.
+/// Properties of people: words without a meaning, so that nothing but the rules tells.
 const KINDS: [&str; 16] = [
     "bim", "dax", "fep", "gol", "hab", "jun", "kez", "lom", "mip", "nux", "rog", "sut", "tiv", "vex", "wug",
     "yot",
@@ -114,7 +114,7 @@ impl<'a> Rule<'a> {
         }
     }
 
-    /// What it says about somebody of whom `fact` is known.
+    /// The conclusion about somebody of whom `fact` is known.
     fn says(&self, (kind, is): Fact<'a>) -> Option<Fact<'a>> {
         match (kind == self.a, kind == self.b, is) {
             (true, _, true) => Some((self.b, self.all)),
@@ -148,7 +148,7 @@ impl<'a> Case<'a> {
         (same == name && is_name(name) && is_name(fact) && is_name(asked) && clear).then_some(case)
     }
 
-    /// What is known until the question is answered or nothing new can be said, and the rules that
+    /// The facts known until the question is answered or nothing new can be said, and the rules that
     /// said it.
     fn conclusions(&self) -> (Vec<Fact<'a>>, Vec<(Rule<'a>, Fact<'a>)>) {
         let mut known = vec![(self.fact, true)];

@@ -2,7 +2,7 @@
 
 use super::{FormatError, Response};
 
-/// Where in the format the reader is.
+/// The reader's state within the format.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum State {
     /// No tag was seen yet.
@@ -35,11 +35,11 @@ const TAGS: [(&str, Tag); 4] = [
 struct Machine<'a> {
     text: &'a str,
     state: State,
-    /// Where the text of the current state begins, behind the tag that led to it.
+    /// Start of the current state's text, behind the tag that led to it.
     since: usize,
-    /// Where the thoughts begin, once they are known to.
+    /// Start of the thoughts, once they are known to begin.
     thoughts_start: Option<usize>,
-    /// Where the last `</think>` begins and ends.
+    /// Start and end of the last `</think>`.
     close: Option<(usize, usize)>,
     tagged: Option<&'a str>,
     boxes: Boxes<'a>,

@@ -12,7 +12,7 @@ use crate::DataError;
 
 /// The evaluation texts that no training document may copy.
 ///
-/// Words are compared by their even spelling, see [`words`], and runs of words by all their words: a hash
+/// Words are compared by their even spelling, and runs of words by all their words: a hash
 /// only finds the place, so nothing clean is dropped by chance. Where no blanks stand between words a run is
 /// longer: ten words of English weigh as much as seventeen characters of Chinese. A text with fewer words than a run is
 /// found when a whole text of a document is the same. Paraphrases and translations are not found.
@@ -72,7 +72,7 @@ struct Text {
     numbered: Numbered,
 }
 
-/// Where a run of words stands.
+/// The texts that have a run of words.
 #[derive(Debug, Clone, Default)]
 struct Run {
     texts: Vec<usize>,
@@ -139,7 +139,7 @@ impl Contaminants {
         self.sets.push((set.to_owned(), items.len()));
     }
 
-    /// What the document has in common with an evaluation text, if the rule counts it as a copy.
+    /// The text in common with an evaluation text, if the rule counts it as a copy.
     pub fn find(&self, document: &impl Document) -> Option<Contamination> {
         let mut found: Vec<(Hit, &'static str, usize)> = Vec::new();
         let texts = document.texts();

@@ -1,10 +1,10 @@
-//! When a document counts as contaminated, and what is reported of it.
+//! The rule of contamination, and its report.
 
 use serde::{Deserialize, Serialize};
 
 use crate::DataError;
 
-/// What makes a training document a copy of an evaluation text.
+/// The rule that makes a training document a copy of an evaluation text.
 ///
 /// With the defaults one run of ten words is enough. The runs that stand in more than ten evaluation items
 /// are left out, because they are the set's own phrases ("how many apples does he have now ...") and not
@@ -18,9 +18,9 @@ use crate::DataError;
 pub struct ContaminationRule {
     /// The number of words in a run.
     pub ngram: usize,
-    /// How many different runs of one evaluation text a document may not reach.
+    /// Number of different runs of one evaluation text that makes a copy.
     pub min_ngrams: usize,
-    /// Which share of one evaluation text's words, in runs, a document may not reach either, in `(0, 1]`.
+    /// Share of one evaluation text's words, in runs, that makes a copy, too, in `(0, 1]`.
     pub min_coverage: Option<f64>,
     /// Runs that stand in more evaluation items than this are left out.
     pub max_items: Option<usize>,
@@ -56,7 +56,8 @@ impl ContaminationRule {
     }
 
     /// The same rule that is also met by this share of an evaluation text.
-    pub fn with_min_coverage(self, share: f64) -> Self {
+    #[cfg(test)]
+    pub(crate) fn with_min_coverage(self, share: f64) -> Self {
         Self { min_coverage: Some(share), ..self }
     }
 
@@ -66,7 +67,8 @@ impl ContaminationRule {
     }
 
     /// The same rule with one more phrase to leave out.
-    pub fn with_stop_phrase(mut self, phrase: impl Into<String>) -> Self {
+    #[cfg(test)]
+    pub(crate) fn with_stop_phrase(mut self, phrase: impl Into<String>) -> Self {
         self.stop_phrases.push(phrase.into());
         self
     }
@@ -94,17 +96,17 @@ impl ContaminationRule {
 pub struct Contamination {
     /// The document's id.
     pub id: String,
-    /// Which of its texts: `question`, `solution`, `prompt` or `completion`.
+    /// The name of its text: `question`, `solution`, `prompt` or `completion`.
     pub text: String,
     /// The evaluation set.
     pub set: String,
     /// The evaluation item's id.
     pub item: String,
-    /// Which of the item's texts.
+    /// The name of the item's text.
     pub item_text: String,
-    /// How many different runs of the item's text the document has.
+    /// Number of different runs of the item's text that the document has.
     pub ngrams: usize,
-    /// Which share of the words of the item's text lies in these runs.
+    /// Share of the words of the item's text that lies in these runs.
     pub coverage: f64,
     /// True when the whole text is the whole text of the item, however short.
     pub whole: bool,
@@ -112,7 +114,7 @@ pub struct Contamination {
     pub matched: String,
     /// The same stretch, as the evaluation item writes it.
     pub original: String,
-    /// How many other pairs of texts met the rule; this one has the most runs.
+    /// Number of other pairs of texts that met the rule; this one has the most runs.
     pub others: usize,
 }
 
@@ -123,14 +125,14 @@ pub struct EvaluationSet {
     pub name: String,
     /// The number of its items.
     pub items: usize,
-    /// How many of them have no text with a run that counts, so that only a copy of the whole question
+    /// Number of them that have no text with a run that counts, so that only a copy of the whole question
     /// is found.
     pub whole_only: usize,
-    /// How many documents were removed because of it.
+    /// Number of documents removed because of it.
     pub removed: usize,
 }
 
-/// What decontamination did.
+/// The result of decontamination.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ContaminationReport {
     /// The rule.

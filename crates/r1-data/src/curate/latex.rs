@@ -11,7 +11,7 @@ pub(super) enum Piece<'a> {
     Command {
         /// Its name without the backslash.
         name: &'a str,
-        /// Where it stands, the backslash included.
+        /// Its range in the text, the backslash included.
         range: Range<usize>,
     },
 }

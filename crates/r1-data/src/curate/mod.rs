@@ -1,4 +1,4 @@
-//! Which problems and traces are worth training on.
+//! Curation: decontamination, near-duplicates, pass rates.
 //!
 //! ```
 //! use r1_core::{Problem, Reference};
@@ -21,16 +21,25 @@ mod latex;
 mod document;
 mod contaminants;
 mod contamination;
+#[cfg(feature = "recipe")]
 mod minhash;
+#[cfg(feature = "recipe")]
 mod near_duplicates;
+#[cfg(feature = "recipe")]
 mod pass_rate;
 
 pub use contaminants::Contaminants;
 pub use contamination::{Contamination, ContaminationReport, ContaminationRule, EvaluationSet};
 pub use document::Document;
-pub use near_duplicates::{NearDuplicate, NearDuplicateReport, NearDuplicates, verified_then_shorter};
-pub use pass_rate::{PassRate, PassRateFilter, PassRateReport};
-pub use words::{Word, words};
+#[cfg(feature = "recipe")]
+pub use near_duplicates::{NearDuplicate, NearDuplicateReport};
+#[cfg(feature = "recipe")]
+pub(crate) use near_duplicates::{NearDuplicates, verified_then_shorter};
+#[cfg(feature = "recipe")]
+pub use pass_rate::PassRateReport;
+#[cfg(feature = "recipe")]
+pub(crate) use pass_rate::{PassRate, PassRateFilter};
+pub(crate) use words::{Word, words};
 
 #[cfg(test)]
 mod contaminants_tests;

@@ -21,23 +21,8 @@ use r1_core::Trace;
 /// `1 − (1 − s^8)^16`, 0.61 at `s` = 0.7 and 0.99 at 0.85. Near-duplicates of near-duplicates fall into one group.
 ///
 /// The result depends on the documents, their order and the seed alone.
-///
-/// ```
-/// use r1_core::{Problem, Reference};
-/// use r1_data::curate::NearDuplicates;
-///
-/// let problem = |id: &str, text: &str| Problem::new(id, text, Reference::number("1"));
-/// let problems = vec![
-///     problem("a", "Find the sum of all the whole numbers from 1 to 100, please."),
-///     problem("b", "Name the largest prime number below 20 and explain why it is prime."),
-///     problem("c", "Find the sum of all the whole numbers from 1 to 100!"),
-/// ];
-/// let (kept, report) = NearDuplicates::new().remove_from(problems, |problem| problem.question.len());
-/// assert_eq!(kept.iter().map(|problem| problem.id.as_str()).collect::<Vec<_>>(), ["b", "c"]);
-/// assert_eq!((report.removed[0].id.as_str(), report.removed[0].kept.as_str()), ("a", "c"));
-/// ```
 #[derive(Debug, Clone)]
-pub struct NearDuplicates {
+pub(crate) struct NearDuplicates {
     shingle: usize,
     threshold: f64,
     seed: u64,
@@ -54,7 +39,7 @@ pub struct NearDuplicate {
     pub similarity: f64,
 }
 
-/// What the removal did.
+/// The result of removing near-duplicates.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct NearDuplicateReport {
     /// The number of documents that were looked at.
@@ -73,7 +58,7 @@ impl Default for NearDuplicates {
 
 impl NearDuplicates {
     /// Shingles of five words, threshold 0.7, seed 0.
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self::default()
     }
 
@@ -81,7 +66,7 @@ impl NearDuplicates {
     ///
     /// # Errors
     /// [`DataError::Setting`] outside of `[0.5, 1]`: below, the bands find next to nothing.
-    pub fn with_threshold(self, threshold: f64) -> Result<Self, DataError> {
+    pub(crate) fn with_threshold(self, threshold: f64) -> Result<Self, DataError> {
         if !(0.5..=1.0).contains(&threshold) {
             let reason = format!("is {threshold}; expected 0.5 to 1");
             return Err(DataError::Setting { name: "threshold", reason });
@@ -90,18 +75,20 @@ impl NearDuplicates {
     }
 
     /// The same search with other hash functions.
-    pub fn with_seed(self, seed: u64) -> Self {
+    #[cfg(test)]
+    fn with_seed(self, seed: u64) -> Self {
         Self { seed, ..self }
     }
 
     /// The groups of two and more near-duplicates by their places in `documents`, in order.
-    pub fn groups<D: Document>(&self, documents: &[D]) -> Vec<Vec<usize>> {
+    #[cfg(test)]
+    fn groups<D: Document>(&self, documents: &[D]) -> Vec<Vec<usize>> {
         let sets: Vec<Vec<u64>> = documents.iter().map(|document| self.shingles(document)).collect();
         self.groups_of(&sets)
     }
 
     /// Keeps one document of each group, that of the lowest rank, of equal ones the first; the order stays.
-    pub fn remove_from<D: Document, R: Ord>(
+    pub(crate) fn remove_from<D: Document, R: Ord>(
         &self,
         documents: Vec<D>,
         rank: impl Fn(&D) -> R,
@@ -176,7 +163,7 @@ impl NearDuplicates {
 
 /// For [`NearDuplicates::remove_from`]: traces whose provenance says `"verified": true` before the others,
 /// then the shorter completion.
-pub fn verified_then_shorter(trace: &Trace) -> (bool, usize) {
+pub(crate) fn verified_then_shorter(trace: &Trace) -> (bool, usize) {
     let verified = trace.provenance.get("verified").and_then(|verified| verified.as_bool());
     (verified != Some(true), trace.completion.chars().count())
 }

@@ -7,13 +7,13 @@ use serde::{Deserialize, Serialize};
 use crate::DataError;
 use r1_core::Problem;
 
-/// How often a problem was solved.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct PassRate {
+/// Right samples of all samples of a problem.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct PassRate {
     /// The right samples.
-    pub passed: u64,
+    pub(crate) passed: u64,
     /// All samples.
-    pub samples: u64,
+    pub(crate) samples: u64,
 }
 
 impl PassRate {
@@ -21,21 +21,15 @@ impl PassRate {
     ///
     /// # Panics
     /// When there is no sample, or more right ones than samples.
-    pub fn new(passed: u64, samples: u64) -> Self {
+    pub(crate) fn new(passed: u64, samples: u64) -> Self {
         assert!(samples > 0, "a pass rate needs a sample");
         assert!(passed <= samples, "{passed} of {samples} samples cannot be right");
         Self { passed, samples }
     }
 
     /// The share of right samples, in `[0, 1]`.
-    pub fn share(self) -> f64 {
+    pub(crate) fn share(self) -> f64 {
         self.passed as f64 / self.samples as f64
-    }
-
-    /// The variance of a reward of 0 or 1, `p (1 − p)`: what a group can teach, and a fair weight of a
-    /// problem in a mixture. It is zero exactly when all samples agree.
-    pub fn variance(self) -> f64 {
-        self.share() * (1.0 - self.share())
     }
 }
 
@@ -44,23 +38,11 @@ impl PassRate {
 /// Those that it never or always solves are dropped whatever the window: all advantages of their groups
 /// would be zero.
 ///
-/// ```
-/// use r1_core::{Problem, Reference};
-/// use r1_data::{curate::{PassRate, PassRateFilter}};
-///
-/// let problems: Vec<_> = (0..=4u64).map(|i| Problem::new(i.to_string(), "?", Reference::number("1"))).collect();
-/// let filter = PassRateFilter::new(0.3..=1.0)?;
-/// let (kept, report) = filter.apply(problems, |problem| Some(PassRate::new(problem.id.parse().unwrap(), 4)));
-/// assert_eq!(kept.iter().map(|problem| problem.id.as_str()).collect::<Vec<_>>(), ["2", "3"]);
-/// assert_eq!((report.never_solved, report.too_hard, report.always_solved), (1, 1, 1));
-/// # Ok::<(), r1_data::DataError>(())
-/// ```
-///
 /// # Source
 /// The dropping of groups of equal rewards is the dynamic sampling of DAPO (arXiv:2503.14476v1), eq. (11),
 /// done once and ahead.
 #[derive(Debug, Clone, PartialEq)]
-pub struct PassRateFilter {
+pub(crate) struct PassRateFilter {
     window: RangeInclusive<f64>,
 }
 
@@ -70,7 +52,7 @@ impl Default for PassRateFilter {
     }
 }
 
-/// What became of the problems.
+/// Counts of kept and dropped problems.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PassRateReport {
     /// Kept.
@@ -92,7 +74,7 @@ impl PassRateFilter {
     ///
     /// # Errors
     /// [`DataError::Setting`] when the window is empty or leaves `[0, 1]`.
-    pub fn new(window: RangeInclusive<f64>) -> Result<Self, DataError> {
+    pub(crate) fn new(window: RangeInclusive<f64>) -> Result<Self, DataError> {
         let (low, high) = (*window.start(), *window.end());
         if !(0.0 <= low && low <= high && high <= 1.0) {
             let reason = format!("is {low} to {high}; expected 0 <= low <= high <= 1");
@@ -102,7 +84,7 @@ impl PassRateFilter {
     }
 
     /// Drops what is too easy or too hard and says how many there were; the order stays.
-    pub fn apply(
+    pub(crate) fn apply(
         &self,
         problems: Vec<Problem>,
         rate: impl Fn(&Problem) -> Option<PassRate>,
@@ -160,11 +142,5 @@ mod tests {
         for window in [-0.1..=1.0, 0.0..=1.1, f64::NAN..=1.0, 0.6..=0.5] {
             assert!(matches!(PassRateFilter::new(window), Err(DataError::Setting { name: "window", .. })));
         }
-    }
-
-    #[test]
-    fn the_variance_is_that_of_a_coin() {
-        assert_eq!(PassRate::new(1, 4).variance(), 0.1875);
-        assert_eq!([0, 4].map(|passed| PassRate::new(passed, 4).variance()), [0.0, 0.0]);
     }
 }

@@ -9,19 +9,19 @@ use super::latex::{Piece, pieces};
 
 /// One word of a text.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Word {
+pub(crate) struct Word {
     /// Its even spelling: compatibility forms resolved (NFKC), lower case, no punctuation.
-    pub spelling: String,
-    /// Where it stands in the text, in bytes.
-    pub range: Range<usize>,
+    pub(crate) spelling: String,
+    /// Its range in the text, in bytes.
+    pub(crate) range: Range<usize>,
 }
 
 impl Word {
-    /// How much of a word it is, in tenths: 10, or 6 for a single character of a script without blanks.
+    /// Its weight in tenths of a word: 10, or 6 for a single character of a script without blanks.
     ///
     /// A Chinese word has 1.7 characters on average, so 10 words of English weigh as much as 17 characters
     /// of Chinese. Unlike words from a dictionary, characters do not depend on what stands around them.
-    pub fn tenths(&self) -> usize {
+    pub(crate) fn tenths(&self) -> usize {
         if self.spelling.chars().next().is_some_and(is_without_blanks) { 6 } else { 10 }
     }
 }
@@ -40,15 +40,7 @@ fn is_without_blanks(letter: char) -> bool {
 /// three digits dropped, so that `1,000.5` is one number and `(3,4)` are two. Of LaTeX, commands that only change the look (`\left`,
 /// `\,`, `\text`, `\displaystyle`) are dropped, and variants are one word: `\dfrac` and `\frac`, `\leq`
 /// and `\le`.
-///
-/// ```
-/// use r1_data::curate::words;
-///
-/// let spelled = |text| words(text).into_iter().map(|word| word.spelling).collect::<Vec<_>>().join(" ");
-/// assert_eq!(spelled(r"Find $\dfrac{X}{2,000.5}$, don’t guess!"), "find frac x 2000.5 dont guess");
-/// assert_eq!(spelled("北京是中国的首都。"), "北 京 是 中 国 的 首 都");
-/// ```
-pub fn words(text: &str) -> Vec<Word> {
+pub(crate) fn words(text: &str) -> Vec<Word> {
     let mut words = Vec::new();
     for piece in pieces(text) {
         match piece {
@@ -85,7 +77,7 @@ fn spell(segment: &str, range: Range<usize>, words: &mut Vec<Word>) {
     }
 }
 
-/// How many digits the letters start with.
+/// Number of digits that the letters start with.
 fn digits(letters: &[char]) -> usize {
     letters.iter().take_while(|letter| letter.is_ascii_digit()).count()
 }

@@ -55,7 +55,7 @@ pub struct Columns {
 
 impl Columns {
     /// True when every column has its usual name.
-    pub fn is_default(&self) -> bool {
+    pub(crate) fn is_default(&self) -> bool {
         *self == Self::default()
     }
 }

@@ -15,7 +15,7 @@ use crate::DataError;
 
 /// The Hub as this machine sees it: a cache in the layout of Hugging Face's own tools, and a server.
 #[derive(Debug, Clone)]
-pub struct Hub {
+pub(super) struct Hub {
     cache: PathBuf,
     endpoint: Option<String>,
     is_offline: bool,
@@ -25,7 +25,7 @@ impl Hub {
     /// As Hugging Face's own tools do: the cache is `HF_HUB_CACHE`, else `HF_HOME/hub`, else
     /// `~/.cache/huggingface/hub`; the server is `HF_ENDPOINT`; and with `HF_HUB_OFFLINE=1` nothing is
     /// downloaded.
-    pub fn from_env() -> Self {
+    pub(super) fn from_env() -> Self {
         let set = |name: &str| env::var(name).ok().filter(|value| !value.is_empty());
         let cache = set("HF_HUB_CACHE").map_or_else(|| Cache::from_env().path().clone(), PathBuf::from);
         let on = |value: String| matches!(value.to_lowercase().as_str(), "1" | "on" | "yes" | "true");
@@ -33,12 +33,14 @@ impl Hub {
     }
 
     /// Only what is in this cache.
-    pub fn offline(cache: impl Into<PathBuf>) -> Self {
+    #[cfg(test)]
+    pub(super) fn offline(cache: impl Into<PathBuf>) -> Self {
         Self { cache: cache.into(), endpoint: None, is_offline: true }
     }
 
-    /// What is in this cache, and the rest from this server.
-    pub fn online(cache: impl Into<PathBuf>, endpoint: impl Into<String>) -> Self {
+    /// A cache, and a server for the rest.
+    #[cfg(test)]
+    pub(super) fn online(cache: impl Into<PathBuf>, endpoint: impl Into<String>) -> Self {
         Self { cache: cache.into(), endpoint: Some(endpoint.into()), is_offline: false }
     }
 
@@ -50,7 +52,7 @@ impl Hub {
     /// # Errors
     /// [`DataError::Hub`] when the address names no file, when the file is not in the cache and downloads are
     /// off, or when the download fails.
-    pub fn fetch(&self, address: &str) -> Result<PathBuf, DataError> {
+    pub(super) fn fetch(&self, address: &str) -> Result<PathBuf, DataError> {
         let wrong = |reason: String| DataError::Hub { address: address.to_owned(), reason };
         let File { repo, file } = parse(address).ok_or_else(|| {
             wrong("expected `hf://datasets/OWNER/NAME/FILE` or `hf://OWNER/NAME/FILE`".into())

@@ -23,7 +23,7 @@ mod csv;
 #[cfg(feature = "parquet")]
 mod parquet;
 #[cfg(feature = "hub")]
-pub mod hub;
+mod hub;
 pub mod gsm8k;
 pub mod svamp;
 pub mod math;

@@ -33,7 +33,7 @@ impl Unit {
 }
 
 impl Place {
-    /// What is wrong with a record.
+    /// The error of a record.
     pub(crate) fn error(&self, row: usize, reason: String) -> DataError {
         let path = self.path.clone();
         match self.unit {
@@ -42,7 +42,7 @@ impl Place {
         }
     }
 
-    /// What is wrong with the file as a whole.
+    /// The error of the file as a whole.
     pub(crate) fn whole(&self, reason: String) -> DataError {
         DataError::File { path: self.path.clone(), reason }
     }

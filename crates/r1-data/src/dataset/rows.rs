@@ -21,7 +21,7 @@ use r1_core::{Content, Problem, Trace};
 pub struct Record<T> {
     /// Its line or row, counted from 1.
     pub row: usize,
-    /// What it holds.
+    /// The row's content.
     pub value: T,
 }
 
@@ -69,7 +69,7 @@ pub fn read<T: DeserializeOwned + 'static>(path: impl AsRef<Path>) -> Result<Row
 }
 
 impl<T> Rows<T> {
-    /// Where the rows come from.
+    /// The file, for errors.
     pub(crate) fn place(&self) -> &Place {
         &self.place
     }

@@ -19,7 +19,7 @@ use super::{
 };
 use crate::DataError;
 
-/// How many problems of a task are made when the recipe does not say.
+/// Number of problems made of a task when the recipe does not say.
 const PROBLEMS_OF_A_TASK: usize = 100;
 
 /// After so many draws that brought nothing new there is nothing new.

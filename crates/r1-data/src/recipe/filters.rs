@@ -1,4 +1,4 @@
-//! What a recipe drops of its files.
+//! Filters of a recipe.
 
 use std::{
     collections::HashMap,
@@ -44,7 +44,8 @@ pub struct Decontamination {
     pub rule: ContaminationRule,
 }
 
-/// See [`NearDuplicates`]. Of a group the first problem stays; of traces a verified one, else the shortest.
+/// Two questions are nearly the same when the Jaccard similarity of their runs of five words reaches the
+/// threshold. Of a group the first problem stays; of traces a verified one, else the shortest.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct NearDuplicateFilter {
@@ -57,7 +58,8 @@ fn threshold() -> f64 {
     0.7
 }
 
-/// See [`PassRateFilter`].
+/// A window of pass rates. Problems that are never or always solved are dropped whatever it is: all advantages of
+/// their groups would be zero.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PassRateWindow {

@@ -61,7 +61,7 @@ pub struct DataRecipe {
     pub seed: Option<u64>,
     /// The order in which training takes the problems of files.
     pub order: Order,
-    /// What is dropped of the files.
+    /// Filters of the files' problems or traces.
     pub filters: Filters,
 }
 

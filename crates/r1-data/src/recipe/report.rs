@@ -1,21 +1,21 @@
-//! What a recipe read and what it dropped.
+//! The report of a recipe's sources and filters.
 
 use serde::{Deserialize, Serialize};
 
 use crate::curate::{ContaminationReport, NearDuplicateReport, PassRateReport};
 
-/// What a recipe read and what its filters dropped.
+/// The sources as they were read, and what the filters dropped.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct DataReport {
     /// The sources, in order.
     pub sources: Vec<SourceReport>,
-    /// What decontamination dropped.
+    /// The result of decontamination.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub decontamination: Option<ContaminationReport>,
-    /// Which near-duplicates were dropped.
+    /// The dropped near-duplicates.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub near_duplicates: Option<NearDuplicateReport>,
-    /// How many problems the window of pass rates dropped.
+    /// Counts of problems by the window of pass rates.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pass_rate: Option<PassRateReport>,
 }
@@ -27,8 +27,8 @@ pub struct SourceReport {
     pub name: String,
     /// The layout of a file, `task` for a task.
     pub format: String,
-    /// How many items were read, of a file its split and limit; none for a task without end.
+    /// Number of items read, of a file within its split and limit; none for a task without end.
     pub read: Option<usize>,
-    /// How many of them the filters kept.
+    /// Number of them that the filters kept.
     pub kept: Option<usize>,
 }

@@ -44,10 +44,10 @@ pub struct SourceRecipe {
     /// The kind of the answers [default: told by each answer].
     #[serde(skip_serializing_if = "Option::is_none")]
     pub kind: Option<AnswerKind>,
-    /// Which part of the file: `train`, or the tenth of the questions that is `held-out` [default: all of it].
+    /// The part of the file: `train`, or the tenth of the questions that is `held-out` [default: all of it].
     #[serde(skip_serializing_if = "Option::is_none")]
     pub split: Option<Split>,
-    /// How many: the first ones of a file; for a task in an evaluation or in fine-tuning, how many are made
+    /// Number of items: the first ones of a file; for a task in an evaluation or in fine-tuning, those that are made
     /// [default: the whole file; 100 of a task].
     #[serde(skip_serializing_if = "Option::is_none")]
     pub limit: Option<usize>,

@@ -13,7 +13,7 @@ const MAX_REPLY_BYTES: u64 = 64 << 20;
 /// No pause is longer, whatever the server asks for.
 const LONGEST_PAUSE: Duration = Duration::from_secs(120);
 
-/// What became of one try.
+/// The result of one try.
 enum Trouble {
     /// It may go better next time, after the pause that the server asks for.
     Passing(RemoteError, Option<Duration>),

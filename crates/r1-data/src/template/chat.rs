@@ -1,10 +1,12 @@
 //! Chat templates of models, rendered as the `transformers` library does.
 
 mod python;
+mod methods;
+mod printf;
 mod generation;
 mod written;
 
-use std::{collections::BTreeMap, fmt, path::Path, sync::Arc, time::SystemTime};
+use std::{collections::BTreeMap, fmt, io, path::Path, sync::Arc, time::SystemTime};
 
 use minijinja::{Environment, Value, value::Serde};
 use serde::Deserialize;
@@ -50,6 +52,7 @@ impl ChatTemplate {
     pub fn new(source: &str, bos: Option<&str>, eos: Option<&str>) -> Result<Self, DataError> {
         let mut environment = python::environment();
         let (source, tagged) = generation::with_marks(source);
+        let source = printf::with_filter(&source);
         environment.add_template_owned(NAME, source).map_err(explain)?;
         Ok(Self {
             environment: Arc::new(environment),
@@ -83,16 +86,31 @@ impl ChatTemplate {
     /// [`DataError::Read`] and [`DataError::Tokenizer`] when a file cannot be read, and
     /// [`DataError::Template`] when there is no template or it is no Jinja.
     pub fn load(folder: impl AsRef<Path>) -> Result<Self, DataError> {
+        let config = folder.as_ref().join("tokenizer_config.json");
+        let missing = || DataError::Template {
+            reason: format!(
+                "neither `chat_template.jinja` nor `{}` has one; use a plain prompt with this model",
+                config.display()
+            ),
+        };
+        Self::find(folder.as_ref())?.ok_or_else(missing)
+    }
+
+    /// As [`load`](Self::load), and none for a model without a template: no file has one, or it is null.
+    ///
+    /// # Errors
+    /// As [`load`](Self::load) for files that are there.
+    pub fn find(folder: impl AsRef<Path>) -> Result<Option<Self>, DataError> {
         let folder = folder.as_ref();
         let config = folder.join("tokenizer_config.json");
         let special = SpecialTokens::load(&config)?;
         let file = folder.join("chat_template.jinja");
         let source = match std::fs::read_to_string(&file) {
-            Ok(source) => source,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => from_config(&config)?,
+            Ok(source) => Some(source),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => from_config(&config)?,
             Err(source) => return Err(DataError::Read { path: file, source }),
         };
-        Self::new(&source, special.bos.as_deref(), special.eos.as_deref())
+        source.map(|source| Self::new(&source, special.bos.as_deref(), special.eos.as_deref())).transpose()
     }
 
     /// The text of a conversation; with `add_generation_prompt` it ends where the model goes on.
@@ -111,9 +129,12 @@ impl ChatTemplate {
         add_generation_prompt: bool,
         marks: [&str; 2],
     ) -> Result<String, DataError> {
+        // As `transformers` calls a template without tools; a variable of one's own goes before.
+        let none = ["tools", "documents"].into_iter().map(|name| (name, Value::from(())));
         let own = self.variables.iter().map(|(name, value)| (name.as_str(), Value::from(Serde(value))));
         let marks = generation::MARKS.into_iter().zip(marks.map(Value::from));
-        let variables: BTreeMap<&str, Value> = own
+        let variables: BTreeMap<&str, Value> = none
+            .chain(own)
             .chain(marks)
             .chain([
                 ("messages", Value::from(Serde(messages))),
@@ -123,15 +144,6 @@ impl ChatTemplate {
             ])
             .collect();
         self.environment.get_template(NAME).and_then(|template| template.render(variables)).map_err(explain)
-    }
-
-    /// True when the text up to the model's turn ends inside open thoughts, so that completions need
-    /// no `<think>`: see [`Completion::think_prefilled`](r1_core::Completion::think_prefilled).
-    ///
-    /// # Errors
-    /// As [`render`](Self::render).
-    pub fn opens_thoughts(&self, messages: &[Message]) -> Result<bool, DataError> {
-        Ok(self.render(messages, true)?.trim_end().ends_with("<think>"))
     }
 }
 
@@ -165,22 +177,20 @@ struct Config {
     chat_template: Option<Field>,
 }
 
-fn from_config(path: &Path) -> Result<String, DataError> {
-    let bytes = std::fs::read(path).map_err(|source| DataError::Read { path: path.to_owned(), source })?;
+fn from_config(path: &Path) -> Result<Option<String>, DataError> {
+    let bytes = match std::fs::read(path) {
+        Ok(bytes) => bytes,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(source) => return Err(DataError::Read { path: path.to_owned(), source }),
+    };
     let config: Config = serde_json::from_slice(&bytes)
         .map_err(|error| DataError::Tokenizer { path: path.to_owned(), reason: error.to_string() })?;
-    let template = match config.chat_template {
+    Ok(match config.chat_template {
         Some(Field::One(template)) => Some(template),
         Some(Field::Named(templates)) => {
             templates.into_iter().find(|named| named.name == "default").map(|named| named.template)
         }
         None => None,
-    };
-    template.ok_or_else(|| DataError::Template {
-        reason: format!(
-            "neither `chat_template.jinja` nor `{}` has one; use a plain prompt with this model",
-            path.display()
-        ),
     })
 }
 

@@ -1,4 +1,4 @@
-//! How a conversation becomes a model's prompt.
+//! Chat templates: conversations as prompts of a model.
 
 mod chat;
 

@@ -7,7 +7,8 @@ use crate::DataError;
 ///
 /// A token can end in the middle of a character, and a token's text can depend on the one before it.
 /// So each step decodes the last few ids together and gives only what is new and whole; the rest
-/// follows with the next id, or with [`finish`](Self::finish).
+/// follows with the next id, or with [`finish`](Self::finish). Tokens of single bytes, `<0xE4>`, are held
+/// back until another token ends their run.
 ///
 /// ```
 /// # use r1_data::tokenizer::Tokenizer;
@@ -28,13 +29,13 @@ pub struct TokenStream<'a> {
     skip_special: bool,
     /// The last whole piece's ids as context, then the ids behind it.
     ids: Vec<u32>,
-    /// How many of `ids` are context.
+    /// Number of `ids` that are context.
     context: usize,
-    /// How many bytes of the text of `ids` were given already.
+    /// Number of bytes of the text of `ids` that were given already.
     given: usize,
 }
 
-/// What decoding puts in place of bytes that are no character, or not yet.
+/// The character in place of bytes that are no character, or not yet.
 const REPLACEMENT: char = '\u{FFFD}';
 
 impl<'a> TokenStream<'a> {
@@ -48,6 +49,10 @@ impl<'a> TokenStream<'a> {
     /// [`DataError::Tokenizer`] when the tokenizer's decoder fails.
     pub fn push(&mut self, id: u32) -> Result<String, DataError> {
         self.ids.push(id);
+        // A run of byte tokens is one text or, when it is no UTF-8, one replacement a byte: only its end tells.
+        if self.tokenizer.is_byte(id) {
+            return Ok(String::new());
+        }
         let text = self.tokenizer.decode(&self.ids, self.skip_special)?;
         // An unfinished character at the end decodes to exactly one replacement character.
         let whole = text.strip_suffix(REPLACEMENT).unwrap_or(&text);

@@ -124,7 +124,95 @@ fn a_stream_never_gives_half_a_character() {
     assert_eq!(cut.finish().unwrap(), "\u{FFFD}");
 }
 
+/// A tokenizer as Llama's: a space is `▁`, and what is not in the vocabulary is spelled in bytes.
+fn byte_fallback(folder: &Path) -> Tokenizer {
+    let mut vocab = serde_json::Map::new();
+    let bytes = (0..=255u8).map(|byte| format!("<0x{byte:02X}>"));
+    let words = ["\u{2581}", "a", "b", "\u{2581}x"].map(String::from);
+    for token in ["<unk>", "<s>", "</s>"].map(String::from).into_iter().chain(bytes).chain(words) {
+        vocab.insert(token, json!(vocab.len()));
+    }
+    let space = json!({"type": "Replace", "pattern": {"String": "\u{2581}"}, "content": " "});
+    let tokenizer = json!({
+        "version": "1.0", "truncation": null, "padding": null, "added_tokens": [],
+        "normalizer": {"type": "Sequence", "normalizers": [
+            {"type": "Prepend", "prepend": "\u{2581}"},
+            {"type": "Replace", "pattern": {"String": " "}, "content": "\u{2581}"},
+        ]},
+        "pre_tokenizer": null, "post_processor": null,
+        "decoder": {"type": "Sequence", "decoders": [
+            space, {"type": "ByteFallback"}, {"type": "Fuse"}, {"type": "Strip", "content": " ", "start": 1, "stop": 0},
+        ]},
+        "model": {"type": "BPE", "dropout": null, "unk_token": "<unk>", "continuing_subword_prefix": null,
+            "end_of_word_suffix": null, "fuse_unk": true, "byte_fallback": true, "vocab": vocab, "merges": []},
+    });
+    fs::write(folder.join("tokenizer.json"), tokenizer.to_string()).unwrap();
+    Tokenizer::load(folder).unwrap()
+}
+
+#[test]
+fn a_run_of_bytes_is_given_when_it_is_whole() {
+    let folder = tempfile::tempdir().unwrap();
+    let tokenizer = byte_fallback(folder.path());
+    for text in ["안녕", "½ a", "a🎉b🎊b", "日本", "x ١٢ b"] {
+        let mut stream = tokenizer.stream(true);
+        let mut pieces: Vec<String> =
+            tokenizer.encode(text).unwrap().into_iter().map(|id| stream.push(id).unwrap()).collect();
+        assert!(!pieces.concat().contains('\u{FFFD}'), "{pieces:?}");
+        pieces.push(stream.finish().unwrap());
+        assert_eq!(pieces.concat(), text);
+    }
+}
+
+#[test]
+fn a_plain_prompt_begins_as_the_tokenizer_says() {
+    let with = |processor: serde_json::Value, config: serde_json::Value, text: &str| {
+        let folder = tempfile::tempdir().unwrap();
+        Tokenizer::characters("0123456789+=", &["<|end|>", "<s>"], folder.path()).unwrap();
+        let path = folder.path().join("tokenizer.json");
+        let mut tokenizer: serde_json::Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
+        tokenizer["post_processor"] = processor;
+        fs::write(&path, tokenizer.to_string()).unwrap();
+        fs::write(folder.path().join("tokenizer_config.json"), config.to_string()).unwrap();
+        Tokenizer::load(folder.path()).unwrap().encode_prompt(text).unwrap()
+    };
+    let processor = |single: serde_json::Value| {
+        json!({"type": "TemplateProcessing", "single": single, "pair": single, "special_tokens": {
+            "<s>": {"id": "<s>", "ids": [2], "tokens": ["<s>"]},
+            "<|end|>": {"id": "<|end|>", "ids": [1], "tokens": ["<|end|>"]},
+        }})
+    };
+    let special = |id: &str| json!({"SpecialToken": {"id": id, "type_id": 0}});
+    let text = json!({"Sequence": {"id": "A", "type_id": 0}});
+    let front = processor(json!([special("<s>"), text]));
+    let both = processor(json!([special("<s>"), text, special("<|end|>")]));
+    let behind = processor(json!([text, special("<|end|>")]));
+    let (none, bos) = (json!({}), |add: bool| json!({"bos_token": "<s>", "add_bos_token": add}));
+    let plain = [5, 13, 5, 14];
+    let begun = [2, 5, 13, 5, 14];
+    assert_eq!(with(json!(null), none.clone(), "2+2="), plain);
+    assert_eq!(with(front.clone(), none.clone(), "2+2="), begun);
+    assert_eq!(with(front.clone(), none.clone(), "<s>2+2="), begun, "not twice");
+    assert_eq!(with(both, none.clone(), "2+2="), begun, "a prompt goes on");
+    assert_eq!(with(behind, none, "2+2="), plain);
+    assert_eq!(with(json!(null), bos(true), "2+2="), begun);
+    assert_eq!(with(front, bos(false), "2+2="), plain);
+}
+
 proptest! {
+    #[test]
+    fn a_stream_with_byte_fallback_gives_the_text_of_any_ids(ids in prop::collection::vec(0u32..263, 0..40)) {
+        let folder = tempfile::tempdir().unwrap();
+        let tokenizer = byte_fallback(folder.path());
+        let mut stream = tokenizer.stream(true);
+        let mut text = String::new();
+        for &id in &ids {
+            text += &stream.push(id).unwrap();
+        }
+        text += &stream.finish().unwrap();
+        prop_assert_eq!(text, tokenizer.decode(&ids, true).unwrap());
+    }
+
     #[test]
     fn text_survives_the_way_to_ids_and_back(text in "[0-9+\\-=, <>aé\n]{0,40}") {
         let (_folder, tokenizer) = characters();

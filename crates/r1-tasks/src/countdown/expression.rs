@@ -1,6 +1,6 @@
 //! Evaluates what a model wrote: whole numbers, + - * /, and brackets, in exact fractions.
 
-/// How deep brackets and signs may nest; deeper ones are no answer.
+/// The deepest nesting of brackets and signs; deeper ones are no answer.
 const DEEPEST: usize = 32;
 
 /// True when `text` is an expression of + - * / and brackets whose value is `target` exactly and that

@@ -9,7 +9,7 @@ use super::LARGEST;
 pub(super) struct Chain {
     /// The expression with the brackets it needs.
     pub(super) text: String,
-    /// What it comes to.
+    /// Its value.
     pub(super) value: i64,
     /// True when its last operation was + or -, so that * and / need brackets around it.
     sum: bool,

@@ -41,7 +41,7 @@ pub(super) fn with_marks(source: &str) -> (String, bool) {
 }
 
 /// The length of the tag that the text starts with; none when it does not end.
-fn tag_length(tag: &str) -> Option<usize> {
+pub(super) fn tag_length(tag: &str) -> Option<usize> {
     let close = match &tag[..2] {
         "{{" => "}}",
         "{%" => "%}",

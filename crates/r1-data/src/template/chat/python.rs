@@ -6,11 +6,10 @@ use std::{
 };
 
 use minijinja::{
-    Environment, Error, ErrorKind, UndefinedBehavior,
+    Environment, Error, ErrorKind, Output, State, UndefinedBehavior, Value, escape_formatter,
     syntax::SyntaxConfig,
-    value::{Kwargs, Serde},
+    value::{Kwargs, Serde, ValueKind},
 };
-use minijinja_contrib::pycompat;
 use serde::Serialize;
 use serde_json::ser::{Formatter, PrettyFormatter};
 
@@ -21,7 +20,12 @@ pub(super) fn environment() -> Environment<'static> {
     environment.set_syntax(syntax.expect("Jinja's own delimiters differ from each other"));
     environment.set_undefined_behavior(UndefinedBehavior::Lenient);
     environment.set_auto_escape_callback(|_| minijinja::AutoEscape::None);
-    environment.set_unknown_method_callback(pycompat::unknown_method_callback);
+    environment.set_unknown_method_callback(super::methods::call);
+    environment.set_formatter(format);
+    environment.add_filter("format_percent", percent);
+    environment.add_test("sequence", |value: &Value| {
+        matches!(value.kind(), ValueKind::String | ValueKind::Seq | ValueKind::Map)
+    });
     environment.add_filter("tojson", to_json);
     environment.add_function("raise_exception", |text: String| -> Result<String, Error> {
         Err(Error::new(ErrorKind::InvalidOperation, text))
@@ -30,7 +34,39 @@ pub(super) fn environment() -> Environment<'static> {
     environment
 }
 
-/// What `strftime_now` takes for now.
+/// Floats as Python's `repr` writes them: `1e+16`, `1e-07`.
+fn format(out: &mut Output, state: &mut State, value: &Value) -> Result<(), Error> {
+    match f64::try_from(value.clone()) {
+        Ok(float) if value.kind() == ValueKind::Number && !value.is_integer() => {
+            out.write_str(&float_text(float)).map_err(Error::from)
+        }
+        _ => escape_formatter(out, state, value),
+    }
+}
+
+fn float_text(value: f64) -> String {
+    let magnitude = value.abs();
+    if value == 0.0 || !value.is_finite() || (1e-4..1e16).contains(&magnitude) {
+        return Value::from(value).to_string();
+    }
+    let text = format!("{value:e}");
+    let (digits, exponent) = text.split_once('e').unwrap_or((&text, "0"));
+    let (sign, exponent) = exponent.strip_prefix('-').map_or(('+', exponent), |exponent| ('-', exponent));
+    format!("{digits}e{sign}{exponent:0>2}")
+}
+
+/// `text % operand`: of a tuple each member is an argument.
+fn percent(state: &mut State, text: Value, operand: Value) -> Result<Value, Error> {
+    let mut args = vec![text];
+    if operand.is_tuple() {
+        args.extend(operand.try_iter()?);
+    } else {
+        args.push(operand);
+    }
+    state.apply_filter("format", &args)
+}
+
+/// Sets the clock of `strftime_now`.
 pub(super) fn set_clock(environment: &mut Environment, now: impl Fn() -> SystemTime + Send + Sync + 'static) {
     environment.add_function("strftime_now", move |format: String| strftime(&format, now()));
 }

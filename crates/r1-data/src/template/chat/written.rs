@@ -1,4 +1,4 @@
-//! What of a rendered conversation the model wrote itself, for training on it alone.
+//! The parts of a rendered conversation that the model writes, for training on them alone.
 
 use std::ops::Range;
 
@@ -118,7 +118,7 @@ impl ChatTemplate {
         Ok(Rendered { text, written })
     }
 
-    /// What stands behind the model's words in a finished turn, up to the end-of-sequence token.
+    /// The text behind the model's words in a finished turn, up to the end-of-sequence token.
     fn end_of_turn(&self, prompt: &[Message]) -> Result<String, DataError> {
         const PROBE: &str = "probe0of0the0turn";
         let messages: Vec<Message> = prompt.iter().cloned().chain([Message::assistant(PROBE)]).collect();
@@ -127,7 +127,7 @@ impl ChatTemplate {
         Ok(text[place + PROBE.len()..self.end(&text).max(place + PROBE.len())].to_owned())
     }
 
-    /// Where the last end-of-sequence token ends when only white space follows, else the text's end.
+    /// The end of the last end-of-sequence token when only white space follows, else the text's end.
     fn end(&self, text: &str) -> usize {
         let trimmed = text.trim_end();
         let ends = !self.eos.is_empty() && trimmed.ends_with(&self.eos);

@@ -12,7 +12,7 @@ use r1_run::atomic::write_file;
 use serde::Serialize;
 use serde_json::json;
 
-use crate::{failure::Failure, guess, lines::answer, writable::check_out};
+use crate::{failure::Failure, lines::answer, writable::check_out};
 
 /// Drops what shares a run of words with an evaluation set
 ///
@@ -82,7 +82,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let contaminants = contaminants(arguments)?;
     let layout = match arguments.format {
         Some(layout) => layout,
-        None => Layout::Problems(guess::format(&arguments.data)?),
+        None => detect(&arguments.data)?,
     };
     let report = match layout {
         Layout::Problems(format) => {
@@ -105,6 +105,17 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     }))
 }
 
+/// The layout by the first row's columns. What has generations of a model is a file of traces, though its
+/// problems have answers, too.
+fn detect(path: &Path) -> Result<Layout, Failure> {
+    match (TraceFormat::detect(path), Format::detect(path)) {
+        (Ok(format @ (TraceFormat::OpenR1 | TraceFormat::OpenThoughts)), _) => Ok(Layout::Traces(format)),
+        (_, Ok(format)) => Ok(Layout::Problems(format)),
+        (Ok(format), Err(_)) => Ok(Layout::Traces(format)),
+        (Err(_), Err(error)) => Err(error.into()),
+    }
+}
+
 fn contaminants(arguments: &Arguments) -> Result<Contaminants, Failure> {
     let mut rule = ContaminationRule::new()
         .with_ngram(arguments.ngram)
@@ -114,7 +125,7 @@ fn contaminants(arguments: &Arguments) -> Result<Contaminants, Failure> {
     rule.stop_phrases = arguments.stop_phrase.clone();
     let mut contaminants = Contaminants::new(rule).map_err(|error| Failure::Usage(error.to_string()))?;
     for path in &arguments.against {
-        let format = arguments.against_format.map_or_else(|| guess::format(path), Ok)?;
+        let format = arguments.against_format.map_or_else(|| Format::detect(path), Ok)?;
         contaminants.add(&path.display().to_string(), &format.load(path)?);
     }
     Ok(contaminants)
