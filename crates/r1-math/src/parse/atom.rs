@@ -8,7 +8,8 @@ use crate::{
 };
 
 /// Words of prose that no product of letters spells.
-const PROSE: [&str; 30] = [
+const PROSE: [&str; 47] = [
+    "we", "get", "has", "was", "So", "We", "It", "Is", "In", "On", "At", "By", "If", "Or", "To", "Of", "As",
     "or", "and", "is", "no", "yes", "the", "of", "to", "for", "all", "any", "in", "if", "at", "by", "on",
     "not", "odd", "are", "it", "so", "set", "one", "two", "ten", "six", "day", "new", "DNE", "red",
 ];
@@ -153,7 +154,10 @@ impl Parser<'_> {
                 return None;
             }
             let n = self.argument()?;
-            self.arena.as_integer(n)?;
+            let index = ['n', 'm'].map(|name| self.arena.symbol(&name.to_string())).contains(&n);
+            if self.arena.as_integer(n).is_none() && !(index && letter != 'P') {
+                return None;
+            }
             let k = self.eat('^').then(|| self.argument())??;
             Some((n, k))
         })();

@@ -135,6 +135,9 @@ impl Parser<'_> {
                 self.delimited(Function::Abs, &close)
             }
             "overline" | "bar" => {
+                if let Some(digits) = self.digits_under_bar() {
+                    return self.symbol(&digits);
+                }
                 let inside = self.argument()?;
                 // The conjugate where there is something to conjugate, else a segment's or number's name.
                 Some(self.arena.function(Function::Conjugate, vec![inside]))
@@ -184,6 +187,29 @@ impl Parser<'_> {
             }
             _ => None,
         }
+    }
+
+    /// `{ab}` after `\\overline`: digits side by side, whose order counts. Capitals name a segment.
+    fn digits_under_bar(&mut self) -> Option<String> {
+        let [open, inside @ ..] = &self.tokens[self.at..] else { return None };
+        let end = inside.iter().position(|token| token.is('}'))?;
+        let mut name = String::from("digits@");
+        for token in &inside[..end] {
+            match &token.kind {
+                Kind::Letter(c) if c.is_ascii_lowercase() => name.push(*c),
+                Kind::Word(word) if word.bytes().all(|byte| byte.is_ascii_lowercase()) => name.push_str(word),
+                Kind::Number(literal) => name.push_str(&literal.digits),
+                _ => return None,
+            }
+        }
+        let digits = name.len() - "digits@".len();
+        let several = open.is('{') && digits >= 2 && name[7..].contains(|c: char| c.is_ascii_alphabetic());
+        // `\\overline{2i}` and `\\overline{zw}` are conjugates.
+        if !several || name[7..].contains(['i', 'z', 'w']) {
+            return None;
+        }
+        self.at += end + 2;
+        Some(name)
     }
 
     /// The one token inside the next argument.

@@ -249,6 +249,7 @@ impl<'a> Parser<'a> {
         for _ in 0..6 {
             if self.degree_sign() {
                 let degree = self.arena.constant(Constant::Degree);
+                base = self.minutes(base)?;
                 base = self.arena.mul(vec![base, degree]);
             } else if self.eat('^') {
                 let exponent = self.exponent()?;
@@ -270,6 +271,21 @@ impl<'a> Parser<'a> {
             }
         }
         None
+    }
+
+    /// Minutes and seconds after a degree sign, as `40^\circ 30'`, added to the degrees.
+    fn minutes(&mut self, degrees: Id) -> Option<Id> {
+        let mut sum = degrees;
+        for (share, marks) in [(60, 1), (3600, 2)] {
+            let Some(Kind::Number(literal)) = self.peek().map(|token| &token.kind) else { break };
+            if !(1..=marks).all(|ahead| self.peek_at(ahead).is_some_and(|token| token.is('\''))) {
+                break;
+            }
+            self.at += 1 + marks;
+            let part = self.arena.number(&literal.value / RBig::from(share));
+            sum = self.arena.add(vec![sum, part]);
+        }
+        Some(sum)
     }
 
     /// `^\circ`, `^{\circ}`, `\degree`, `°`.

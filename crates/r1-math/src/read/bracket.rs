@@ -31,6 +31,9 @@ impl Reader<'_> {
             }
             other => other,
         };
+        if let Some(interval) = self.outward(tokens) {
+            return Some(interval);
+        }
         let end = split::closing(tokens).filter(|end| end + 1 == tokens.len());
         let Some(end) = end else { return self.scaled(tokens) };
         let (open, close) = (&tokens[0], &tokens[end]);
@@ -70,6 +73,19 @@ impl Reader<'_> {
         let signed = |part: &&[Token]| part.iter().any(|token| matches!(token.command(), Some("pm" | "mp")));
         let several = parts.iter().filter(|part| signed(part)).count() == 1;
         Some(items.map(|items| if several { both_signs(items) } else { Answer::Tuple(items) }))
+    }
+
+    /// `]0, 1[`, an open interval in European writing.
+    fn outward(&mut self, tokens: &[Token]) -> Option<Option<Answer>> {
+        let [open, inside @ .., close] = tokens else { return None };
+        let square = |token: &Token| token.is('[') || token.is(']');
+        let brackets = inside.iter().any(square);
+        if !(square(open) && square(close)) || brackets || (open.is('[') && close.is(']')) {
+            return None;
+        }
+        let semicolon = split::top(inside, |token| token.is(';'));
+        let parts = if semicolon.len() == 2 { semicolon } else { split::top(inside, |token| token.is(',')) };
+        (parts.len() == 2).then(|| self.interval(&parts, open.is('['), close.is(']')))
     }
 
     /// `[[1, 2], [3, 4]]`.
@@ -187,10 +203,22 @@ impl Reader<'_> {
             let symbol = matches!(elements.first().map(|token| &token.kind), Some(Kind::Letter(_)))
                 && (elements.len() == 1 || elements[1].is_command("in"));
             if symbol {
-                return self.structure(condition);
+                // The symbol of a set-builder is bound.
+                return Some(match self.structure(condition)? {
+                    Answer::Assignment { label: Some(_), value, .. }
+                        if matches!(*value, Answer::Region(_) | Answer::Set(_) | Answer::List(_)) =>
+                    {
+                        *value
+                    }
+                    relation @ Answer::Relation { .. } => match region::bounded(self.arena, &relation) {
+                        Some((_, region)) => Answer::Region(region),
+                        None => relation,
+                    },
+                    other => other,
+                });
             }
             let mut joined = elements.to_vec();
-            joined.push(Token { kind: Kind::Symbol(','), space: false });
+            joined.push(Token::close(Kind::Symbol(',')));
             joined.extend_from_slice(condition);
             return self.structure(&joined);
         }
@@ -212,7 +240,7 @@ impl Reader<'_> {
             && minus.is('-')
             && rest.first().is_some_and(|token| token.is('[') || token.is('(') || token.is('\u{1}'))
         {
-            let without = Token { kind: Kind::Command("setminus".into()), space: false };
+            let without = Token::close(Kind::Command("setminus".into()));
             return self.region(&[&[all.clone(), without], rest].concat());
         }
         let operator = |token: &Token| {

@@ -132,6 +132,9 @@ impl Reader<'_> {
         if let Some(list) = self.list(tokens) {
             return list;
         }
+        if let Some(mapping) = self.mapping(tokens) {
+            return mapping;
+        }
         if let Some(named) = self.named(tokens) {
             return named;
         }

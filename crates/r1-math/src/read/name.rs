@@ -46,6 +46,14 @@ const NAMES: [&str; 36] = [
 impl Reader<'_> {
     /// A name of words and its value.
     pub(super) fn named(&mut self, tokens: &[Token]) -> Option<Option<Answer>> {
+        if let [extreme, value @ ..] = tokens
+            && matches!(extreme.command(), Some("max" | "min"))
+            && matches!(value.first().map(|token| &token.kind), Some(Kind::Number(_) | Kind::Symbol('-')))
+        {
+            // `\\max 6` is an extreme value, and no maximum of one number.
+            let name = extreme.command().unwrap_or_default().to_owned();
+            return Some(self.value_of(name, value));
+        }
         let mut name = String::new();
         let mut longest = 0;
         for (at, token) in tokens.iter().enumerate().take(12) {

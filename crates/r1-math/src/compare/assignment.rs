@@ -1,0 +1,185 @@
+//! Answers with the name of what they are: `x = 5`, `f(x) = x^2`, "radius: 3".
+
+use super::{Comparison, Finding, decimal::Value, holds};
+use crate::{
+    answer::Answer,
+    arena::{Id, Node},
+    substitute::{is_constant, symbols},
+};
+
+/// Names of the answer as such.
+const NEUTRAL: [&str; 6] = ["answer", "solution", "solutions", "result", "value", "ans"];
+
+/// What two names say about the answers that they stand for.
+enum Names {
+    /// They may stand for one thing.
+    Agree,
+    Differ,
+    /// The second is the first with another name for its bound symbol.
+    Renamed {
+        from: Id,
+        to: Id,
+    },
+}
+
+impl Comparison<'_> {
+    /// A name on one side only: it goes without saying, but what a chain says of it must hold.
+    pub(super) fn named(&mut self, gold: &Answer, answer: &Answer) -> Option<Finding> {
+        use Answer as A;
+        let (named, other) =
+            if matches!(gold, A::Assignment { .. }) { (gold, answer) } else { (answer, gold) };
+        let A::Assignment { value, label, between, .. } = named else { return None };
+        if let (A::Relation { .. }, Some(label)) = (other, label) {
+            return match &**value {
+                A::Expression { .. } => self.equation_of(*label, value, other),
+                _ => self.relations(gold, answer),
+            };
+        }
+        if !self.chain_holds(value, between) {
+            return Finding::apart();
+        }
+        if std::ptr::eq(named, gold) { self.answers(value, other) } else { self.answers(other, value) }
+    }
+
+    /// Whether the members of a chain agree with its value: the constant ones, and those in its own symbols.
+    fn chain_holds(&mut self, value: &Answer, between: &[Id]) -> bool {
+        let Answer::Expression { id, .. } = value else { return true };
+        if !self.policy.chains_must_hold {
+            return true;
+        }
+        let known = symbols(&self.arena, *id);
+        between.iter().all(|member| {
+            let own = symbols(&self.arena, *member);
+            let named = matches!(self.arena.node(*member), Node::Symbol(_) | Node::Call(..));
+            let bound = if known.is_empty() {
+                own.is_empty()
+            } else {
+                own.iter().all(|symbol| known.contains(symbol))
+            };
+            let value: Value = (*id, None);
+            named || !bound || self.decimals((*member, None), value).is_none_or(|finding| finding.equal)
+        })
+    }
+
+    pub(super) fn assignments(&mut self, gold: &Answer, answer: &Answer) -> Option<Finding> {
+        let Answer::Assignment { label: x, value: left, .. } = gold else { return None };
+        let Answer::Assignment { label: y, value: right, between, .. } = answer else { return None };
+        match self.names(gold, answer) {
+            Names::Agree => {}
+            Names::Renamed { from, to } => {
+                let right = self.renamed((**right).clone(), from, to)?;
+                return self.answers(left, &right);
+            }
+            Names::Differ => {
+                let (Some(x), Some(y)) = (x, y) else { return Finding::apart() };
+                let (Answer::Expression { id: left, .. }, Answer::Expression { id: right, .. }) =
+                    (&**left, &**right)
+                else {
+                    return Finding::apart();
+                };
+                // `y = 2x` and `x = y/2` are one equation.
+                let (f, g) = (self.arena.sub(*x, *left), self.arena.sub(*y, *right));
+                return self.same_equation(f, g);
+            }
+        }
+        if !self.chain_holds(right, between) {
+            return Finding::apart();
+        }
+        self.answers(left, right)
+    }
+
+    fn names(&mut self, gold: &Answer, answer: &Answer) -> Names {
+        let (Answer::Assignment { name: a, label: x, .. }, Answer::Assignment { name: b, label: y, .. }) =
+            (gold, answer)
+        else {
+            return Names::Differ;
+        };
+        let (Some(x), Some(y)) = (*x, *y) else {
+            return match (x, y) {
+                (None, None) if differ(a, b) => Names::Differ,
+                _ => Names::Agree,
+            };
+        };
+        if x == y {
+            return Names::Agree;
+        }
+        let head = |name: &str| name.split('(').next().unwrap_or("").replace(['{', '}', '\\'], "");
+        let (a, b) = (head(a), head(b));
+        if a != b && !(self.policy.ignore_symbol_case && a.eq_ignore_ascii_case(&b)) {
+            return Names::Differ;
+        }
+        let arguments = |comparison: &Self, id: Id| match comparison.arena.node(id) {
+            Node::Call(_, arguments) => Some(arguments.to_vec()),
+            _ => None,
+        };
+        let (Some(p), Some(q)) = (arguments(self, x), arguments(self, y)) else { return Names::Agree };
+        if p.len() != q.len() {
+            return Names::Differ;
+        }
+        if let ([to], [from]) = (&p[..], &q[..])
+            && [to, from].iter().all(|id| matches!(self.arena.node(**id), Node::Symbol(_)))
+        {
+            return Names::Renamed { from: *from, to: *to };
+        }
+        // `f(10) = 1` says nothing of `f(40)`.
+        let same = p.iter().zip(&q).all(|(p, q)| {
+            let constant = is_constant(&self.arena, *p) || is_constant(&self.arena, *q);
+            !constant || holds(self.ids(*p, *q))
+        });
+        if same && p.iter().zip(&q).all(|(p, q)| holds(self.ids(*p, *q))) {
+            Names::Agree
+        } else {
+            Names::Differ
+        }
+    }
+}
+
+/// Whether two names in words, or of figures, are about different things: "slope" and "intercept", `AB` and
+/// `CD`, `P(A)` and `P(B)`.
+pub(super) fn differ(a: &str, b: &str) -> bool {
+    let plain = |name: &str| -> String {
+        let name = name.replace("^prime", "'").replace("frac", "");
+        let plain: String = name.chars().filter(|c| c.is_alphanumeric() || *c == '\'').collect();
+        // `dy/dx` is `y'`.
+        match plain.as_bytes() {
+            [b'd', _, b'd', _] => format!("{}'", &plain[1..2]),
+            _ => plain,
+        }
+    };
+    let (a, b) = (plain(a), plain(b));
+    if a.is_empty() || b.is_empty() || a == b {
+        return false;
+    }
+    let words = |name: &str| name.chars().filter(char::is_ascii_lowercase).count() >= 3;
+    match (words(&a), words(&b)) {
+        (true, true) => {
+            let (a, b) = (a.to_lowercase(), b.to_lowercase());
+            let neutral = NEUTRAL.iter().any(|word| a.contains(word) || b.contains(word));
+            !neutral && !a.contains(&b) && !b.contains(&a)
+        }
+        // Two names of figures or of values.
+        (false, false) => !sorted(&a).contains(&sorted(&b)) && !sorted(&b).contains(&sorted(&a)),
+        _ => false,
+    }
+}
+
+/// `BA` names what `AB` names.
+fn sorted(name: &str) -> String {
+    let capitals = name.bytes().all(|byte| byte.is_ascii_uppercase()) && name.len() == 2;
+    let mut letters: Vec<char> = name.chars().collect();
+    if capitals {
+        letters.sort_unstable();
+    }
+    letters.into_iter().collect()
+}
+
+/// Whether two items of lists say in words that they are about different things, as "domain" and "range".
+pub(super) fn other_names(a: &Answer, b: &Answer) -> bool {
+    match (a, b) {
+        (
+            Answer::Assignment { name: a, label: None, .. },
+            Answer::Assignment { name: b, label: None, .. },
+        ) => differ(a, b),
+        _ => false,
+    }
+}
