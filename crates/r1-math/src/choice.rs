@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::markup;
+use crate::{lexicon, markup};
 
 /// The letter that `answer` chooses: `B`, `(B)`, `B.`, `\text{B}`, `B) Paris`, or exactly the text of
 /// an option. `None` when it names no option, or more than one.
@@ -82,7 +82,14 @@ pub(crate) fn labelled(answer: &str) -> Option<(char, &str)> {
         rest = rest.trim_start().strip_prefix(space).unwrap_or(rest);
     }
     let rest = rest.trim();
-    let other = rest.split(|c: char| !c.is_alphanumeric()).any(|word| matches!(word, "or" | "and"))
+    let goes_on =
+        rest.trim_start_matches(|c: char| !c.is_alphanumeric() && c != ',' && c != ';' || c == '\\');
+    let goes_on = goes_on.strip_prefix("text{").unwrap_or(goes_on).trim_start();
+    let first = goes_on.split(|c: char| !c.is_alphabetic()).next().unwrap_or("").to_lowercase();
+    let other =
+        rest.starts_with([',', ';']) || lexicon::negates(&first) || matches!(first.as_str(), "if" | "but");
+    let other = other
+        || rest.split(|c: char| !c.is_alphanumeric()).any(|word| matches!(word, "or" | "and"))
         || rest
             .as_bytes()
             .windows(3)

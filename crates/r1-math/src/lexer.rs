@@ -271,7 +271,8 @@ impl<'a> Lexer<'a> {
             '%' => self.push(Kind::Symbol('%')),
             '#' | '&' | '_' => {}
             '!' => {}
-            _ => self.space = true,
+            ',' | ';' | ':' | ' ' | '/' | '-' | '>' | '\n' | '"' | '(' | ')' | '[' | ']' => self.space = true,
+            other => self.push(Kind::Symbol(other)),
         }
         Some(())
     }

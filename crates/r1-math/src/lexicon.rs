@@ -19,6 +19,10 @@ const STATING: &str = " and if then else when where while because since so thus 
     you its also too as at before after from to through for with by on against versus vs into onto prime \
     multiple integer integers solution undefined correct right true possible isnt arent dont doesnt wont ";
 
+/// Words before a value that turn or bound it.
+const NEGATING: &str = " not no nor never neither without except less least more most fewer greater larger smaller \
+    than between above below under over wrong incorrect false nearly almost up ";
+
 /// Dozens are a unit, and a number within a sentence.
 const COUNTING: &str = " dozen ";
 
@@ -37,6 +41,11 @@ pub(crate) fn changes_a_number(word: &str) -> bool {
 /// Whether a lower-case word cannot belong to the unit or the noun after a value.
 pub(crate) fn is_no_noun(word: &str) -> bool {
     holds(TELLING, word) && word.len() > 1 || holds(STATING, word)
+}
+
+/// Whether a lower-case word turns or bounds what follows, so that it is no part of a name.
+pub(crate) fn negates(word: &str) -> bool {
+    holds(NEGATING, word)
 }
 
 /// Whether a lower-case word may be dropped beside a measure.

@@ -44,7 +44,8 @@ impl Literal {
             let mut grouped = whole.clone();
             let mut ahead = rest;
             while let Some((group, after, certain)) = group_of_three(ahead) {
-                sure |= certain;
+                // No list has an element as `000`.
+                sure |= certain || group.starts_with('0');
                 grouped.push_str(group);
                 ahead = after;
             }

@@ -202,13 +202,14 @@ pub(crate) fn even(text: &str) -> String {
                 } else {
                     tail
                 };
-                out.push(' ');
+                out.push(if name.is_empty() && after.starts_with('%') { '%' } else { ' ' });
                 continue;
             }
         }
         rest = after;
         match c {
             c if c.is_alphanumeric() => out.extend(c.to_lowercase()),
+            ':' if out.trim_end().ends_with(|c: char| c.is_ascii_digit()) => out.push(':'),
             // Punctuation; every other sign says something.
             '.' | ',' | ';' | ':' | '?' | '{' | '}' | '$' | '~' | '`' | '_' => out.push(' '),
             '!' if after.trim_end_matches(['!', '.']).is_empty() => out.push(' '),

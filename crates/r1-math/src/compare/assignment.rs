@@ -57,7 +57,7 @@ impl Comparison<'_> {
                 own.iter().all(|symbol| known.contains(symbol))
             };
             let value: Value = (*id, None);
-            named || !bound || self.decimals((*member, None), value).is_none_or(|finding| finding.equal)
+            named || !bound || holds(self.decimals((*member, None), value))
         })
     }
 
@@ -82,7 +82,11 @@ impl Comparison<'_> {
                 return self.same_equation(f, g);
             }
         }
-        if !self.chain_holds(right, between) {
+        let Answer::Assignment { between: others, .. } = gold else { return None };
+        // `x = y = 5` says something of y, too.
+        let named = |id: &&Id| matches!(self.arena.node(**id), Node::Symbol(_) | Node::Call(..));
+        let all_named = others.iter().filter(named).all(|name| between.contains(name) || *y == Some(*name));
+        if !all_named || !self.chain_holds(right, between) {
             return Finding::apart();
         }
         self.answers(left, right)
@@ -146,6 +150,7 @@ pub(super) fn differ(a: &str, b: &str) -> bool {
             _ => plain,
         }
     };
+    let (full_a, full_b) = (a, b);
     let (a, b) = (plain(a), plain(b));
     if a.is_empty() || b.is_empty() || a == b {
         return false;
@@ -157,10 +162,28 @@ pub(super) fn differ(a: &str, b: &str) -> bool {
             let neutral = NEUTRAL.iter().any(|word| a.contains(word) || b.contains(word));
             !neutral && !a.contains(&b) && !b.contains(&a)
         }
-        // Two names of figures or of values.
-        (false, false) => !sorted(&a).contains(&sorted(&b)) && !sorted(&b).contains(&sorted(&a)),
+        (false, false) => figures_differ(&full_a, &full_b, (&a, &b)),
         _ => false,
     }
+}
+
+/// Two names of figures or of values: one may leave out the arguments or the index of the other.
+fn figures_differ(a: &str, b: &str, (plain_a, plain_b): (&str, &str)) -> bool {
+    let derivative = |name: &str| name.contains('d') && (name.contains("frac") || name.contains('/'));
+    if derivative(a) && derivative(b) {
+        return a.replace(['{', '}'], "") != b.replace(['{', '}'], "");
+    }
+    if sorted(plain_a) == sorted(plain_b) {
+        return false;
+    }
+    let parts = |name: &str| {
+        let at = name.find(['(', '_']).unwrap_or(name.len());
+        (name[..at].to_owned(), at < name.len())
+    };
+    let ((head_a, more_a), (head_b, more_b)) = (parts(a), parts(b));
+    head_a.is_empty()
+        || head_a != head_b
+        || (more_a && more_b && !plain_a.starts_with(plain_b) && !plain_b.starts_with(plain_a))
 }
 
 /// `BA` names what `AB` names.

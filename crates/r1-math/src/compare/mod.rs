@@ -145,7 +145,8 @@ fn readings(arena: &mut Arena, reference: &str, answer: &str) -> Vec<(Answer, An
         let other = read::read(arena, text, letters).0;
         // `4s` is four of s, or the plural of 4.
         let apart = text.contains([' ', '\\', '~']);
-        if matches!(&other, Answer::Quantity { unit, .. } if apart || !unit.is_letter()) {
+        if matches!(&other, Answer::Quantity { unit, .. } if unit.words.is_empty() && (apart || !unit.is_letter()))
+        {
             pairs.push(if gold_number { (gold, other) } else { (other, given) });
         }
     }

@@ -14,11 +14,13 @@ impl Comparison<'_> {
         let (A::List(a) | A::Set(a) | A::Tuple(a)) = gold else { return None };
         let (A::List(b) | A::Set(b) | A::Tuple(b)) = answer else { return None };
         let matching = !matches!((gold, answer), (A::Tuple(_), _) | (_, A::Tuple(_)));
+        // A set does not count; of a list with repetitions, all count.
+        let set = matches!((gold, answer), (A::Set(_), _) | (_, A::Set(_)));
         if matching && let (Some(mut x), Some(mut y)) = (self.exact_numbers(a), self.exact_numbers(b)) {
             // Numbers match when they are the same in order; repetitions count once when the lengths differ.
             x.sort_unstable();
             y.sort_unstable();
-            if x.len() != y.len() {
+            if x.len() != y.len() && set {
                 x.dedup();
                 y.dedup();
             }
@@ -34,11 +36,13 @@ impl Comparison<'_> {
         let verdict = match (gold, answer) {
             (A::Tuple(_), A::Tuple(_)) => self.ordered(a, b),
             // `1, 2` may leave out the parentheses of `(1, 2)`.
-            (A::Tuple(_), A::List(_)) | (A::List(_), A::Tuple(_)) => self.ordered(a, b),
+            (A::Tuple(_), A::List(list)) | (A::List(list), A::Tuple(_)) => {
+                !one_name(list) && self.ordered(a, b)
+            }
             (A::Tuple(_), A::Set(_)) | (A::Set(_), A::Tuple(_)) => false,
             // Where the things are told on one side only, their order tells them on the other.
             _ if counted(a) != counted(b) => self.ordered(a, b),
-            _ => self.unordered(a, b) || self.systems(a, b) || holds(self.whole_multiples(gold, answer)),
+            _ => self.unordered(a, b, set) || self.systems(a, b) || holds(self.whole_multiples(gold, answer)),
         };
         let verdict = verdict
             || (a.len() == 1 && holds(self.answers(&a[0], answer)))
@@ -64,9 +68,12 @@ impl Comparison<'_> {
     }
 
     /// Each with a partner of its own; repetitions count once when the lengths differ.
-    fn unordered(&mut self, a: &[Answer], b: &[Answer]) -> bool {
-        let (a, b) =
-            if a.len() == b.len() { (a.to_vec(), b.to_vec()) } else { (self.distinct(a), self.distinct(b)) };
+    fn unordered(&mut self, a: &[Answer], b: &[Answer], set: bool) -> bool {
+        let (a, b) = if a.len() == b.len() || !set {
+            (a.to_vec(), b.to_vec())
+        } else {
+            (self.distinct(a), self.distinct(b))
+        };
         if a.len() != b.len() {
             return false;
         }
@@ -100,8 +107,18 @@ impl Comparison<'_> {
             return false;
         }
         let (x, y) = (x.unwrap_or_else(|| a.to_vec()), y.unwrap_or_else(|| b.to_vec()));
-        self.unordered(&x, &y)
+        self.unordered(&x, &y, false)
     }
+}
+
+/// Whether the items are values of one name, `x = -1 or x = 1`, which make no pair.
+fn one_name(items: &[Answer]) -> bool {
+    let label = |item: &Answer| match item {
+        Answer::Assignment { label, .. } => *label,
+        _ => None,
+    };
+    let first = items.first().and_then(label);
+    first.is_some() && items.len() > 1 && items.iter().all(|item| label(item) == first)
 }
 
 /// Whether every item counts things of its own: `7 goats, 4 toys`.

@@ -275,7 +275,7 @@ impl Parser<'_> {
         let capitalised = word.len() == 3
             && word.starts_with(|c: char| c.is_ascii_uppercase())
             && word[1..].bytes().all(|byte| byte.is_ascii_lowercase());
-        if word.len() > 3 || capitalised || PROSE.contains(&word) {
+        if word.len() > 3 || capitalised || PROSE.contains(&word) || crate::lexicon::is_no_noun(word) {
             return None;
         }
         let mut factors = Vec::new();

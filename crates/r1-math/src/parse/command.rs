@@ -139,8 +139,12 @@ impl Parser<'_> {
                     return self.symbol(&digits);
                 }
                 let inside = self.argument()?;
-                // The conjugate where there is something to conjugate, else a segment's or number's name.
-                Some(self.arena.function(Function::Conjugate, vec![inside]))
+                if crate::substitute::is_constant(self.arena, inside) {
+                    return Some(self.arena.function(Function::Conjugate, vec![inside]));
+                }
+                // A mean, a segment, a conjugate: another thing than what stands under the bar.
+                let name = self.arena.intern("bar@");
+                Some(self.arena.insert(Node::Call(name, Box::new([inside]))))
             }
             "sum" | "prod" => self.fold(name == "prod"),
             "vec" | "overrightarrow" | "hat" | "widehat" | "mathbf" | "tilde" => {
@@ -289,6 +293,7 @@ impl Parser<'_> {
                 bars: self.bars,
                 folds: self.folds + 1,
                 hopeless: false,
+                improper: false,
             };
             let body = inner.nested(Parser::product)?;
             (body, inner.at)
@@ -310,10 +315,11 @@ impl Parser<'_> {
         loop {
             let token = self.peek()?;
             match &token.kind {
-                Kind::End(_) => {
+                Kind::End(end) if end == name => {
                     self.at += 1;
                     break;
                 }
+                Kind::End(_) => return None,
                 Kind::Row => {
                     self.at += 1;
                     rows.push(Vec::new());

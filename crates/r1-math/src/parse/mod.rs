@@ -21,7 +21,8 @@ pub(crate) use function::is_known as is_name;
 
 /// Reads one expression from all of `tokens`.
 pub(crate) fn expression(arena: &mut Arena, tokens: &[Token]) -> Option<Id> {
-    let mut parser = Parser { arena, tokens, at: 0, depth: 0, bars: 0, folds: 0, hopeless: false };
+    let mut parser =
+        Parser { arena, tokens, at: 0, depth: 0, bars: 0, folds: 0, hopeless: false, improper: false };
     let mut id = parser.sum()?;
     if parser.eat_command(&["choose"]) {
         let k = parser.sum()?;
@@ -41,6 +42,8 @@ pub(crate) struct Parser<'a> {
     folds: usize,
     /// Set once something cannot be read in any way, so that no other way is tried at every level.
     hopeless: bool,
+    /// Whether an improper fraction followed a whole number.
+    improper: bool,
 }
 
 impl<'a> Parser<'a> {
@@ -177,6 +180,12 @@ impl<'a> Parser<'a> {
         {
             return Some(self.arena.number(&whole.value + fraction));
         }
+        let improper = self.improper;
+        self.improper = false;
+        if improper {
+            // `1\frac{9}{5}` is neither a mixed number nor surely a product.
+            return None;
+        }
         self.at = start;
         self.power()
     }
@@ -193,6 +202,7 @@ impl<'a> Parser<'a> {
                 if below.is_zero() {
                     return None;
                 }
+                self.improper = above >= below && !above.is_zero();
                 above / below
             }
             Kind::Number(above) if token.space && above.value.is_int() => {
@@ -223,7 +233,10 @@ impl<'a> Parser<'a> {
         let Some(token) = self.peek() else { return false };
         match &token.kind {
             Kind::Number(_) => {
-                // Two numbers side by side are no product.
+                // Two numbers side by side are no product, nor is a number after a gap.
+                if token.wide {
+                    return false;
+                }
                 let before = self.at.checked_sub(1).map(|at| &self.tokens[at].kind);
                 !matches!(before, Some(Kind::Number(_)))
             }

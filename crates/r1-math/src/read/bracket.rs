@@ -69,6 +69,10 @@ impl Reader<'_> {
         {
             return Some(Some(interval));
         }
+        if square(open) != square(close) {
+            // Neither an interval nor a point.
+            return Some(None);
+        }
         let items: Option<Vec<Answer>> = parts.iter().map(|part| self.structure(part)).collect();
         let signed = |part: &&[Token]| part.iter().any(|token| matches!(token.command(), Some("pm" | "mp")));
         let several = parts.iter().filter(|part| signed(part)).count() == 1;
@@ -164,6 +168,10 @@ impl Reader<'_> {
         let high = parse::expression(self.arena, parts[1])?;
         let low_infinite = self.infinity(low) == Some(true);
         let high_infinite = self.infinity(high) == Some(false);
+        if (low_infinite && low_closed) || (high_infinite && high_closed) {
+            // Infinity is no element.
+            return None;
+        }
         Some(Answer::Region(vec![Interval {
             low: (!low_infinite).then_some(low),
             high: (!high_infinite).then_some(high),
@@ -200,22 +208,26 @@ impl Reader<'_> {
         if let [elements, condition] = halves[..]
             && !elements.is_empty()
         {
+            let bound = match elements.first().map(|token| &token.kind) {
+                Some(Kind::Letter(letter)) => Some(self.arena.symbol(&letter.to_string())),
+                _ => None,
+            };
             let symbol = matches!(elements.first().map(|token| &token.kind), Some(Kind::Letter(_)))
                 && (elements.len() == 1 || elements[1].is_command("in"));
             if symbol {
-                // The symbol of a set-builder is bound.
-                return Some(match self.structure(condition)? {
-                    Answer::Assignment { label: Some(_), value, .. }
+                // The symbol of a set-builder is bound: the condition is about no other.
+                return match self.structure(condition)? {
+                    Answer::Assignment { label: Some(label), value, .. }
                         if matches!(*value, Answer::Region(_) | Answer::Set(_) | Answer::List(_)) =>
                     {
-                        *value
+                        (Some(label) == bound).then_some(*value)
                     }
                     relation @ Answer::Relation { .. } => match region::bounded(self.arena, &relation) {
-                        Some((_, region)) => Answer::Region(region),
-                        None => relation,
+                        Some((variable, region)) => (variable == bound).then_some(Answer::Region(region)),
+                        None => Some(relation),
                     },
-                    other => other,
-                });
+                    other => Some(other),
+                };
             }
             let mut joined = elements.to_vec();
             joined.push(Token::close(Kind::Symbol(',')));

@@ -1,7 +1,10 @@
 //! Answers with what they are in front: "Domain: (0, 1)", "radius 5".
 
 use super::{Answer, Reader, phrase::word};
-use crate::token::{Kind, Token};
+use crate::{
+    lexicon,
+    token::{Kind, Token},
+};
 
 /// What may stand before a value without a colon.
 const NAMES: [&str; 36] = [
@@ -76,6 +79,9 @@ impl Reader<'_> {
                 Some(said) => (said, true),
                 None => (said, false),
             };
+            if said.split([' ', '-', ',']).any(|word| lexicon::negates(&word.to_lowercase())) {
+                return None;
+            }
             longest = longest.max(said.chars().filter(|c| c.is_alphabetic()).count());
             let known = said
                 .split([' ', '-'])

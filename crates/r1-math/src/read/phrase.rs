@@ -113,7 +113,12 @@ impl Reader<'_> {
             && matches!(after.get(at + 1).map(|token| &token.kind), Some(Kind::Blackboard(_)))
         {
             // The domain of a function, which its formula does not depend on.
-            return after[..at].iter().all(says_nothing).then(|| self.structure(before));
+            let marks = |token: &Token| {
+                matches!(&token.kind, Kind::Symbol('^' | '_' | '{' | '}' | '*' | '+' | '>'))
+                    || matches!(&token.kind, Kind::Number(literal) if literal.value.is_zero())
+            };
+            let plain = after[..at].iter().all(says_nothing) && after[at + 2..].iter().all(marks);
+            return plain.then(|| self.structure(before));
         }
         // Nothing that bounds the answer: names and the words between.
         after.iter().all(says_nothing).then(|| self.structure(before))

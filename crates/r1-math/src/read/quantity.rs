@@ -7,6 +7,7 @@ use crate::{
     arena::{Constant, Id},
     literal::Decimal,
     parse,
+    substitute::is_constant,
     token::{Kind, Token},
     unit::{self, Unit},
 };
@@ -70,6 +71,10 @@ impl Reader<'_> {
             return Some(sum);
         }
         let unit = Unit::read(if rest.len() == lower.len() { text.trim() } else { rest })?;
+        if !unit.words.is_empty() && !is_constant(self.arena, id) {
+            // Nouns count numbers: `n is even` counts nothing.
+            return None;
+        }
         Some(Answer::Quantity { id, decimal, unit })
     }
 

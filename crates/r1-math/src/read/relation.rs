@@ -1,10 +1,10 @@
 //! Equations, inequalities, chains of them, and membership.
 
-use super::{Answer, Reader, split};
+use super::{Answer, Reader, phrase::word, split};
 use crate::{
     answer::Link,
     arena::{Constant, Id, Node},
-    lexer,
+    lexer, lexicon,
     numeric::approximate,
     parse,
     substitute::{is_constant, mentions, substitute},
@@ -251,22 +251,27 @@ impl Reader<'_> {
     }
 
     /// Whether the numbers after a sign of approximation are near the exact one: within one unit of the last
-    /// place that is written, or a hundredth.
+    /// place that is written.
     fn agree(&mut self, exact: &[Token], rounded: &[&[Token]]) -> bool {
-        let value = |reader: &mut Self, tokens: &[Token]| {
-            let (id, decimal) = match reader.structure(tokens)? {
+        let mut value = |tokens: &[Token]| {
+            let (id, decimal) = match self.structure(tokens)? {
                 Answer::Expression { id, decimal }
                 | Answer::Quantity { id, decimal, .. }
                 | Answer::Percent { id, decimal } => (id, decimal),
                 _ => return None,
             };
-            let places = decimal.map_or(0, |decimal| decimal.places);
-            Some((approximate(reader.arena, id)?, 10f64.powi(-i32::try_from(places).ok()?)))
+            let value = approximate(self.arena, id)?;
+            let unit = match decimal {
+                Some(decimal) => 10f64.powi(-i32::try_from(decimal.places).ok()?),
+                None if self.arena.as_integer(id).is_some() => 1.0,
+                None => 1e-3 * value.abs(),
+            };
+            Some((value, unit))
         };
-        let Some((exact, _)) = value(self, exact) else { return true };
+        // What has no value cannot agree.
+        let Some((exact, _)) = value(exact) else { return rounded.is_empty() };
         rounded.iter().all(|tokens| {
-            value(self, tokens)
-                .is_some_and(|(rounded, unit)| (exact - rounded).abs() <= unit.max(0.01 * exact.abs()))
+            value(tokens).is_some_and(|(rounded, unit)| exact == rounded || (exact - rounded).abs() < unit)
         })
     }
 
@@ -285,7 +290,7 @@ impl Reader<'_> {
     }
 
     /// What a left side names: a symbol, `f(x)`, `(x, y)`, `|AB|`, `\angle ABC`, a few words.
-    fn label(&mut self, tokens: &[Token]) -> Option<(Option<Id>, String)> {
+    pub(super) fn label(&mut self, tokens: &[Token]) -> Option<(Option<Id>, String)> {
         let name = rendered(tokens);
         if name.len() > MAX_NAME {
             return None;
@@ -307,6 +312,13 @@ impl Reader<'_> {
                 matches!(item, Answer::Expression { id, .. } if matches!(self.arena.node(*id), Node::Symbol(_)))
             });
             return symbols.then_some((None, name));
+        }
+        let negated = tokens
+            .iter()
+            .filter_map(word)
+            .any(|words| words.split([' ', '-', ',']).any(|word| lexicon::negates(&word.to_lowercase())));
+        if negated {
+            return None;
         }
         let named = is_call(tokens) || is_composed(tokens) || is_of_an_angle(tokens) || is_words(tokens);
         named.then_some((None, name))
