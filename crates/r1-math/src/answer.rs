@@ -63,6 +63,11 @@ pub(crate) enum Answer {
         parameters: Vec<Id>,
         domain: Domain,
     },
+    /// An answer and values that are left out, as `x \\ne 2`.
+    Excluding {
+        body: Box<Answer>,
+        exclusions: Vec<Answer>,
+    },
     /// Values, and where each holds; `None` is "otherwise".
     Cases(Vec<(Answer, Option<Answer>)>),
     /// `∅`, "no solution".
@@ -187,6 +192,9 @@ impl Answer {
                     None => format!("{} otherwise", value.shown(arena)),
                 };
                 format!("cases {}", cases.iter().map(shown).collect::<Vec<_>>().join("; "))
+            }
+            Self::Excluding { body, exclusions } => {
+                format!("{} without {}", body.shown(arena), many(exclusions))
             }
             Self::Empty => "no solution".into(),
             Self::Undefined => "undefined".into(),

@@ -82,13 +82,11 @@ pub(crate) fn labelled(answer: &str) -> Option<(char, &str)> {
         rest = rest.trim_start().strip_prefix(space).unwrap_or(rest);
     }
     let rest = rest.trim();
-    let goes_on =
-        rest.trim_start_matches(|c: char| !c.is_alphanumeric() && c != ',' && c != ';' || c == '\\');
-    let goes_on = goes_on.strip_prefix("text{").unwrap_or(goes_on).trim_start();
-    let first = goes_on.split(|c: char| !c.is_alphabetic()).next().unwrap_or("").to_lowercase();
-    let other =
-        rest.starts_with([',', ';']) || lexicon::negates(&first) || matches!(first.as_str(), "if" | "but");
-    let other = other
+    let text =
+        rest.strip_prefix("\\text{").or_else(|| rest.strip_prefix("\\text {")).unwrap_or(rest).trim_start();
+    let first = text.split(|c: char| !c.is_alphabetic()).next().unwrap_or("").to_lowercase();
+    let other = text.starts_with([',', ';', ':', '+', '=', '/', '*', '^', '<', '>'])
+        || lexicon::is_no_noun(&first)
         || rest.split(|c: char| !c.is_alphanumeric()).any(|word| matches!(word, "or" | "and"))
         || rest
             .as_bytes()

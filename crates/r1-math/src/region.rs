@@ -4,7 +4,7 @@ use super::{
     answer::{Answer, Interval, Link},
     arena::{Arena, Constant, Id, Node},
     numeric::approximate,
-    substitute::{mentions, substitute, unknowns},
+    substitute::{mentions, substitute, symbols, unknowns},
 };
 
 /// The real line.
@@ -88,10 +88,18 @@ pub(crate) fn of_one_variable(bounded: Vec<Bounded>) -> Option<(Option<Id>, Vec<
 fn linear(arena: &mut Arena, left: Id, right: Id, link: Link) -> Option<(Id, Vec<Interval>)> {
     let infinite =
         |arena: &Arena, id| mentions(arena, id, &|node| *node == Node::Constant(Constant::Infinity));
-    let is_variable = |arena: &Arena, id: Id| matches!(arena.node(id), Node::Symbol(_) | Node::Call(..));
-    for (side, other) in [(left, right), (right, left)] {
+    // `f(20)` is one value, `f(x)` any.
+    let is_variable = |arena: &Arena, id: Id| match arena.node(id) {
+        Node::Symbol(_) => true,
+        Node::Call(..) => !symbols(arena, id).is_empty(),
+        _ => false,
+    };
+    for (side, other, link) in [(left, right, link.flipped()), (right, left, link)] {
         if infinite(arena, side) {
-            return is_variable(arena, other).then(|| (other, vec![EVERYTHING]));
+            // `x < \\infty` bounds nothing, and `x > \\infty` is no number.
+            let below = *arena.node(side) == Node::Constant(Constant::Infinity);
+            let open = if below { link == Link::Less } else { link == Link::Greater };
+            return (open && is_variable(arena, other)).then(|| (other, vec![EVERYTHING]));
         }
     }
     if is_variable(arena, left) && approximate(arena, right).is_some() {
@@ -102,6 +110,9 @@ fn linear(arena: &mut Arena, left: Id, right: Id, link: Link) -> Option<(Id, Vec
     }
     let difference = arena.sub(left, right);
     let [symbol] = unknowns(arena, difference)[..] else { return None };
+    if !is_variable(arena, symbol) {
+        return None;
+    }
     let at = |arena: &mut Arena, value: i64| {
         let value = arena.integer(value);
         substitute(arena, difference, symbol, value)

@@ -117,6 +117,11 @@ impl Unit {
         Some(())
     }
 
+    /// Whether the unit is a degree of a temperature scale.
+    pub(crate) fn is_temperature(&self) -> bool {
+        self.words.iter().any(|word| matches!(word.as_str(), "celsius" | "fahrenheit"))
+    }
+
     /// Whether the unit is written as one letter.
     pub(crate) fn is_letter(&self) -> bool {
         self.written.chars().count() == 1

@@ -28,7 +28,7 @@ impl Comparison<'_> {
         use Answer as A;
         let (named, other) =
             if matches!(gold, A::Assignment { .. }) { (gold, answer) } else { (answer, gold) };
-        let A::Assignment { value, label, between, .. } = named else { return None };
+        let A::Assignment { name, value, label, between, .. } = named else { return None };
         if let (A::Relation { .. }, Some(label)) = (other, label) {
             return match &**value {
                 A::Expression { .. } => self.equation_of(*label, value, other),
@@ -36,6 +36,11 @@ impl Comparison<'_> {
             };
         }
         if !self.chain_holds(value, between) {
+            return Finding::apart();
+        }
+        // A point with its name is no interval; the domain of a function may be.
+        let point = matches!((&**value, other), (A::Tuple(_), A::Region(_) | A::Relation { .. }));
+        if point && !in_words(name) {
             return Finding::apart();
         }
         if std::ptr::eq(named, gold) { self.answers(value, other) } else { self.answers(other, value) }
@@ -86,10 +91,26 @@ impl Comparison<'_> {
         // `x = y = 5` says something of y, too.
         let named = |id: &&Id| matches!(self.arena.node(**id), Node::Symbol(_) | Node::Call(..));
         let all_named = others.iter().filter(named).all(|name| between.contains(name) || *y == Some(*name));
+        // What a chain says on its way and nobody can check must be the same where both say it.
+        let (said, says) = (self.unchecked(left, others), self.unchecked(right, between));
+        if !said.is_empty() && says.iter().any(|member| !said.contains(member)) {
+            return Finding::apart();
+        }
         if !all_named || !self.chain_holds(right, between) {
             return Finding::apart();
         }
         self.answers(left, right)
+    }
+
+    /// The members of a chain in other symbols than its value has.
+    fn unchecked(&self, value: &Answer, between: &[Id]) -> Vec<Id> {
+        let Answer::Expression { id, .. } = value else { return Vec::new() };
+        let known = symbols(&self.arena, *id);
+        let foreign = |member: &Id| {
+            let named = matches!(self.arena.node(*member), Node::Symbol(_) | Node::Call(..));
+            !named && symbols(&self.arena, *member).iter().any(|symbol| !known.contains(symbol))
+        };
+        between.iter().copied().filter(foreign).collect()
     }
 
     fn names(&mut self, gold: &Answer, answer: &Answer) -> Names {
@@ -152,27 +173,36 @@ pub(super) fn differ(a: &str, b: &str) -> bool {
     };
     let (full_a, full_b) = (a, b);
     let (a, b) = (plain(a), plain(b));
-    if a.is_empty() || b.is_empty() || a == b {
+    if full_a == full_b || a.is_empty() || b.is_empty() {
         return false;
     }
-    let words = |name: &str| name.chars().filter(char::is_ascii_lowercase).count() >= 3;
-    match (words(&a), words(&b)) {
+    let derivative = |name: &str| name.contains('d') && (name.contains("frac") || name.contains('/'));
+    if derivative(full_a) && derivative(full_b) {
+        return full_a.replace(['{', '}', '/'], "").replace("frac", "")
+            != full_b.replace(['{', '}', '/'], "").replace("frac", "");
+    }
+    if a == b {
+        return false;
+    }
+    match (in_words(full_a), in_words(full_b)) {
         (true, true) => {
             let (a, b) = (a.to_lowercase(), b.to_lowercase());
             let neutral = NEUTRAL.iter().any(|word| a.contains(word) || b.contains(word));
             !neutral && !a.contains(&b) && !b.contains(&a)
         }
-        (false, false) => figures_differ(&full_a, &full_b, (&a, &b)),
+        (false, false) => figures_differ(full_a, full_b, (&a, &b)),
         _ => false,
     }
 }
 
+/// Whether a name is of words, and no formula.
+fn in_words(name: &str) -> bool {
+    let letters = name.chars().filter(char::is_ascii_lowercase).count();
+    letters >= 3 && !name.contains(['(', ',', '=', '|', '_', '/']) && !name.contains("frac")
+}
+
 /// Two names of figures or of values: one may leave out the arguments or the index of the other.
 fn figures_differ(a: &str, b: &str, (plain_a, plain_b): (&str, &str)) -> bool {
-    let derivative = |name: &str| name.contains('d') && (name.contains("frac") || name.contains('/'));
-    if derivative(a) && derivative(b) {
-        return a.replace(['{', '}'], "") != b.replace(['{', '}'], "");
-    }
     if sorted(plain_a) == sorted(plain_b) {
         return false;
     }

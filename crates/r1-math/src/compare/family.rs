@@ -2,7 +2,7 @@
 
 use dashu::rational::RBig;
 
-use super::{Comparison, Finding, Rung, holds};
+use super::{Comparison, Finding, Rung};
 use crate::{
     answer::{Answer, Domain},
     arena::{Arena, Constant, Id, Node},
@@ -61,8 +61,8 @@ impl Comparison<'_> {
                 if d != e || p.len() != q.len() {
                     return Finding::apart();
                 }
-                let same = self.answers(a, b);
-                if holds(same) {
+                let same = if p == q { self.answers(a, b) } else { None };
+                if p == q {
                     return same;
                 }
                 let renamed = p

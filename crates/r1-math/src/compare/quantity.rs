@@ -23,8 +23,16 @@ impl Comparison<'_> {
                 let converted = self.arena.mul(vec![factor, *b]);
                 self.decimals((*a, *d), (converted, None))
             }
+            (A::Congruence { .. }, _) | (_, A::Congruence { .. }) => Finding::apart(),
             // A percentage is no length, and no amount of money.
             (A::Percent { .. }, _) | (_, A::Percent { .. }) => Finding::apart(),
+            // Nor is an angle, but for degrees of temperature.
+            (A::Quantity { unit, .. }, A::Expression { id, .. })
+            | (A::Expression { id, .. }, A::Quantity { unit, .. })
+                if self.without_degrees(*id).is_some() && !unit.is_temperature() =>
+            {
+                Finding::apart()
+            }
             (A::Quantity { id, decimal, .. }, other) if self.policy.unit_optional => {
                 self.answers(&A::Expression { id: *id, decimal: *decimal }, other)
             }
@@ -45,6 +53,11 @@ impl Comparison<'_> {
         match (gold, answer) {
             (A::Percent { id: a, decimal: d }, A::Percent { id: b, decimal: e }) => {
                 self.decimals((*a, *d), (*b, *e))
+            }
+            (A::Percent { .. }, A::Expression { id, .. }) | (A::Expression { id, .. }, A::Percent { .. })
+                if self.without_degrees(*id).is_some() =>
+            {
+                Finding::apart()
             }
             (A::Percent { id: a, decimal: d }, A::Expression { id: b, decimal: e }) => {
                 let bare =

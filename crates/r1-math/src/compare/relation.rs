@@ -49,6 +49,11 @@ impl Comparison<'_> {
         if x.zip(y).is_some_and(|(x, y)| x != y) {
             return Finding::apart();
         }
+        // A point is no interval whose ends are in the wrong order.
+        let point = matches!(gold, A::Tuple(_)) || matches!(answer, A::Tuple(_));
+        if point && a.iter().chain(&b).any(|interval| region::is_reversed(&self.arena, interval)) {
+            return Finding::apart();
+        }
         let verdict = self.regions(&a, &b);
         Finding::at(Rung::Structure, verdict)
     }

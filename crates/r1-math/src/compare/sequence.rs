@@ -40,6 +40,8 @@ impl Comparison<'_> {
                 !one_name(list) && self.ordered(a, b)
             }
             (A::Tuple(_), A::Set(_)) | (A::Set(_), A::Tuple(_)) => false,
+            // Of values of different names, which is which counts.
+            _ if of_names(a) != of_names(b) => !set && self.ordered(a, b) || self.systems(a, b),
             // Where the things are told on one side only, their order tells them on the other.
             _ if counted(a) != counted(b) => self.ordered(a, b),
             _ => self.unordered(a, b, set) || self.systems(a, b) || holds(self.whole_multiples(gold, answer)),
@@ -68,7 +70,7 @@ impl Comparison<'_> {
     }
 
     /// Each with a partner of its own; repetitions count once when the lengths differ.
-    fn unordered(&mut self, a: &[Answer], b: &[Answer], set: bool) -> bool {
+    pub(super) fn unordered(&mut self, a: &[Answer], b: &[Answer], set: bool) -> bool {
         let (a, b) = if a.len() == b.len() || !set {
             (a.to_vec(), b.to_vec())
         } else {
@@ -109,6 +111,16 @@ impl Comparison<'_> {
         let (x, y) = (x.unwrap_or_else(|| a.to_vec()), y.unwrap_or_else(|| b.to_vec()));
         self.unordered(&x, &y, false)
     }
+}
+
+/// Whether every item is the value of a name of its own: `x = 1, y = 2`, but not `x_1 = 1, x_2 = 2`.
+fn of_names(items: &[Answer]) -> bool {
+    let name = |item: &Answer| match item {
+        Answer::Assignment { name, label: Some(_), .. } => name.split('_').next().map(str::to_owned),
+        _ => None,
+    };
+    let names: Option<Vec<String>> = items.iter().map(name).collect();
+    names.is_some_and(|names| names.len() > 1 && names.iter().skip(1).any(|name| *name != names[0]))
 }
 
 /// Whether the items are values of one name, `x = -1 or x = 1`, which make no pair.

@@ -18,6 +18,12 @@ impl Comparison<'_> {
         self.fuel.spend(4)?;
         match (gold, answer) {
             (A::Parametric { .. }, _) | (_, A::Parametric { .. }) => self.parametric(gold, answer),
+            (A::Excluding { body: a, exclusions: p }, A::Excluding { body: b, exclusions: q }) => {
+                if self.unordered(p, q, true) { self.answers(a, b) } else { Finding::apart() }
+            }
+            // What is left out of a domain may go without saying.
+            (A::Excluding { body, .. }, other) => self.answers(body, other),
+            (other, A::Excluding { body, .. }) => self.answers(other, body),
             (A::Assignment { .. }, A::Assignment { .. }) => self.assignments(gold, answer),
             (A::Assignment { .. }, _) | (_, A::Assignment { .. }) => self.named(gold, answer),
             (A::Expression { id: a, decimal: d }, A::Expression { id: b, decimal: e }) => {

@@ -62,7 +62,7 @@ pub(super) fn agree(reference: &str, answer: &str, gold: &Answer, given: &Answer
         return same_tokens(reference, answer);
     }
     let (a, b) = (text::even(reference), text::even(answer));
-    matches!((gold, given), (Answer::Text(_), _) | (_, Answer::Text(_)))
+    matches!((gold, given), (Answer::Text(_), _) | (Answer::Expression { .. }, Answer::Text(_)))
         && (text::same(&a, &b)
             || matches!((gold, given), (Answer::Text(_), Answer::Text(_)))
                 && reference.contains('\\')

@@ -4,7 +4,7 @@ use super::{Answer, Reader, split};
 use crate::{
     answer::Interval,
     arena::{Constant, Id, Node},
-    parse, region,
+    parse, region, substitute,
     token::{Kind, Token},
 };
 
@@ -20,7 +20,16 @@ impl Reader<'_> {
                 let parts = self.parts(rest);
                 let negative = parts.iter().any(|part| part.first().is_some_and(|token| token.is('-')));
                 let counts = matches!(letter, Kind::Letter('C' | 'P')) && parts.len() == 2 && !negative;
-                if counts { tokens } else { rest }
+                if counts {
+                    tokens
+                } else {
+                    let point = self.bracket(rest)??;
+                    let Kind::Letter(letter) = letter else { return None };
+                    return Some(Some(match point {
+                        Answer::Tuple(_) => named_point(&letter.to_string(), point),
+                        other => other,
+                    }));
+                }
             }
             [rest @ .., caret, Token { kind: Kind::Letter('T') | Kind::Command(_), .. }]
                 if caret.is('^')
@@ -76,7 +85,11 @@ impl Reader<'_> {
         let items: Option<Vec<Answer>> = parts.iter().map(|part| self.structure(part)).collect();
         let signed = |part: &&[Token]| part.iter().any(|token| matches!(token.command(), Some("pm" | "mp")));
         let several = parts.iter().filter(|part| signed(part)).count() == 1;
-        Some(items.map(|items| if several { both_signs(items) } else { Answer::Tuple(items) }))
+        Some(items.map(|items| match several {
+            true => both_signs(items),
+            false if angle => named_point("", Answer::Tuple(items)),
+            false => Answer::Tuple(items),
+        }))
     }
 
     /// `]0, 1[`, an open interval in European writing.
@@ -224,7 +237,7 @@ impl Reader<'_> {
                     }
                     relation @ Answer::Relation { .. } => match region::bounded(self.arena, &relation) {
                         Some((variable, region)) => (variable == bound).then_some(Answer::Region(region)),
-                        None => Some(relation),
+                        None => bound.filter(|bound| self.mentions_id(&relation, *bound)).map(|_| relation),
                     },
                     other => Some(other),
                 };
@@ -244,6 +257,11 @@ impl Reader<'_> {
             }
         }
         Some(Answer::Set(items))
+    }
+
+    fn mentions_id(&self, relation: &Answer, symbol: Id) -> bool {
+        let Answer::Relation { members, .. } = relation else { return false };
+        members.iter().any(|member| substitute::symbols(self.arena, *member).contains(&symbol))
     }
 
     /// Unions, intersections and differences.
@@ -305,6 +323,17 @@ impl Reader<'_> {
             answer @ Answer::Tuple(_) => region::of(&answer).map(Answer::Region),
             _ => None,
         }
+    }
+}
+
+/// A point that says so by its letter or its brackets, and is no interval.
+fn named_point(name: &str, point: Answer) -> Answer {
+    Answer::Assignment {
+        name: name.to_owned(),
+        label: None,
+        value: Box::new(point),
+        between: Vec::new(),
+        rounded: false,
     }
 }
 

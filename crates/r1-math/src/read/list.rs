@@ -57,7 +57,7 @@ impl Reader<'_> {
         if items.len() == 1 {
             return Some(items.pop());
         }
-        if items.iter().any(|item| matches!(item, Answer::Family { .. })) {
+        if items.iter().any(|item| family_of(item).is_some()) {
             return Some(self.joined_families(items));
         }
         if let Some(sum) = self.parts_of_one(&items, both) {
@@ -82,7 +82,7 @@ impl Reader<'_> {
         Some(Answer::Quantity { id, decimal: None, unit: big.clone() })
     }
 
-    /// Inequalities become one region, and conditions beside an expression drop out.
+    /// Inequalities become one region, and values left out stand apart from what they are left out of.
     pub(super) fn tidy(&mut self, items: Vec<Answer>, both: bool, joins: bool) -> Answer {
         let is_order = |item: &Answer| match item {
             Answer::Region(_) => joins,
@@ -114,8 +114,12 @@ impl Reader<'_> {
         }
         let condition =
             |item: &Answer| matches!(item, Answer::Relation { links, .. } if links[..] == [Link::NotEqual]);
-        let mut kept: Vec<Answer> = items.iter().filter(|item| !condition(item)).cloned().collect();
-        if kept.len() == 1 { kept.remove(0) } else { Answer::List(items) }
+        let (exclusions, mut kept): (Vec<Answer>, Vec<Answer>) = items.iter().cloned().partition(condition);
+        if kept.len() == 1 {
+            Answer::Excluding { body: Box::new(kept.remove(0)), exclusions }
+        } else {
+            Answer::List(items)
+        }
     }
 
     /// A set of values with the symbol that takes them.
@@ -204,15 +208,15 @@ impl Reader<'_> {
     fn joined_families(&mut self, items: Vec<Answer>) -> Option<Answer> {
         let (mut plain, mut all, mut only) = (Vec::new(), Vec::new(), None);
         for item in items {
-            match item {
-                Answer::Family { values, parameters, domain } => {
+            match family_of(&item) {
+                Some((values, parameters, domain)) => {
                     if *only.get_or_insert(domain) != domain {
                         return None;
                     }
-                    plain.extend(values.into_iter().map(Answer::expression));
+                    plain.extend(values.iter().copied().map(Answer::expression));
                     all.extend(parameters);
                 }
-                other => plain.push(other),
+                None => plain.push(item),
             }
         }
         all.sort_unstable();
@@ -261,7 +265,16 @@ impl Reader<'_> {
         if domain == Domain::Reals {
             return self.parametric(items, parameters, domain);
         }
-        Some(Answer::Family { values, parameters: used, domain })
+        // `x = 3k, y = 5k` are two families; one name is kept.
+        let label = |item: &Answer| match item {
+            Answer::Assignment { label, .. } => *label,
+            _ => None,
+        };
+        let first = items.iter().find_map(label);
+        if items.iter().any(|item| label(item).is_some_and(|label| Some(label) != first)) {
+            return self.parametric(items, parameters, domain);
+        }
+        Some(self.bound_to(first, Answer::Family { values, parameters: used, domain }))
     }
 
     fn parametric(&mut self, mut items: Vec<Answer>, parameters: Vec<Id>, domain: Domain) -> Option<Answer> {
@@ -278,6 +291,18 @@ impl Reader<'_> {
             _ => false,
         });
         indexed || label.is_some_and(|label| matches!(self.arena.node(label), Node::Call(..)))
+    }
+}
+
+/// A family, with its name or without.
+fn family_of(item: &Answer) -> Option<(&[Id], &[Id], Domain)> {
+    match item {
+        Answer::Family { values, parameters, domain } => Some((values, parameters, *domain)),
+        Answer::Assignment { value, .. } => match &**value {
+            Answer::Family { values, parameters, domain } => Some((values, parameters, *domain)),
+            _ => None,
+        },
+        _ => None,
     }
 }
 

@@ -250,8 +250,8 @@ impl Reader<'_> {
         (!other).then(|| (Some(self.arena.symbol(&name)), name))
     }
 
-    /// Whether the numbers after a sign of approximation are near the exact one: within one unit of the last
-    /// place that is written.
+    /// Whether the numbers after a sign of approximation are near the exact one: its rounding or truncation
+    /// at the last place that is written.
     fn agree(&mut self, exact: &[Token], rounded: &[&[Token]]) -> bool {
         let mut value = |tokens: &[Token]| {
             let (id, decimal) = match self.structure(tokens)? {
@@ -271,7 +271,10 @@ impl Reader<'_> {
         // What has no value cannot agree.
         let Some((exact, _)) = value(exact) else { return rounded.is_empty() };
         rounded.iter().all(|tokens| {
-            value(tokens).is_some_and(|(rounded, unit)| exact == rounded || (exact - rounded).abs() < unit)
+            value(tokens).is_some_and(|(written, unit)| {
+                let cut = written.abs() < exact.abs() && (exact - written).abs() < unit;
+                exact == written || cut || (exact - written).abs() <= 0.5 * unit
+            })
         })
     }
 
@@ -330,6 +333,10 @@ fn is_words(tokens: &[Token]) -> bool {
     let named = tokens.iter().any(|token| {
         matches!(token.kind, Kind::Text(_) | Kind::Word(_) | Kind::Letter(_) | Kind::Command(_))
     });
+    let fraction = tokens.iter().any(|token| token.is_command("frac"));
+    if fraction && !tokens.iter().any(|token| token.is_command("partial")) {
+        return false;
+    }
     let mut index = 0;
     named
         && tokens.iter().all(|token| {
