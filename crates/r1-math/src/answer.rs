@@ -55,6 +55,18 @@ pub(crate) enum Answer {
     Family {
         values: Vec<Id>,
         parameters: Vec<Id>,
+        domain: Domain,
+    },
+    /// What is said for all values of parameters: a point, an interval, a function.
+    Parametric {
+        body: Box<Answer>,
+        parameters: Vec<Id>,
+        domain: Domain,
+    },
+    /// An answer and values that are left out, as `x \\ne 2`.
+    Excluding {
+        body: Box<Answer>,
+        exclusions: Vec<Answer>,
     },
     /// Values, and where each holds; `None` is "otherwise".
     Cases(Vec<(Answer, Option<Answer>)>),
@@ -63,6 +75,28 @@ pub(crate) enum Answer {
     /// "undefined", "does not exist".
     Undefined,
     Text(String),
+}
+
+/// The numbers that a parameter runs through.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Domain {
+    Integers,
+    /// From zero on.
+    Naturals,
+    /// From one on.
+    Positive,
+    Reals,
+}
+
+impl Domain {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Integers => "Z",
+            Self::Naturals => "N",
+            Self::Positive => "N+",
+            Self::Reals => "R",
+        }
+    }
 }
 
 /// How two members of a relation are joined.
@@ -146,8 +180,11 @@ impl Answer {
             Self::Congruence { residue, modulus } => {
                 format!("congruence {} (mod {})", write(arena, *residue, 0), write(arena, *modulus, 0))
             }
-            Self::Family { values, parameters } => {
-                format!("family {} with {} in Z", ids(values, ", "), ids(parameters, ", "))
+            Self::Family { values, parameters, domain } => {
+                format!("family {} with {} in {}", ids(values, ", "), ids(parameters, ", "), domain.name())
+            }
+            Self::Parametric { body, parameters, domain } => {
+                format!("{} for {} in {}", body.shown(arena), ids(parameters, ", "), domain.name())
             }
             Self::Cases(cases) => {
                 let shown = |(value, place): &(Self, Option<Self>)| match place {
@@ -155,6 +192,9 @@ impl Answer {
                     None => format!("{} otherwise", value.shown(arena)),
                 };
                 format!("cases {}", cases.iter().map(shown).collect::<Vec<_>>().join("; "))
+            }
+            Self::Excluding { body, exclusions } => {
+                format!("{} without {}", body.shown(arena), many(exclusions))
             }
             Self::Empty => "no solution".into(),
             Self::Undefined => "undefined".into(),

@@ -1,6 +1,8 @@
 //! Multiple choice: which option an answer names.
 
-use crate::markup;
+use std::collections::BTreeSet;
+
+use crate::{lexicon, markup};
 
 /// The letter that `answer` chooses: `B`, `(B)`, `B.`, `\text{B}`, `B) Paris`, or exactly the text of
 /// an option. `None` when it names no option, or more than one.
@@ -28,9 +30,34 @@ pub fn chosen(answer: &str, options: &[String]) -> Option<char> {
     })
 }
 
-/// The text of an answer that starts with the letter of an option: `12` of `(D) 12`, `D. 12`,
+/// The letter of an option that stands alone, in parentheses or not.
+pub(crate) fn bare_letter(text: &str) -> Option<char> {
+    let inside = markup::unwrap(markup::unwrap(text).trim_matches(['(', ')', '.']));
+    let mut letters = inside.chars();
+    letters.next().filter(|c| ('A'..='J').contains(c) && letters.next().is_none())
+}
+
+/// The letters of several options in one answer: `ABD`, `A, B and D`. None where one stands twice.
+pub(crate) fn several(text: &str) -> Option<BTreeSet<char>> {
+    let plain = text.replace("\\text", " ").replace("and", " ").replace(['和', '与', '、'], " ");
+    let mut letters = BTreeSet::new();
+    for c in plain.chars() {
+        match c {
+            'A'..='H' => {
+                if !letters.insert(c) {
+                    return None;
+                }
+            }
+            ',' | ';' | ' ' | '(' | ')' | '{' | '}' | '.' | '$' => {}
+            _ => return None,
+        }
+    }
+    (letters.len() > 1).then_some(letters)
+}
+
+/// The letter and the text of an answer that names an option by both: `(D) 12`, `D. 12`,
 /// `\textbf{(D)}\ 12`. White space or the end of the mark-up must stand between.
-pub(crate) fn after_label(answer: &str) -> Option<&str> {
+pub(crate) fn labelled(answer: &str) -> Option<(char, &str)> {
     let answer = markup::unwrap(answer);
     let marked =
         ["\\textbf{", "\\text{", "\\mathrm{", "\\mathbf{"].iter().find_map(|mark| answer.strip_prefix(mark));
@@ -55,7 +82,17 @@ pub(crate) fn after_label(answer: &str) -> Option<&str> {
         rest = rest.trim_start().strip_prefix(space).unwrap_or(rest);
     }
     let rest = rest.trim();
-    (apart && !rest.is_empty()).then_some(rest)
+    let text =
+        rest.strip_prefix("\\text{").or_else(|| rest.strip_prefix("\\text {")).unwrap_or(rest).trim_start();
+    let first = text.split(|c: char| !c.is_alphabetic()).next().unwrap_or("").to_lowercase();
+    let other = text.starts_with([',', ';', ':', '+', '=', '/', '*', '^', '<', '>'])
+        || lexicon::is_no_noun(&first)
+        || rest.split(|c: char| !c.is_alphanumeric()).any(|word| matches!(word, "or" | "and"))
+        || rest
+            .as_bytes()
+            .windows(3)
+            .any(|window| window[0] == b'(' && (b'A'..=b'J').contains(&window[1]) && window[2] == b')');
+    (apart && !rest.is_empty() && !other).then_some((label, rest))
 }
 
 /// The options with their letters; options after Z have none.

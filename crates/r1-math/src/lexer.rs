@@ -15,8 +15,16 @@ const MAX_TOKENS: usize = 2000;
 /// `ambiguous` is set when [`Commas`] made a difference.
 pub(crate) fn tokens(text: &str, commas: Commas, ambiguous: &mut bool) -> Option<Vec<Token>> {
     let text = spelling::spell(text);
-    let mut lexer =
-        Lexer { rest: &text, tokens: Vec::new(), space: false, depth: 0, commas, ambiguous: false };
+    let commas = if separated(&text) { Commas::Separating } else { commas };
+    let mut lexer = Lexer {
+        rest: &text,
+        tokens: Vec::new(),
+        space: false,
+        wide: false,
+        depth: 0,
+        commas,
+        ambiguous: false,
+    };
     while lexer.step()? {}
     *ambiguous |= lexer.ambiguous;
     Some(lexer.tokens)
@@ -26,6 +34,7 @@ struct Lexer<'a> {
     rest: &'a str,
     tokens: Vec<Token>,
     space: bool,
+    wide: bool,
     /// Open brackets, in which a comma separates.
     depth: i32,
     commas: Commas,
@@ -34,8 +43,8 @@ struct Lexer<'a> {
 
 impl<'a> Lexer<'a> {
     fn push(&mut self, kind: Kind) {
-        self.tokens.push(Token { kind, space: self.space });
-        self.space = false;
+        self.tokens.push(Token { kind, space: self.space, wide: self.wide });
+        (self.space, self.wide) = (false, false);
     }
 
     fn step(&mut self) -> Option<bool> {
@@ -49,7 +58,12 @@ impl<'a> Lexer<'a> {
                 self.space = true;
                 self.rest = after;
             }
+            '\n' => {
+                (self.space, self.wide) = (true, true);
+                self.rest = after;
+            }
             '$' => {
+                self.wide = true;
                 // A dollar sign is a currency when it has no partner; the reader decides by `\$`.
                 self.space = true;
                 self.rest = after;
@@ -116,8 +130,17 @@ impl<'a> Lexer<'a> {
             return;
         }
         let inside = self.depth > 0;
-        let likely = self.commas == Commas::Likely;
-        let (literal, rest, ambiguous) = Literal::read(self.rest, likely != inside, !likely && !inside);
+        let (thousands, decimal_comma) = match self.commas {
+            Commas::Likely => (!inside, false),
+            Commas::Unlikely => (inside, !inside),
+            Commas::Separating => (false, false),
+        };
+        let (literal, rest, ambiguous) = Literal::read(self.rest, thousands, decimal_comma);
+        let ambiguous = ambiguous && self.commas != Commas::Separating;
+        let (literal, rest) = match literal {
+            Some(literal) => literal.going_on(rest),
+            None => (None, rest),
+        };
         self.ambiguous |= ambiguous;
         match literal {
             Some(literal) => self.push(Kind::Number(literal)),
@@ -168,8 +191,15 @@ impl<'a> Lexer<'a> {
                     self.push(Kind::End(inside));
                 }
             }
-            "boxed" | "fbox" | "framebox" | "mathstrut" | "phantom" | "color" | "Large" | "large" => {
-                self.space = true
+            "boxed" | "fbox" | "framebox" | "mathstrut" | "phantom" | "Large" | "large" => self.space = true,
+            "checkmark" | "blacksquare" | "qed" => self.space = true,
+            // What follows the colour is as it would be without.
+            "color" | "textcolor" | "colorbox" => {
+                self.rest = braced(rest)?.1;
+                self.space = true;
+            }
+            "sfrac" | "nicefrac" | "flatfrac" | "dfrac" | "tfrac" | "cfrac" => {
+                self.push(Kind::Command("frac".to_owned()));
             }
             "hspace" | "vspace" | "vphantom" | "hphantom" => {
                 if rest.trim_start().starts_with('{') && braced(rest).is_none() {
@@ -185,6 +215,7 @@ impl<'a> Lexer<'a> {
             }
             _ if IGNORED.contains(&name) => {
                 self.space |= name.ends_with("quad");
+                self.wide |= name.ends_with("quad");
                 if matches!(name, "left" | "right" | "middle") {
                     // `\left.` opens nothing.
                     self.rest = rest.trim_start();
@@ -240,7 +271,8 @@ impl<'a> Lexer<'a> {
             '%' => self.push(Kind::Symbol('%')),
             '#' | '&' | '_' => {}
             '!' => {}
-            _ => self.space = true,
+            ',' | ';' | ':' | ' ' | '/' | '-' | '>' | '\n' | '"' | '(' | ')' | '[' | ']' => self.space = true,
+            other => self.push(Kind::Symbol(other)),
         }
         Some(())
     }
@@ -249,8 +281,11 @@ impl<'a> Lexer<'a> {
     fn text(&mut self, command: &str, inside: &str) -> Option<()> {
         let trimmed = inside.trim_matches(|c: char| c.is_whitespace() || c == '~');
         let letters = trimmed.chars().filter(|c| c.is_alphabetic()).count();
-        let mathematical =
-            trimmed.chars().any(|c| c.is_ascii_digit()) && letters <= 1 && !trimmed.contains('\\');
+        let mathematical = (letters == 0 || trimmed.chars().any(|c| c.is_ascii_digit()) && letters <= 1)
+            && !trimmed.contains('\\');
+        // A style around a formula.
+        let styled =
+            matches!(command, "underline" | "emph" | "textbf" | "mathbf") && trimmed.starts_with('\\');
         if trimmed.is_empty() {
             self.space = true;
         } else if command.starts_with("operatorname") {
@@ -266,14 +301,34 @@ impl<'a> Lexer<'a> {
             let letter = trimmed.chars().next()?;
             let is_unit = self.after_value() && "mgsLhNJWVAKTFCl".contains(letter) && !inside.is_empty();
             self.push(if is_unit { Kind::Text(letter.to_string()) } else { Kind::Letter(letter) });
-        } else if mathematical {
+        } else if mathematical || styled {
             let mut inner = Lexer { rest: trimmed, tokens: Vec::new(), space: self.space, ..*self.head() };
             while inner.step()? {}
             self.tokens.append(&mut inner.tokens);
         } else {
-            self.push(Kind::Text(trimmed.to_owned()));
+            self.words(trimmed);
         }
         Some(())
+    }
+
+    /// A text, with the conjunctions around it apart: "cm and" ends one answer.
+    fn words(&mut self, text: &str) {
+        let is_joint = |word: &&str| matches!(*word, "and" | "or");
+        let (first, rest) =
+            text.split_once(' ').map_or((text, ""), |(first, rest)| (first, rest.trim_start()));
+        if is_joint(&first) && !rest.is_empty() {
+            self.push(Kind::Text(first.to_owned()));
+            self.space = true;
+            return self.words(rest);
+        }
+        match text.rsplit_once(' ').filter(|(_, last)| is_joint(last)) {
+            Some((before, last)) => {
+                self.push(Kind::Text(before.trim_end().to_owned()));
+                self.space = true;
+                self.push(Kind::Text(last.to_owned()));
+            }
+            None => self.push(Kind::Text(text.to_owned())),
+        }
     }
 
     /// Whether what was read so far may be what a unit counts.
@@ -289,11 +344,37 @@ impl<'a> Lexer<'a> {
             rest: "",
             tokens: Vec::new(),
             space: false,
+            wide: false,
             depth: self.depth,
             commas: self.commas,
             ambiguous: false,
         })
     }
+}
+
+/// Whether the commas between digits can only separate: one of several stands where thousands have none.
+fn separated(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    let mut depth = 0i32;
+    let (mut tight, mut commas, mut separating) = (0, 0, false);
+    for (at, byte) in bytes.iter().enumerate() {
+        match byte {
+            b'(' | b'[' | b'{' => depth += 1,
+            b')' | b']' | b'}' => depth -= 1,
+            b',' if depth == 0 => {
+                commas += 1;
+                let before = bytes[..at].iter().rev().take_while(|byte| byte.is_ascii_digit()).count();
+                let after = bytes[at + 1..].iter().take_while(|byte| byte.is_ascii_digit()).count();
+                if before > 0 && after > 0 {
+                    tight += 1;
+                    let left = at.checked_sub(before + 1).map(|at| bytes[at]);
+                    separating |= after != 3 || before > 3 || left == Some(b'/');
+                }
+            }
+            _ => {}
+        }
+    }
+    commas >= 2 && tight >= 1 && separating
 }
 
 /// Tokens one by one: words as letters, and without braces around a single token.

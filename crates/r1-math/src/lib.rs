@@ -13,6 +13,7 @@ mod complex;
 mod exact;
 mod fuel;
 mod key;
+mod lexicon;
 mod literal;
 mod modular;
 mod moment;

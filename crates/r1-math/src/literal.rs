@@ -44,7 +44,8 @@ impl Literal {
             let mut grouped = whole.clone();
             let mut ahead = rest;
             while let Some((group, after, certain)) = group_of_three(ahead) {
-                sure |= certain;
+                // No list has an element as `000`.
+                sure |= certain || group.starts_with('0');
                 grouped.push_str(group);
                 ahead = after;
             }
@@ -87,6 +88,26 @@ impl Literal {
             return (None, rest, ambiguous);
         }
         (Self::of(&whole, fraction, repeating, exponent), rest, ambiguous)
+    }
+
+    /// The literal, and what follows; repeating where dots follow digits that repeat, as `0.1666...`;
+    /// none where dots follow others.
+    pub(crate) fn going_on(self, rest: &str) -> (Option<Self>, &str) {
+        let dots = ["...", "\\ldots", "\\dots", "\\cdots"].iter().find_map(|dots| rest.strip_prefix(dots));
+        let (Some(after), Some((whole, fraction))) = (dots, self.digits.split_once('.')) else {
+            return (Some(self), rest);
+        };
+        let after = after.trim_start_matches('.');
+        let bytes = fraction.as_bytes();
+        let period = (1..=bytes.len() / 2).find(|period| {
+            let seen = if *period == 1 { 3 } else { 2 * period };
+            let run =
+                bytes.iter().rev().zip(bytes.iter().rev().skip(*period)).take_while(|(a, b)| a == b).count();
+            run + period >= seen
+        });
+        let Some(period) = period else { return (None, after) };
+        let (fixed, repeating) = fraction.split_at(fraction.len() - period);
+        (Self::of(whole, fixed, repeating, 0), after)
     }
 
     fn of(whole: &str, fraction: &str, repeating: &str, exponent: i64) -> Option<Self> {

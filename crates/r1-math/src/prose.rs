@@ -1,16 +1,9 @@
 //! Numbers in the middle of words.
 
-use crate::{Number, rational::spell};
+use crate::{Number, lexicon, rational::spell};
 
 /// Longer answers are not searched for a number.
 const MAX_BYTES: usize = 4096;
-
-/// Words that change what the number beside them is worth, or offer a choice.
-const TELLING: &str = " or nor not minus negative plus times over divided squared cubed half third quarter \
-    percent percentage hundred thousand million billion trillion dozen score pi sqrt root factorial choose \
-    between either about approximately roughly nearly almost least most less more fewer than greater smaller \
-    larger under above below beyond up but except infinity infinite double twice \
-    zero one two three four five six seven eight nine ten eleven twelve twenty thirty forty fifty k e i ";
 
 /// Single letters that are words or units, not variables.
 const SINGLE: &str = "aAImgshlLNJWVCF";
@@ -78,7 +71,7 @@ fn is_harmless(word: &str) -> bool {
     let letters = |part: &str| !part.is_empty() && part.chars().all(char::is_alphabetic);
     let plain = word.split(['\'', '’', '-', '/']).all(letters);
     let single = word.chars().count() > 1 || SINGLE.contains(word);
-    let telling = word.split('-').any(|part| TELLING.contains(&format!(" {} ", part.to_lowercase())));
+    let telling = word.split('-').any(|part| lexicon::changes_a_number(&part.to_lowercase()));
     plain && single && !telling
 }
 

@@ -4,7 +4,7 @@ use super::{
     answer::{Answer, Interval, Link},
     arena::{Arena, Constant, Id, Node},
     numeric::approximate,
-    substitute::{mentions, substitute, symbols},
+    substitute::{mentions, substitute, symbols, unknowns},
 };
 
 /// The real line.
@@ -40,63 +40,97 @@ fn point(id: Id) -> Interval {
     Interval { low: Some(id), high: Some(id), low_closed: true, high_closed: true }
 }
 
-/// Whether all relations among `items` are about the same one symbol.
-pub(crate) fn one_symbol(arena: &Arena, items: &[Answer]) -> bool {
-    let mut only = None;
-    items.iter().all(|item| {
-        let Answer::Relation { members, .. } = item else { return true };
-        members
-            .iter()
-            .flat_map(|member| symbols(arena, *member))
-            .all(|symbol| *only.get_or_insert(symbol) == symbol)
-    })
-}
+/// A region, and the symbol whose values it holds where it names one.
+pub(crate) type Bounded = (Option<Id>, Vec<Interval>);
 
-/// The region of a relation that is linear in one symbol.
-pub(crate) fn of_relation(arena: &mut Arena, answer: &Answer) -> Option<Vec<Interval>> {
-    let Answer::Relation { members, links } = answer else { return of(answer) };
-    let mut region = vec![EVERYTHING];
-    for (pair, link) in members.windows(2).zip(links) {
-        let part = linear(arena, pair[0], pair[1], *link)?;
-        region = intersection(arena, &region, &part)?;
-    }
-    Some(region)
-}
-
-fn linear(arena: &mut Arena, left: Id, right: Id, link: Link) -> Option<Vec<Interval>> {
-    let is_infinite =
-        |arena: &Arena, id| mentions(arena, id, &|node| *node == Node::Constant(Constant::Infinity));
-    if is_infinite(arena, left) || is_infinite(arena, right) {
-        return Some(vec![EVERYTHING]);
-    }
-    let is_variable = |arena: &Arena, id: Id| matches!(arena.node(id), Node::Symbol(_) | Node::Call(..));
-    let (bound, link) = if is_variable(arena, left) && approximate(arena, right).is_some() {
-        (right, link)
-    } else if is_variable(arena, right) && approximate(arena, left).is_some() {
-        (left, link.flipped())
-    } else {
-        let difference = arena.sub(left, right);
-        let [symbol] = symbols(arena, difference)[..] else { return None };
-        let at = |arena: &mut Arena, value: i64| {
-            let value = arena.integer(value);
-            substitute(arena, difference, symbol, value)
-        };
-        let (zero, one, two) = (at(arena, 0), at(arena, 1), at(arena, 2));
-        let (f0, f1, f2) = (approximate(arena, zero)?, approximate(arena, one)?, approximate(arena, two)?);
-        let far = at(arena, -1000);
-        let f1000 = approximate(arena, far)?;
-        let slope = f1 - f0;
-        let fits = |value: f64, wanted: f64| {
-            (value - wanted).abs() <= 1e-9 * (value.abs() + wanted.abs() + f0.abs())
-        };
-        if slope.abs() < 1e-12 || !fits(f2, f0 + 2.0 * slope) || !fits(f1000, f0 - 1000.0 * slope) {
-            return absolute(arena, left, right, link);
+/// An answer as a region with its symbol: a relation that is linear in one, `x \in S`, or a set.
+pub(crate) fn bounded(arena: &mut Arena, answer: &Answer) -> Option<Bounded> {
+    match answer {
+        Answer::Relation { members, links } => {
+            let mut region = vec![EVERYTHING];
+            let mut variable = None;
+            for (pair, link) in members.windows(2).zip(links) {
+                let (symbol, part) = linear(arena, pair[0], pair[1], *link)?;
+                // Bounds of different symbols are not put together.
+                if *variable.get_or_insert(symbol) != symbol {
+                    return None;
+                }
+                region = intersection(arena, &region, &part)?;
+            }
+            Some((variable, region))
         }
-        let rise = arena.sub(one, zero);
-        let bound = arena.div(zero, rise);
-        (arena.neg(bound), if slope > 0.0 { link } else { link.flipped() })
+        Answer::Assignment { label: Some(label), value, between, .. } if between.is_empty() => match &**value
+        {
+            Answer::Expression { id, .. } => {
+                approximate(arena, *id)?;
+                Some((Some(*label), vec![point(*id)]))
+            }
+            Answer::Tuple(_) => None,
+            value => Some((Some(*label), of(value)?)),
+        },
+        other => Some((None, of(other)?)),
+    }
+}
+
+/// Regions that name one symbol or none.
+pub(crate) fn of_one_variable(bounded: Vec<Bounded>) -> Option<(Option<Id>, Vec<Vec<Interval>>)> {
+    let mut variable = None;
+    for (symbol, _) in &bounded {
+        let Some(symbol) = symbol else { continue };
+        if *variable.get_or_insert(*symbol) != *symbol {
+            return None;
+        }
+    }
+    Some((variable, bounded.into_iter().map(|(_, region)| region).collect()))
+}
+
+/// The symbol of a linear relation, and its values.
+fn linear(arena: &mut Arena, left: Id, right: Id, link: Link) -> Option<(Id, Vec<Interval>)> {
+    let infinite =
+        |arena: &Arena, id| mentions(arena, id, &|node| *node == Node::Constant(Constant::Infinity));
+    // `f(20)` is one value, `f(x)` any.
+    let is_variable = |arena: &Arena, id: Id| match arena.node(id) {
+        Node::Symbol(_) => true,
+        Node::Call(..) => !symbols(arena, id).is_empty(),
+        _ => false,
     };
-    Some(half_line(bound, link))
+    for (side, other, link) in [(left, right, link.flipped()), (right, left, link)] {
+        if infinite(arena, side) {
+            // `x < \\infty` bounds nothing, and `x > \\infty` is no number.
+            let below = *arena.node(side) == Node::Constant(Constant::Infinity);
+            let open = if below { link == Link::Less } else { link == Link::Greater };
+            return (open && is_variable(arena, other)).then(|| (other, vec![EVERYTHING]));
+        }
+    }
+    if is_variable(arena, left) && approximate(arena, right).is_some() {
+        return Some((left, half_line(right, link)));
+    }
+    if is_variable(arena, right) && approximate(arena, left).is_some() {
+        return Some((right, half_line(left, link.flipped())));
+    }
+    let difference = arena.sub(left, right);
+    let [symbol] = unknowns(arena, difference)[..] else { return None };
+    if !is_variable(arena, symbol) {
+        return None;
+    }
+    let at = |arena: &mut Arena, value: i64| {
+        let value = arena.integer(value);
+        substitute(arena, difference, symbol, value)
+    };
+    let (zero, one, two) = (at(arena, 0), at(arena, 1), at(arena, 2));
+    let (f0, f1, f2) = (approximate(arena, zero)?, approximate(arena, one)?, approximate(arena, two)?);
+    let far = at(arena, -1000);
+    let f1000 = approximate(arena, far)?;
+    let slope = f1 - f0;
+    let fits =
+        |value: f64, wanted: f64| (value - wanted).abs() <= 1e-9 * (value.abs() + wanted.abs() + f0.abs());
+    if slope.abs() < 1e-12 || !fits(f2, f0 + 2.0 * slope) || !fits(f1000, f0 - 1000.0 * slope) {
+        return absolute(arena, left, right, link);
+    }
+    let rise = arena.sub(one, zero);
+    let bound = arena.div(zero, rise);
+    let link = if slope > 0.0 { link } else { link.flipped() };
+    Some((symbol, half_line(arena.neg(bound), link)))
 }
 
 fn half_line(bound: Id, link: Link) -> Vec<Interval> {
@@ -113,7 +147,7 @@ fn half_line(bound: Id, link: Link) -> Vec<Interval> {
 }
 
 /// `|x| < a`.
-fn absolute(arena: &mut Arena, left: Id, right: Id, link: Link) -> Option<Vec<Interval>> {
+fn absolute(arena: &mut Arena, left: Id, right: Id, link: Link) -> Option<(Id, Vec<Interval>)> {
     let inside = |arena: &Arena, id: Id| match arena.node(id) {
         Node::Function(super::arena::Function::Abs, arguments) => Some(arguments[0]),
         _ => None,
@@ -130,13 +164,14 @@ fn absolute(arena: &mut Arena, left: Id, right: Id, link: Link) -> Option<Vec<In
     if inside(arena, inner).is_some() {
         return None;
     }
-    let (upper, lower) =
-        (linear(arena, inner, bound, link)?, linear(arena, inner, opposite, link.flipped())?);
-    match link {
-        Link::Less | Link::LessEqual => intersection(arena, &upper, &lower),
-        Link::Greater | Link::GreaterEqual => Some([lower, upper].concat()),
-        _ => None,
-    }
+    let (symbol, upper) = linear(arena, inner, bound, link)?;
+    let (_, lower) = linear(arena, inner, opposite, link.flipped())?;
+    let region = match link {
+        Link::Less | Link::LessEqual => intersection(arena, &upper, &lower)?,
+        Link::Greater | Link::GreaterEqual => [lower, upper].concat(),
+        _ => return None,
+    };
+    Some((symbol, region))
 }
 
 /// An end for ordering: its place, then −1 before it, 0 at it, +1 after it.
@@ -157,6 +192,14 @@ fn order(a: End, b: End) -> std::cmp::Ordering {
     let finite = a.0.is_finite() && b.0.is_finite();
     let close = a.0 == b.0 || (finite && (a.0 - b.0).abs() <= 1e-12 * a.0.abs().max(b.0.abs()));
     if close { a.1.cmp(&b.1) } else { a.0.total_cmp(&b.0) }
+}
+
+/// Whether an interval has its ends in the wrong order, or holds nothing: a pair in square brackets.
+pub(crate) fn is_reversed(arena: &Arena, interval: &Interval) -> bool {
+    match (low_end(arena, interval), high_end(arena, interval)) {
+        (Some(low), Some(high)) => order(low, high).is_gt(),
+        _ => false,
+    }
 }
 
 /// Sorted, without empty intervals, and joined where two touch. `None` where an end has no place.

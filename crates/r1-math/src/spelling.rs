@@ -19,7 +19,7 @@ pub(crate) fn spell(text: &str) -> String {
             }
             out.push(plain);
         } else if c.is_ascii() {
-            out.push(if c.is_ascii_control() { ' ' } else { c });
+            out.push(if c.is_ascii_control() && c != '\n' { ' ' } else { c });
         } else {
             push(c, &mut out);
         }

@@ -81,6 +81,34 @@ pub(crate) fn children(node: &Node) -> Vec<Id> {
     }
 }
 
+/// Whether neither a symbol nor an unknown function stands in an expression.
+pub(crate) fn is_constant(arena: &Arena, id: Id) -> bool {
+    !mentions(arena, id, &|node| match node {
+        Node::Symbol(name) => !arena.name(*name).starts_with("index@"),
+        Node::Call(..) => true,
+        _ => false,
+    })
+}
+
+/// What an expression leaves open: values of unknown functions as `f(2)` first, then its symbols.
+pub(crate) fn unknowns(arena: &Arena, id: Id) -> Vec<Id> {
+    let mut calls = Vec::new();
+    let mut seen = vec![false; arena.len()];
+    let mut stack = vec![id];
+    while let Some(id) = stack.pop() {
+        if std::mem::replace(&mut seen[id as usize], true) {
+            continue;
+        }
+        match arena.node(id) {
+            Node::Call(..) => calls.push(id),
+            node => stack.extend(children(node)),
+        }
+    }
+    calls.sort_unstable();
+    calls.extend(symbols(arena, id));
+    calls
+}
+
 /// The free symbols of an expression, each once, in the order of their ids.
 pub(crate) fn symbols(arena: &Arena, id: Id) -> Vec<Id> {
     let mut found = Vec::new();

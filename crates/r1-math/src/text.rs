@@ -1,5 +1,7 @@
 //! Answers in words.
 
+use dashu::rational::RBig;
+
 use super::answer::Answer;
 
 /// An answer that is no mathematics: "no solution", a number word, or a text.
@@ -66,6 +68,25 @@ pub(crate) fn number_word(text: &str) -> Option<i64> {
     (part.is_some() || total > 0).then_some(value).filter(|_| text != "a")
 }
 
+/// The value of a number in words, whole or a fraction: `five`, `one twelfth`, `three quarters`.
+pub(crate) fn fraction_word(text: &str) -> Option<RBig> {
+    if let Some(whole) = number_word(text) {
+        return Some(RBig::from(whole));
+    }
+    let (above, below) = text.rsplit_once([' ', '-'])?;
+    let below = match below.strip_suffix('s').unwrap_or(below) {
+        "half" | "halve" => 2,
+        "third" => 3,
+        "quarter" | "fourth" => 4,
+        "fifth" => 5,
+        "eighth" => 8,
+        "ninth" => 9,
+        "twelfth" => 12,
+        regular => number_word(regular.strip_suffix("th")?)?,
+    };
+    Some(RBig::from(number_word(above)?) / RBig::from(below))
+}
+
 /// A number in one word.
 fn below_hundred(word: &str) -> Option<i64> {
     const SMALL: [&str; 20] = [
@@ -114,6 +135,9 @@ const AFTER_NO: [&str; 6] = ["not", "isnt", "doesnt", "dont", "arent", "cannot"]
 /// Whether two texts, evened out, say the same. An answer may be a sentence about one word, and go on
 /// after yes or no.
 pub(crate) fn same(reference: &str, answer: &str) -> bool {
+    if bare(reference).is_empty() || bare(answer).is_empty() {
+        return false;
+    }
     let words = |text: &str| {
         text.split([' ', '-']).filter(|word| !word.is_empty()).map(str::to_owned).collect::<Vec<_>>()
     };
@@ -167,24 +191,31 @@ pub(crate) fn even(text: &str) -> String {
                     | "textnormal"
                     | "operatorname"
             );
+            if matches!(name, "dfrac" | "tfrac" | "cfrac") {
+                out.push_str("\\frac");
+                rest = tail;
+                continue;
+            }
             if style {
                 rest = if name.is_empty() {
                     after.get(after.chars().next().map_or(0, char::len_utf8)..).unwrap_or("")
                 } else {
                     tail
                 };
-                out.push(' ');
+                out.push(if name.is_empty() && after.starts_with('%') { '%' } else { ' ' });
                 continue;
             }
         }
         rest = after;
         match c {
             c if c.is_alphanumeric() => out.extend(c.to_lowercase()),
-            '+' | '-' | '*' | '/' | '^' | '=' | '<' | '>' | '\\' | '|' | '%' | '[' | '(' | ']' | ')' => {
-                out.push(c)
-            }
+            ':' if out.trim_end().ends_with(|c: char| c.is_ascii_digit()) => out.push(':'),
+            // Punctuation; every other sign says something.
+            '.' | ',' | ';' | ':' | '?' | '{' | '}' | '$' | '~' | '`' | '_' => out.push(' '),
+            '!' if after.trim_end_matches(['!', '.']).is_empty() => out.push(' '),
             '\'' | '"' => {}
-            _ => out.push(' '),
+            c if c.is_whitespace() => out.push(' '),
+            _ => out.push(c),
         }
     }
     let out = out.split_whitespace().collect::<Vec<_>>().join(" ");

@@ -7,6 +7,8 @@ use super::literal::Literal;
 pub(crate) enum Commas {
     /// `1,234` is a number outside brackets and two numbers inside; `1,22` is two.
     Likely,
+    /// Every comma between digits separates.
+    Separating,
     /// The other way about: `1,234` is two numbers outside brackets, and `1,22` is a decimal.
     Unlikely,
 }
@@ -32,14 +34,21 @@ pub(crate) enum Kind {
     Symbol(char),
 }
 
-/// A token and whether white space stands before it.
+/// A token and the white space before it.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Token {
     pub(crate) kind: Kind,
     pub(crate) space: bool,
+    /// A gap that parts formulas: `\quad`, a line break, the end of a formula.
+    pub(crate) wide: bool,
 }
 
 impl Token {
+    /// A token without white space before it.
+    pub(crate) fn close(kind: Kind) -> Self {
+        Self { kind, space: false, wide: false }
+    }
+
     pub(crate) fn is(&self, symbol: char) -> bool {
         self.kind == Kind::Symbol(symbol)
     }

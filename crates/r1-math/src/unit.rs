@@ -4,6 +4,11 @@ use std::fmt;
 
 use dashu::{integer::UBig, rational::RBig};
 
+use crate::lexicon;
+
+/// More words describe, and do not name a unit.
+const MAX_WORDS: usize = 4;
+
 /// length, mass, time, current, temperature, amount, data.
 type Dimensions = [i8; 7];
 
@@ -66,7 +71,11 @@ impl Unit {
                 "squared" => unit.again(&last.take()?, 1)?,
                 "cubed" => unit.again(&last.take()?, 2)?,
                 lower => {
-                    if !clean.chars().any(char::is_alphabetic) {
+                    if !clean.chars().any(char::is_alphabetic)
+                        || clean.contains(|c: char| c.is_ascii_digit())
+                        || lexicon::is_no_noun(lower)
+                        || (!clean.is_ascii() && lexicon::tells_in_chinese(clean))
+                    {
                         return None;
                     }
                     if matches!(lower, "cent" | "cents" | "¢") {
@@ -80,6 +89,7 @@ impl Unit {
                             unit.again(&entry, next_power)?;
                             last = Some(entry);
                         }
+                        None if lexicon::is_neutral(lower) => {}
                         None => unit.words.push(singular(lower)),
                     }
                     (sign, next_power) = (1, 1);
@@ -87,7 +97,7 @@ impl Unit {
             }
         }
         unit.words.sort();
-        Some(unit)
+        (unit.words.len() <= MAX_WORDS).then_some(unit)
     }
 
     /// Multiplies by an entry to a power.
@@ -107,9 +117,28 @@ impl Unit {
         Some(())
     }
 
+    /// Whether the unit is a degree of a temperature scale.
+    pub(crate) fn is_temperature(&self) -> bool {
+        self.words.iter().any(|word| matches!(word.as_str(), "celsius" | "fahrenheit"))
+    }
+
+    /// Whether the unit is written as one letter.
+    pub(crate) fn is_letter(&self) -> bool {
+        self.written.chars().count() == 1
+    }
+
     /// True for units without a dimension: nouns and currencies.
     pub(crate) fn is_noun(&self) -> bool {
         self.dimensions == [0; 7]
+    }
+
+    /// Whether the unit is a smaller one of the same kind, as minutes are of hours and cents of dollars.
+    pub(crate) fn is_part_of(&self, whole: &Self) -> bool {
+        let named = !self.is_noun() || !self.words.is_empty();
+        named
+            && self.dimensions == whole.dimensions
+            && self.words == whole.words
+            && self.factor < whole.factor
     }
 
     /// Whether two units can stand for each other.
@@ -118,8 +147,10 @@ impl Unit {
             // A noun with a measure is no contradiction only when the measure is missing altogether.
             return false;
         }
-        let shared = self.words.iter().any(|word| other.words.contains(word));
-        !self.is_noun() || shared || self.words.is_empty() || other.words.is_empty()
+        // `red balls` may be called balls, but no blue balls; `5 km north` is not 5 km.
+        let within = |a: &[String], b: &[String]| a.iter().all(|word| b.contains(word));
+        let (a, b) = (&self.words, &other.words);
+        if self.is_noun() { within(a, b) || within(b, a) } else { a == b }
     }
 }
 
@@ -172,7 +203,7 @@ const VOLT: Dimensions = [2, 1, -3, -1, 0, 0, 0];
 const OHM: Dimensions = [2, 1, -3, -2, 0, 0, 0];
 
 /// Names, dimensions, and the factor to the base unit as a quotient.
-const UNITS: [(&[&str], Dimensions, u64, u64); 75] = [
+const UNITS: [(&[&str], Dimensions, u64, u64); 79] = [
     (&["m", "meter", "metre", "meters", "metres"], LENGTH, 1, 1),
     (&["km", "kilometer", "kilometre", "kilometers", "kilometres", "kms"], LENGTH, 1000, 1),
     (&["dm", "decimeter", "decimeters"], LENGTH, 1, 10),
@@ -215,6 +246,10 @@ const UNITS: [(&[&str], Dimensions, u64, u64); 75] = [
     (&["KB", "kB"], DATA, 8000, 1),
     (&["MB"], DATA, 8_000_000, 1),
     (&["GB"], DATA, 8_000_000_000, 1),
+    (&["TB"], DATA, 8_000_000_000_000, 1),
+    (&["KiB"], DATA, 8 << 10, 1),
+    (&["MiB"], DATA, 8 << 20, 1),
+    (&["GiB"], DATA, 8 << 30, 1),
     (&["N", "newton", "newtons"], FORCE, 1, 1),
     (&["kN"], FORCE, 1000, 1),
     (&["J", "joule", "joules"], ENERGY, 1, 1),

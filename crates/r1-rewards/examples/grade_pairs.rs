@@ -1,8 +1,9 @@
 //! Grades labelled pairs and tells how often and how fast it is right.
 //!
 //! Run with `cargo run --release -p r1-rewards --example grade_pairs -- FILE [--bare] [--show]`, where
-//! the file has lines {"gold":"..","answer":"..","equal":true}. With `--bare` both are compared as
-//! they stand; else the answer (and a gold with prose) is looked for in lenient mode.
+//! the file has lines {"gold":"..","answer":"..","equal":true}, perhaps with "mode":"strict". With `--bare`
+//! both are compared as they stand; else the answer (and a gold with prose) is looked for in that mode, or
+//! in lenient mode.
 
 use std::time::Instant;
 
@@ -20,6 +21,9 @@ struct Pair {
     gold: String,
     answer: String,
     equal: bool,
+    mode: Option<Mode>,
+    #[serde(default)]
+    category: String,
 }
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -28,14 +32,14 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let text = std::fs::read_to_string(arguments.first().ok_or("which file?")?)?;
     let (mut right, mut accepted, mut refused, mut times) = (0, 0, 0, Vec::new());
     for line in text.lines() {
-        let Pair { id, gold, answer, equal } = serde_json::from_str(line)?;
+        let Pair { id, gold, answer, equal, mode, category } = serde_json::from_str(line)?;
         let completion = Completion::from_text(answer.as_str(), FinishReason::Stop);
         let policy = Policy::default();
         let start = Instant::now();
         let judgement = if has("--bare") {
             Some(compare(&gold, &answer, &policy))
         } else {
-            explain(&gold, &completion, Mode::Lenient, &policy).1
+            explain(&gold, &completion, mode.unwrap_or(Mode::Lenient), &policy).1
         };
         times.push(start.elapsed().as_secs_f64() * 1e6);
         let found = judgement.as_ref().and_then(|judgement| judgement.equal) == Some(true);
@@ -47,7 +51,11 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
                 let short = |text: &str| {
                     text.chars().rev().take(150).collect::<Vec<_>>().into_iter().rev().collect::<String>()
                 };
-                println!("{id} wanted {equal}\n  gold   {}\n  answer {}", short(&gold), short(&answer));
+                println!(
+                    "{id} wanted {equal} [{category}]\n  gold   {}\n  answer {}",
+                    short(&gold),
+                    short(&answer)
+                );
                 if let Some(judgement) = judgement {
                     println!("  {:?}: {} | {}", judgement.rung, judgement.reference, judgement.answer);
                 }

@@ -35,10 +35,11 @@ pub(crate) fn find<'a>(response: &Response<'a>, mode: Mode) -> Found<'a> {
         return Found::Marked(boxed(tagged).unwrap_or(Cow::Borrowed(tagged)));
     }
     if let Some(boxed) = boxed(after) {
-        // Foreign models may correct a box by a last sentence.
-        let later = (mode == Mode::Lenient)
-            .then(|| after.rfind(FINAL).filter(|at| *at > after.rfind("\\boxed").unwrap_or(0)));
-        if let Some(Some(at)) = later
+        // A last line may correct a box, where anchors count.
+        let last_box = after.rfind("\\boxed").unwrap_or(0);
+        if mode != Mode::Strict
+            && let Some(at) = CORRECTING.iter().filter_map(|anchor| after.rfind(anchor)).max()
+            && at > last_box
             && let Some(anchored) = anchored(&after[at..])
         {
             return Found::Marked(Cow::Borrowed(anchored));
@@ -53,7 +54,9 @@ pub(crate) fn find<'a>(response: &Response<'a>, mode: Mode) -> Found<'a> {
     Found::Unmarked(after)
 }
 
-const FINAL: &str = "final answer is";
+/// Anchors that go before a box above them.
+const CORRECTING: [&str; 6] =
+    ["final answer is", "Final answer is", "Answer:", "Answer**:", "Final answer:", "答案："];
 
 const BOXES: [&str; 3] = ["\\boxed", "\\fbox", "\\framebox"];
 
@@ -76,6 +79,11 @@ pub(crate) fn boxed(text: &str) -> Option<Cow<'_, str>> {
         return Some(if percent { Cow::Owned(format!("{content}\\%")) } else { Cow::Borrowed(content) });
     }
     parts.reverse();
+    // One answer that is boxed again is one answer.
+    let same = |a: &str, b: &str| a.split_whitespace().eq(b.split_whitespace());
+    if parts.iter().all(|part| same(part, parts[0])) {
+        return Some(if percent { Cow::Owned(format!("{}\\%", parts[0])) } else { Cow::Borrowed(parts[0]) });
+    }
     Some(Cow::Owned(parts.join(", ")))
 }
 
@@ -95,7 +103,7 @@ fn boxes(text: &str) -> Vec<(usize, &str, usize)> {
                 at += usize::from(BOXES.iter().any(|name| text[at + 1..].starts_with(name)));
                 if let Some(name) = BOXES.iter().find(|name| text[at..].starts_with(**name)) {
                     let after = at + name.len();
-                    let spaces = bytes[after..].iter().take_while(|byte| **byte == b' ').count();
+                    let spaces = bytes[after..].iter().take_while(|byte| byte.is_ascii_whitespace()).count();
                     if bytes.get(after + spaces) == Some(&b'{') {
                         open.push(Some((at, after + spaces + 1)));
                         nested.push(false);
@@ -106,7 +114,10 @@ fn boxes(text: &str) -> Vec<(usize, &str, usize)> {
                     let rest = &text[after..];
                     let word = rest.trim_start();
                     let end = bare_end(word);
-                    if rest.starts_with(' ') && end > 0 && open.is_empty() {
+                    // A box that is only spoken of has a word behind it.
+                    let spoken =
+                        word.as_bytes().get(..2).is_some_and(|two| two.iter().all(u8::is_ascii_lowercase));
+                    if rest.starts_with(' ') && end > 0 && open.is_empty() && !spoken {
                         let begin = after + rest.len() - word.len();
                         let content = text[begin..begin + end].trim_end_matches(['.', ',']);
                         if !content.is_empty() {
@@ -213,7 +224,8 @@ fn separates(between: &str) -> bool {
             _ => others += 1,
         }
     }
-    others == 0 || (joined && others <= 4 && !between.contains(['+', '<', '>', '?', '!']))
+    let signs = between.contains(['+', '=', '<', '>', '?', '!']);
+    (others == 0 && !signs) || (joined && others <= 4 && !between.contains(['+', '<', '>', '?', '!']))
 }
 
 /// What follows the last anchor, up to the end of its line or sentence.
@@ -222,9 +234,9 @@ fn anchored(text: &str) -> Option<&str> {
     let lower = text.to_ascii_lowercase();
     let after = |anchor: &str| lower.rfind(anchor).map(|at| at + anchor.len());
     let last = |anchors: &[&str]| anchors.iter().filter_map(|anchor| after(anchor)).max();
-    let start = after("####")
-        .or_else(|| last(&["final answer is"]))
-        .or_else(|| last(&["answer is", "answer:", "answer:**", "答案是", "答案为", "答案:", "答案："]))?;
+    let start = after("####").or_else(|| last(&["final answer is"])).or_else(|| {
+        last(&["answer is", "answer:", "answer:**", "answer**:", "答案是", "答案为", "答案:", "答案："])
+    })?;
     let line = text[start..].trim_start_matches([' ', ':', '\n', '：']).lines().next()?;
     let end = sentence_end(line);
     let answer = line[..end].trim().trim_start_matches("**").trim_end_matches("**").trim();

@@ -39,6 +39,22 @@ fn every_case_of_the_table_is_graded_as_it_says() {
     }
 }
 
+#[derive(Deserialize)]
+struct Completions {
+    equal: Vec<[String; 2]>,
+    different: Vec<[String; 2]>,
+}
+
+#[test]
+fn every_labelled_completion_is_graded_as_labelled() {
+    let Completions { equal, different } = toml::from_str(include_str!("cases/completion.toml")).unwrap();
+    let labelled = equal.into_iter().map(|pair| (pair, true));
+    for ([gold, reply], label) in labelled.chain(different.into_iter().map(|pair| (pair, false))) {
+        let verdict = grade(&gold, &completion(&reply), Mode::Strict);
+        assert_eq!(verdict.equal, Some(label), "{gold} | {reply}: {}", verdict.reason);
+    }
+}
+
 #[test]
 fn a_reference_that_cannot_be_read_is_ungradable() {
     let options = vec!["Rome".to_owned(), "Paris".to_owned()];

@@ -38,7 +38,9 @@ impl Arena {
         for right in matrices {
             let ((rows, inner), (height, columns)) = (self.shape(product)?, self.shape(right)?);
             if inner != height || self.len() > 20_000 {
-                return None;
+                // A product that is none keeps its order: its factors do not commute.
+                let name = self.intern("product@");
+                return Some(self.insert(Node::Call(name, factors.into())));
             }
             let (a, b) = (self.entries(product), self.entries(right));
             let mut entries = Vec::new();

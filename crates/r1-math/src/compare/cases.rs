@@ -1,6 +1,6 @@
 //! Functions by cases.
 
-use super::{Judge, Rung};
+use super::{Comparison, Finding, Rung, holds};
 use crate::{
     answer::{Answer, Interval},
     region,
@@ -9,30 +9,29 @@ use crate::{
 /// A value, and where it holds; `None` is "otherwise".
 type Case = (Answer, Option<Answer>);
 
-impl Judge<'_> {
+impl Comparison<'_> {
     /// The same cases in any order.
-    pub(super) fn same_cases(&mut self, gold: &[Case], answer: &[Case]) -> Option<bool> {
+    pub(super) fn same_cases(&mut self, gold: &[Case], answer: &[Case]) -> Option<Finding> {
         if gold.len() != answer.len() {
-            return self.at(Rung::Structure, false);
+            return Finding::apart();
         }
         let mut free: Vec<&Case> = answer.iter().collect();
         for case in gold {
             let partner = free.iter().position(|other| {
-                self.answers(&case.0, &other.0) == Some(true)
-                    && self.same_place((gold, case), (answer, other))
+                holds(self.answers(&case.0, &other.0)) && self.same_place((gold, case), (answer, other))
             });
             match partner {
                 Some(at) => free.remove(at),
-                None => return self.at(Rung::Structure, false),
+                None => return Finding::apart(),
             };
         }
-        self.at(Rung::Structure, true)
+        Finding::at(Rung::Structure, true)
     }
 
     fn same_place(&mut self, (all, a): (&[Case], &Case), (others, b): (&[Case], &Case)) -> bool {
         match (&a.1, &b.1) {
             (None, None) => true,
-            (Some(x), Some(y)) => self.answers(x, y) == Some(true),
+            (Some(x), Some(y)) => holds(self.answers(x, y)),
             (None, Some(place)) => self.is_elsewhere(all, place),
             (Some(place), None) => self.is_elsewhere(others, place),
         }
@@ -43,12 +42,12 @@ impl Judge<'_> {
         let mut left: Vec<Interval> = vec![region::EVERYTHING];
         for (_, condition) in cases {
             let Some(condition) = condition else { continue };
-            let Some(taken) = self.region(condition) else { return false };
+            let Some((_, taken)) = region::bounded(&mut self.arena, condition) else { return false };
             match region::difference(&self.arena, &left, &taken) {
                 Some(rest) => left = rest,
                 None => return false,
             }
         }
-        self.answers(&Answer::Region(left), place) == Some(true)
+        holds(self.answers(&Answer::Region(left), place))
     }
 }

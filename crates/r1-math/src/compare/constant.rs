@@ -1,6 +1,6 @@
 //! Constants of integration: `+ C`, and the constants of a general solution.
 
-use super::{Judge, Rung};
+use super::{Comparison, Finding, Rung, holds};
 use crate::{
     arena::{Id, Node},
     key,
@@ -10,10 +10,10 @@ use crate::{
 /// Names of a constant that is added.
 const ADDED: [&str; 6] = ["C", "c", "K", "C_1", "c_1", "C_0"];
 
-impl Judge<'_> {
+impl Comparison<'_> {
     /// Two expressions that stand for families: antiderivatives that differ by a constant, and solutions
     /// whose constants are spelt `c_1` on one side and `C_1` on the other.
-    pub(super) fn families_of_functions(&mut self, a: Id, b: Id) -> Option<bool> {
+    pub(super) fn families_of_functions(&mut self, a: Id, b: Id) -> Option<Finding> {
         let constant = |name: &str| ADDED.contains(&name) || name.starts_with("c_") || name.starts_with("C_");
         if !self.arena.has_name(constant) {
             return None;
@@ -29,8 +29,8 @@ impl Judge<'_> {
                 let value = self.arena.number(value);
                 at_a_point = substitute(&mut self.arena, at_a_point, symbol, value);
             }
-            let verdict = self.ids(difference, at_a_point) == Some(true);
-            return self.at(Rung::Numeric, verdict);
+            let verdict = holds(self.ids(difference, at_a_point));
+            return Finding::at(Rung::Numeric, verdict);
         }
         let renamed = self.in_capitals(a, b)?;
         self.ids(renamed.0, renamed.1)

@@ -1,6 +1,6 @@
 //! Decimals that stand for exact numbers.
 
-use super::{Judge, Rung};
+use super::{Comparison, Finding, Rung, holds};
 use crate::{
     arena::Id,
     literal::Decimal,
@@ -11,16 +11,15 @@ use crate::{
 /// An expression, and its digits where it is one decimal.
 pub(super) type Value = (Id, Option<Decimal>);
 
-impl Judge<'_> {
+impl Comparison<'_> {
     /// Two values under the policy: exactly, by rounding, by the degree sign, within a tolerance.
-    pub(super) fn decimals(&mut self, gold: Value, answer: Value) -> Option<bool> {
+    pub(super) fn decimals(&mut self, gold: Value, answer: Value) -> Option<Finding> {
         let exact = self.ids(gold.0, answer.0);
-        if exact == Some(true) {
+        if holds(exact) {
             return exact;
         }
-        let rung = self.rung;
         if self.rounds(gold, answer) || self.within(gold.0, answer.0) {
-            return self.at(Rung::Decimal, true);
+            return Finding::at(Rung::Decimal, true);
         }
         if self.policy.degree_sign_optional {
             let (a, b) = (self.without_degrees(gold.0), self.without_degrees(answer.0));
@@ -29,13 +28,11 @@ impl Judge<'_> {
                 (None, Some(b)) => Some((gold.0, b)),
                 _ => None,
             };
-            if let Some((a, b)) = pair
-                && self.ids(a, b) == Some(true)
-            {
-                return Some(true);
+            let bare = pair.and_then(|(a, b)| self.ids(a, b));
+            if holds(bare) {
+                return bare;
             }
         }
-        self.rung = rung;
         exact
     }
 

@@ -1,12 +1,12 @@
 //! Two expressions.
 
-use super::{Judge, Rung};
+use super::{Comparison, Finding, Rung, holds};
 use crate::{
     arena::{Constant, Function, Id, Node},
     key, modular,
     numeric::{Numeric, Setting},
     real::{Big, Real},
-    substitute::{mentions, substitute, symbols},
+    substitute::{is_constant, mentions, substitute},
 };
 
 /// Points at which expressions with symbols are compared.
@@ -18,15 +18,18 @@ const PRECISE: u32 = 2;
 /// Bits of the first and the second precise comparison.
 const BITS: [usize; 2] = [192, 384];
 
-impl Judge<'_> {
+/// The first evaluation: real numbers in machine precision.
+const SETTING: Setting = Setting { bits: 53, real_only: true, decimal_log: false, point: 0 };
+
+impl Comparison<'_> {
     /// Whether two expressions are equal.
-    pub(super) fn ids(&mut self, a: Id, b: Id) -> Option<bool> {
+    pub(super) fn ids(&mut self, a: Id, b: Id) -> Option<Finding> {
         if a == b {
             let number = self.arena.as_number(a).is_some();
-            return self.at(if number { Rung::Numbers } else { Rung::Canonical }, true);
+            return Finding::at(if number { Rung::Numbers } else { Rung::Canonical }, true);
         }
         if self.arena.as_number(a).is_some() && self.arena.as_number(b).is_some() {
-            return self.at(Rung::Numbers, false);
+            return Finding::at(Rung::Numbers, false);
         }
         if let (Node::Matrix { .. }, _) | (_, Node::Matrix { .. }) = (self.arena.node(a), self.arena.node(b))
         {
@@ -34,73 +37,64 @@ impl Judge<'_> {
         }
         let infinite = |node: &Node| *node == Node::Constant(Constant::Infinity);
         if mentions(&self.arena, a, &infinite) || mentions(&self.arena, b, &infinite) {
-            return self.at(Rung::Canonical, false);
+            return Finding::at(Rung::Canonical, false);
         }
         // Every evaluation clears a table as long as the arena.
         self.fuel.spend(20 + self.arena.len() as u32 / 3)?;
         if let Some(verdict) = modular::equal(&self.arena, self.fuel, a, b) {
-            return self.at(Rung::Modular, verdict);
+            return Finding::at(Rung::Modular, verdict);
         }
-        let verdict = self.numerically(a, b);
+        let verdict = self.numerically(a, b, false);
         let log = |node: &Node| matches!(node, Node::Function(Function::Log, _));
         if verdict != Some(true)
             && self.policy.log_of_either_base
             && (mentions(&self.arena, a, &log) || mentions(&self.arena, b, &log))
+            && self.numerically(a, b, true) == Some(true)
         {
-            self.decimal_log = true;
-            let other = self.numerically(a, b);
-            self.decimal_log = false;
-            if other == Some(true) {
-                return self.at(Rung::Numeric, true);
-            }
+            return Finding::at(Rung::Numeric, true);
         }
-        match verdict {
-            Some(verdict) => self.at(Rung::Numeric, verdict),
-            None => None,
-        }
+        verdict.and_then(|equal| Finding::at(Rung::Numeric, equal))
     }
 
-    fn matrices(&mut self, a: Id, b: Id) -> Option<bool> {
+    fn matrices(&mut self, a: Id, b: Id) -> Option<Finding> {
         let parts = |judge: &Self, id: Id| match judge.arena.node(id) {
             Node::Matrix { rows, columns, entries } => Some((*rows, *columns, entries.clone())),
             _ => None,
         };
         let (Some((rows, columns, ours)), Some((height, width, theirs))) = (parts(self, a), parts(self, b))
         else {
-            return self.at(Rung::Structure, false);
+            return Finding::apart();
         };
         if (rows, columns) != (height, width) {
-            return self.at(Rung::Structure, false);
+            return Finding::apart();
         }
         for (ours, theirs) in ours.iter().zip(theirs.iter()) {
-            if self.decimals((*ours, None), (*theirs, None)) != Some(true) {
-                return self.at(Rung::Structure, false);
+            if !holds(self.decimals((*ours, None), (*theirs, None))) {
+                return Finding::apart();
             }
         }
-        self.at(Rung::Structure, true)
+        Finding::at(Rung::Structure, true)
     }
 
     /// Compares values at points; `None` where too few are defined.
-    fn numerically(&mut self, a: Id, b: Id) -> Option<bool> {
+    fn numerically(&mut self, a: Id, b: Id, decimal_log: bool) -> Option<bool> {
         let imaginary = |node: &Node| *node == Node::Constant(Constant::I);
         let complex = mentions(&self.arena, a, &imaginary) || mentions(&self.arena, b, &imaginary);
         if complex {
-            return self.at_points(a, b, false);
+            return self.at_points(a, b, Setting { real_only: false, decimal_log, ..SETTING });
         }
-        self.at_points(a, b, true).or_else(|| self.at_points(a, b, false))
+        let real = self.at_points(a, b, Setting { decimal_log, ..SETTING });
+        real.or_else(|| self.at_points(a, b, Setting { real_only: false, decimal_log, ..SETTING }))
     }
 
-    fn at_points(&mut self, a: Id, b: Id, real_only: bool) -> Option<bool> {
-        let constant = symbols(&self.arena, a).is_empty() && symbols(&self.arena, b).is_empty();
-        let calls = |node: &Node| matches!(node, Node::Call(..));
-        let constant = constant && !mentions(&self.arena, a, &calls) && !mentions(&self.arena, b, &calls);
+    fn at_points(&mut self, a: Id, b: Id, setting: Setting) -> Option<bool> {
+        let constant = is_constant(&self.arena, a) && is_constant(&self.arena, b);
         let points = if constant { 1 } else { POINTS };
         let bars = |node: &Node| matches!(node, Node::Function(Function::Abs, _));
         let one_has_bars = mentions(&self.arena, a, &bars) != mentions(&self.arena, b, &bars);
         let (mut both, mut one) = (0, 0);
         for point in 0..points {
-            let setting = Setting { bits: 53, real_only, decimal_log: self.decimal_log, point };
-            match self.at_point(a, b, setting, both < PRECISE) {
+            match self.at_point(a, b, Setting { point, ..setting }, both < PRECISE) {
                 Outcome::Equal => both += 1,
                 Outcome::Different => return Some(false),
                 // `ln(xy)` is `ln x + ln y` where both are defined; `ln|x|` claims more than `ln x`.

@@ -1,55 +1,109 @@
 //! Equations, inequalities and regions.
 
-use super::{Judge, Rung};
+use super::{Comparison, Finding, Rung, holds};
 use crate::{
     answer::{Answer, Interval, Link},
     arena::Id,
     key,
     numeric::approximate,
     region,
-    substitute::{substitute, symbols},
+    substitute::{is_constant, substitute, unknowns},
 };
 
-impl Judge<'_> {
-    pub(super) fn relations(&mut self, gold: &Answer, answer: &Answer) -> Option<bool> {
+/// Points at which the factor between two equations is looked for: positive symbols, then negative ones.
+const POINTS: [u32; 3] = [1, 5, 6];
+
+impl Comparison<'_> {
+    pub(super) fn relations(&mut self, gold: &Answer, answer: &Answer) -> Option<Finding> {
         use Answer as A;
-        if let (A::Relation { members: a, links: l }, A::Relation { members: b, links: m }) = (gold, answer)
-            && let Some(true) = self.chains(a, l, b, m)
-        {
-            return Some(true);
+        if let (A::Relation { members: a, links: l }, A::Relation { members: b, links: m }) = (gold, answer) {
+            if self.is_statement(a) || self.is_statement(b) {
+                return self.statements((a, l), (b, m));
+            }
+            let chains = self.chains(a, l, b, m);
+            if holds(chains) {
+                return chains;
+            }
         }
-        // A true equation of constants has a value.
-        if let (A::Relation { members, links }, A::Expression { .. })
-        | (A::Expression { .. }, A::Relation { members, links }) = (gold, answer)
+        // A true equation of constants has a value, where the value was asked for.
+        if let (A::Expression { .. }, A::Relation { members, links }) = (gold, answer)
             && links.iter().all(|link| *link == Link::Equal)
         {
-            let constant = members.iter().all(|member| symbols(&self.arena, *member).is_empty());
             let last = *members.last()?;
-            if !constant || members.iter().any(|member| self.ids(*member, last) != Some(true)) {
-                return self.at(Rung::Structure, false);
+            let constant = self.is_statement(members);
+            if !constant || members.iter().any(|member| !holds(self.ids(*member, last))) {
+                return Finding::apart();
             }
-            let value = Answer::expression(last);
-            return if matches!(gold, A::Relation { .. }) {
-                self.answers(&value, answer)
-            } else {
-                self.answers(gold, &value)
-            };
+            return self.answers(gold, &Answer::expression(last));
         }
         let is_relation = |answer: &Answer| matches!(answer, A::Relation { .. });
         if is_relation(gold) != is_relation(answer) && !self.policy.interval_as_inequality {
-            return self.at(Rung::Structure, false);
+            return Finding::apart();
         }
-        let (Some(a), Some(b)) = (self.region(gold), self.region(answer)) else {
-            return self.at(Rung::Structure, false);
+        let (Some((x, a)), Some((y, b))) =
+            (region::bounded(&mut self.arena, gold), region::bounded(&mut self.arena, answer))
+        else {
+            return Finding::apart();
         };
+        // `x > 5` is not `t > 5`; an interval names no symbol.
+        if x.zip(y).is_some_and(|(x, y)| x != y) {
+            return Finding::apart();
+        }
+        // A point is no interval whose ends are in the wrong order.
+        let point = matches!(gold, A::Tuple(_)) || matches!(answer, A::Tuple(_));
+        if point && a.iter().chain(&b).any(|interval| region::is_reversed(&self.arena, interval)) {
+            return Finding::apart();
+        }
         let verdict = self.regions(&a, &b);
-        self.at(Rung::Structure, verdict)
+        Finding::at(Rung::Structure, verdict)
+    }
+
+    /// Whether nothing is unknown in a relation, so that it is true or false.
+    fn is_statement(&self, members: &[Id]) -> bool {
+        members.iter().all(|member| is_constant(&self.arena, *member))
+    }
+
+    /// Two statements about constants: the same inequality between the same values. Equations need the same
+    /// text, since all true ones have equal sides.
+    fn statements(&mut self, (a, l): (&[Id], &[Link]), (b, m): (&[Id], &[Link])) -> Option<Finding> {
+        let statements = self.is_statement(a) && self.is_statement(b) && a.len() == b.len();
+        if !statements || l.iter().chain(m).any(|link| matches!(link, Link::Equal | Link::NotEqual)) {
+            return Finding::apart();
+        }
+        let flipped: Vec<Id> = b.iter().rev().copied().collect();
+        let flipped_links: Vec<Link> = m.iter().rev().map(|link| link.flipped()).collect();
+        let same = [(b, m), (&flipped[..], &flipped_links[..])].into_iter().any(|(members, links)| {
+            l == links && a.iter().zip(members).all(|(x, y)| holds(self.ids(*x, *y)))
+        });
+        let verdict = same && self.is_true(a, l);
+        Finding::at(Rung::Structure, verdict)
+    }
+
+    fn is_true(&self, members: &[Id], links: &[Link]) -> bool {
+        members.windows(2).zip(links).all(|(pair, link)| {
+            let (Some(x), Some(y)) = (approximate(&self.arena, pair[0]), approximate(&self.arena, pair[1]))
+            else {
+                return false;
+            };
+            match link {
+                Link::Less => x < y,
+                Link::LessEqual => x <= y,
+                Link::Greater => x > y,
+                Link::GreaterEqual => x >= y,
+                Link::Equal | Link::NotEqual => false,
+            }
+        })
     }
 
     /// The same intervals once each side is in order.
     fn regions(&mut self, a: &[Interval], b: &[Interval]) -> bool {
+        if a.is_empty() || b.is_empty() {
+            // Nothing is equal to what is only found to be empty.
+            return false;
+        }
+        let reversed = a.iter().chain(b).any(|interval| region::is_reversed(&self.arena, interval));
         let (x, y) = match (region::normal(&self.arena, a), region::normal(&self.arena, b)) {
-            (Some(x), Some(y)) => (x, y),
+            (Some(x), Some(y)) if !reversed => (x, y),
             _ => (a.to_vec(), b.to_vec()),
         };
         x.len() == y.len()
@@ -64,13 +118,13 @@ impl Judge<'_> {
     fn same_end(&mut self, a: Option<Id>, b: Option<Id>) -> bool {
         match (a, b) {
             (None, None) => true,
-            (Some(a), Some(b)) => self.decimals((a, None), (b, None)) == Some(true),
+            (Some(a), Some(b)) => holds(self.decimals((a, None), (b, None))),
             _ => false,
         }
     }
 
     /// Two chains of relations, in either direction.
-    fn chains(&mut self, a: &[Id], l: &[Link], b: &[Id], m: &[Link]) -> Option<bool> {
+    fn chains(&mut self, a: &[Id], l: &[Link], b: &[Id], m: &[Link]) -> Option<Finding> {
         if a.len() != b.len() {
             return None;
         }
@@ -80,72 +134,85 @@ impl Judge<'_> {
         let flipped: Vec<Id> = b.iter().rev().copied().collect();
         let flipped_links: Vec<Link> = m.iter().rev().map(|link| link.flipped()).collect();
         for (members, links) in [(b, m), (&flipped[..], &flipped_links[..])] {
-            if l == links && a.iter().zip(members).all(|(x, y)| self.ids(*x, *y) == Some(true)) {
-                return self.at(Rung::Structure, true);
+            if l == links && a.iter().zip(members).all(|(x, y)| holds(self.ids(*x, *y))) {
+                return Finding::at(Rung::Structure, true);
             }
         }
-        Some(false)
+        Finding::apart()
     }
 
-    fn pairs(&mut self, (a, b, link): (Id, Id, Link), (c, d, other): (Id, Id, Link)) -> Option<bool> {
+    fn pairs(&mut self, (a, b, link): (Id, Id, Link), (c, d, other): (Id, Id, Link)) -> Option<Finding> {
         let upward = |left, right, link: Link| match link {
             Link::Greater | Link::GreaterEqual => (right, left, link.flipped()),
             _ => (left, right, link),
         };
         let ((a, b, link), (c, d, other)) = (upward(a, b, link), upward(c, d, other));
         if link != other {
-            return self.at(Rung::Structure, false);
+            return Finding::apart();
         }
         let (f, g) = (self.arena.sub(a, b), self.arena.sub(c, d));
-        let verdict = if matches!(link, Link::Equal | Link::NotEqual) {
-            self.same_equation(f, g)?
-        } else {
-            self.proportional(f, g)?.is_some_and(|factor| factor > 0.0)
-        };
-        self.at(Rung::Structure, verdict)
+        if matches!(link, Link::Equal | Link::NotEqual) {
+            return self.same_equation(f, g);
+        }
+        let verdict = self.proportional(f, g)?.is_some_and(|factor| factor > 0.0);
+        Finding::at(Rung::Structure, verdict)
     }
 
-    /// Whether f = 0 and g = 0 differ by a factor that is a number.
-    pub(super) fn same_equation(&mut self, f: Id, g: Id) -> Option<bool> {
-        let verdict = self.proportional(f, g)?.is_some();
-        self.at(Rung::Structure, verdict)
+    /// Whether f = 0 and g = 0 differ by a factor that is a number, and neither holds everywhere.
+    pub(super) fn same_equation(&mut self, f: Id, g: Id) -> Option<Finding> {
+        if let Some(verdict) = self.proportional(f, g)? {
+            return Finding::at(Rung::Structure, verdict != 0.0);
+        }
+        Finding::apart()
     }
 
-    /// The factor between two expressions, where it is a number: compared with their values at one
-    /// point.
+    /// The factor between two expressions, where it is a number: compared with their values at one point.
+    /// Expressions that have no real value there must be equal themselves, with a factor of one.
     fn proportional(&mut self, f: Id, g: Id) -> Option<Option<f64>> {
-        let mut names = symbols(&self.arena, f);
-        if names != symbols(&self.arena, g) {
+        let names = unknowns(&self.arena, f);
+        if names.is_empty() || names != unknowns(&self.arena, g) {
             return Some(None);
         }
-        let (mut f0, mut g0) = (f, g);
-        names.sort_unstable();
-        for symbol in names {
-            let crate::arena::Node::Symbol(name) = *self.arena.node(symbol) else { continue };
-            let value = key::coordinate(self.arena.name(name), 1);
-            let value = self.arena.number(value);
-            f0 = substitute(&mut self.arena, f0, symbol, value);
-            g0 = substitute(&mut self.arena, g0, symbol, value);
+        for point in POINTS {
+            let (mut f0, mut g0) = (f, g);
+            for (at, unknown) in names.iter().enumerate() {
+                let value = match *self.arena.node(*unknown) {
+                    crate::arena::Node::Symbol(name) => key::coordinate(self.arena.name(name), point),
+                    _ => key::coordinate(&format!("value@{at}"), point),
+                };
+                let value = self.arena.number(value);
+                f0 = substitute(&mut self.arena, f0, *unknown, value);
+                g0 = substitute(&mut self.arena, g0, *unknown, value);
+            }
+            match (approximate(&self.arena, f0), approximate(&self.arena, g0)) {
+                (Some(x), Some(y)) if x != 0.0 && y != 0.0 => {
+                    let left = self.arena.mul(vec![f, g0]);
+                    let right = self.arena.mul(vec![g, f0]);
+                    return Some(self.ids(left, right)?.equal.then_some(x / y));
+                }
+                (Some(_), Some(_)) => return Some(None),
+                _ => {}
+            }
         }
-        let (x, y) = (approximate(&self.arena, f0), approximate(&self.arena, g0));
-        let factor = match (x, y) {
-            (Some(x), Some(y)) if x != 0.0 && y != 0.0 => x / y,
-            (Some(_), Some(_)) => return Some(None),
-            // Complex or undefined there: as equations only.
-            _ => 1.0,
-        };
-        let left = self.arena.mul(vec![f, g0]);
-        let right = self.arena.mul(vec![g, f0]);
-        Some((self.ids(left, right)?).then_some(factor))
+        let zero = self.arena.integer(0);
+        let trivial = holds(self.ids(f, zero)) || holds(self.ids(g, zero));
+        if trivial {
+            return Some(None);
+        }
+        if holds(self.ids(f, g)) {
+            return Some(Some(1.0));
+        }
+        let opposite = self.arena.neg(g);
+        Some(holds(self.ids(f, opposite)).then_some(-1.0))
     }
 
     /// A relation against `label = value`.
-    pub(super) fn equation_of(&mut self, label: Id, value: &Answer, relation: &Answer) -> Option<bool> {
+    pub(super) fn equation_of(&mut self, label: Id, value: &Answer, relation: &Answer) -> Option<Finding> {
         let (Answer::Expression { id, .. }, Answer::Relation { members, links }) = (value, relation) else {
-            return self.at(Rung::Structure, false);
+            return Finding::apart();
         };
         let ([left, right], [Link::Equal]) = (&members[..], &links[..]) else {
-            return self.at(Rung::Structure, false);
+            return Finding::apart();
         };
         let (f, g) = (self.arena.sub(label, *id), self.arena.sub(*left, *right));
         self.same_equation(f, g)

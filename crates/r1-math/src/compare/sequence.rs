@@ -1,41 +1,81 @@
 //! Lists, sets and tuples.
 
-use super::{Judge, Rung};
+use dashu::rational::RBig;
+
+use super::{Comparison, Finding, Rung, assignment::other_names, holds};
 use crate::answer::Answer;
 
 /// Longer ones are not compared.
 const MAX_ITEMS: usize = 128;
 
-impl Judge<'_> {
-    pub(super) fn sequences(&mut self, gold: &Answer, answer: &Answer) -> Option<bool> {
+impl Comparison<'_> {
+    pub(super) fn sequences(&mut self, gold: &Answer, answer: &Answer) -> Option<Finding> {
         use Answer as A;
         let (A::List(a) | A::Set(a) | A::Tuple(a)) = gold else { return None };
         let (A::List(b) | A::Set(b) | A::Tuple(b)) = answer else { return None };
+        let matching = !matches!((gold, answer), (A::Tuple(_), _) | (_, A::Tuple(_)));
+        // A set does not count; of a list with repetitions, all count.
+        let set = matches!((gold, answer), (A::Set(_), _) | (_, A::Set(_)));
+        if matching && let (Some(mut x), Some(mut y)) = (self.exact_numbers(a), self.exact_numbers(b)) {
+            // Numbers match when they are the same in order; repetitions count once when the lengths differ.
+            x.sort_unstable();
+            y.sort_unstable();
+            if x.len() != y.len() && set {
+                x.dedup();
+                y.dedup();
+            }
+            return Finding::at(Rung::Structure, x == y);
+        }
         if a.len().max(b.len()) > MAX_ITEMS {
             return None;
+        }
+        // Matching is paid for before it is made.
+        if matching {
+            self.fuel.spend((a.len() * b.len()) as u32)?;
         }
         let verdict = match (gold, answer) {
             (A::Tuple(_), A::Tuple(_)) => self.ordered(a, b),
             // `1, 2` may leave out the parentheses of `(1, 2)`.
-            (A::Tuple(_), A::List(_)) | (A::List(_), A::Tuple(_)) => self.ordered(a, b),
+            (A::Tuple(_), A::List(list)) | (A::List(list), A::Tuple(_)) => {
+                !one_name(list) && self.ordered(a, b)
+            }
             (A::Tuple(_), A::Set(_)) | (A::Set(_), A::Tuple(_)) => false,
-            _ => self.unordered(a, b) || self.systems(a, b),
+            // Of values of different names, which is which counts.
+            _ if of_names(a) != of_names(b) => !set && self.ordered(a, b) || self.systems(a, b),
+            // Where the things are told on one side only, their order tells them on the other.
+            _ if counted(a) != counted(b) => self.ordered(a, b),
+            _ => self.unordered(a, b, set) || self.systems(a, b) || holds(self.whole_multiples(gold, answer)),
         };
         let verdict = verdict
-            || (a.len() == 1 && self.answers(&a[0], answer) == Some(true))
-            || (b.len() == 1 && self.answers(gold, &b[0]) == Some(true));
-        self.at(Rung::Structure, verdict)
+            || (a.len() == 1 && holds(self.answers(&a[0], answer)))
+            || (b.len() == 1 && holds(self.answers(gold, &b[0])));
+        Finding::at(Rung::Structure, verdict)
+    }
+
+    /// The values of a list of exact numbers.
+    fn exact_numbers(&self, items: &[Answer]) -> Option<Vec<RBig>> {
+        if self.policy.relative_tolerance.is_some() {
+            return None;
+        }
+        let number = |item: &Answer| match item {
+            Answer::Expression { id, decimal: None } => self.arena.as_number(*id).cloned(),
+            _ => None,
+        };
+        items.iter().map(number).collect()
     }
 
     /// Place by place.
     pub(super) fn ordered(&mut self, a: &[Answer], b: &[Answer]) -> bool {
-        a.len() == b.len() && a.iter().zip(b).all(|(a, b)| self.answers(a, b) == Some(true))
+        a.len() == b.len() && a.iter().zip(b).all(|(a, b)| holds(self.answers(a, b)))
     }
 
     /// Each with a partner of its own; repetitions count once when the lengths differ.
-    fn unordered(&mut self, a: &[Answer], b: &[Answer]) -> bool {
-        let (a, b) =
-            if a.len() == b.len() { (a.to_vec(), b.to_vec()) } else { (self.distinct(a), self.distinct(b)) };
+    pub(super) fn unordered(&mut self, a: &[Answer], b: &[Answer], set: bool) -> bool {
+        let (a, b) = if a.len() == b.len() || !set {
+            (a.to_vec(), b.to_vec())
+        } else {
+            (self.distinct(a), self.distinct(b))
+        };
         if a.len() != b.len() {
             return false;
         }
@@ -43,8 +83,7 @@ impl Judge<'_> {
         a.iter().all(|item| {
             let same = free.iter().position(|other| *other == item);
             let partner = same.or_else(|| {
-                free.iter()
-                    .position(|other| !other_names(item, other) && self.answers(item, other) == Some(true))
+                free.iter().position(|other| !other_names(item, other) && holds(self.answers(item, other)))
             });
             partner.is_some_and(|at| {
                 free.remove(at);
@@ -56,7 +95,7 @@ impl Judge<'_> {
     fn distinct(&mut self, items: &[Answer]) -> Vec<Answer> {
         let mut kept: Vec<Answer> = Vec::new();
         for item in items {
-            if !kept.iter().any(|other| self.answers(other, item) == Some(true)) {
+            if !kept.iter().any(|other| holds(self.answers(other, item))) {
                 kept.push(item.clone());
             }
         }
@@ -70,22 +109,38 @@ impl Judge<'_> {
             return false;
         }
         let (x, y) = (x.unwrap_or_else(|| a.to_vec()), y.unwrap_or_else(|| b.to_vec()));
-        self.unordered(&x, &y)
+        self.unordered(&x, &y, false)
     }
 }
 
-/// Whether two answers say in words that they are about different things, as "domain" and "range".
-fn other_names(a: &Answer, b: &Answer) -> bool {
-    let (Answer::Assignment { name: a, label: None, .. }, Answer::Assignment { name: b, label: None, .. }) =
-        (a, b)
-    else {
-        return false;
+/// Whether every item is the value of a name of its own: `x = 1, y = 2`, but not `x_1 = 1, x_2 = 2`.
+fn of_names(items: &[Answer]) -> bool {
+    let name = |item: &Answer| match item {
+        Answer::Assignment { name, label: Some(_), .. } => name.split('_').next().map(str::to_owned),
+        _ => None,
     };
-    let plain = |name: &str| -> String {
-        name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+    let names: Option<Vec<String>> = items.iter().map(name).collect();
+    names.is_some_and(|names| names.len() > 1 && names.iter().skip(1).any(|name| *name != names[0]))
+}
+
+/// Whether the items are values of one name, `x = -1 or x = 1`, which make no pair.
+fn one_name(items: &[Answer]) -> bool {
+    let label = |item: &Answer| match item {
+        Answer::Assignment { label, .. } => *label,
+        _ => None,
     };
-    let (a, b) = (plain(a), plain(b));
-    a.len().min(b.len()) >= 3 && !a.contains(&b) && !b.contains(&a)
+    let first = items.first().and_then(label);
+    first.is_some() && items.len() > 1 && items.iter().all(|item| label(item) == first)
+}
+
+/// Whether every item counts things of its own: `7 goats, 4 toys`.
+fn counted(items: &[Answer]) -> bool {
+    let noun = |item: &Answer| match item {
+        Answer::Quantity { unit, .. } if unit.is_noun() => Some(unit.words.clone()),
+        _ => None,
+    };
+    let nouns: Option<Vec<_>> = items.iter().map(noun).collect();
+    nouns.is_some_and(|nouns| nouns.len() > 1 && nouns.iter().skip(1).any(|noun| *noun != nouns[0]))
 }
 
 /// Assignments to the same names again and again, as tuples of their values.

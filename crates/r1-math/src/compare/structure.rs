@@ -2,57 +2,40 @@
 
 use dashu::rational::RBig;
 
-use super::{Judge, Rung};
+use super::{Comparison, Finding, Rung, decimal::Value, holds};
 use crate::{
     answer::Answer,
     arena::{Id, Node},
-    numeric::approximate,
     region,
-    substitute::symbols,
+    substitute::{substitute, symbols},
     text,
 };
 
-impl Judge<'_> {
+impl Comparison<'_> {
     /// Whether `answer` says what `gold` says.
-    pub(super) fn answers(&mut self, gold: &Answer, answer: &Answer) -> Option<bool> {
+    pub(super) fn answers(&mut self, gold: &Answer, answer: &Answer) -> Option<Finding> {
         use Answer as A;
         self.fuel.spend(4)?;
         match (gold, answer) {
+            (A::Parametric { .. }, _) | (_, A::Parametric { .. }) => self.parametric(gold, answer),
+            (A::Excluding { body: a, exclusions: p }, A::Excluding { body: b, exclusions: q }) => {
+                if self.unordered(p, q, true) { self.answers(a, b) } else { Finding::apart() }
+            }
+            // What is left out of a domain may go without saying.
+            (A::Excluding { body, .. }, other) => self.answers(body, other),
+            (other, A::Excluding { body, .. }) => self.answers(other, body),
             (A::Assignment { .. }, A::Assignment { .. }) => self.assignments(gold, answer),
-            (A::Assignment { value, label, .. }, other) => {
-                if let (A::Relation { .. }, Some(label)) = (other, label) {
-                    return self.equation_of(*label, value, other);
-                }
-                self.answers(value, other)
-            }
-            (other, A::Assignment { value, label, between, .. }) => {
-                if let (A::Relation { .. }, Some(label)) = (other, label) {
-                    return self.equation_of(*label, value, other);
-                }
-                if !self.holds(value, between) {
-                    return self.at(Rung::Structure, false);
-                }
-                self.answers(other, value)
-            }
+            (A::Assignment { .. }, _) | (_, A::Assignment { .. }) => self.named(gold, answer),
             (A::Expression { id: a, decimal: d }, A::Expression { id: b, decimal: e }) => {
-                if let Some(verdict) = self.vectors(*a, *b) {
-                    return Some(verdict);
-                }
-                let mut verdict = self.decimals((*a, *d), (*b, *e));
-                if verdict != Some(true) {
-                    let rung = self.rung;
-                    match self.families_of_functions(*a, *b) {
-                        Some(true) => verdict = Some(true),
-                        _ => self.rung = rung,
-                    }
-                }
-                if verdict != Some(true) && self.policy.ignore_symbol_case {
-                    return self.in_lower_case(*a, *b).or(verdict);
-                }
-                verdict
+                self.expressions((*a, *d), (*b, *e))
             }
             (A::Quantity { .. }, _) | (_, A::Quantity { .. }) => self.quantities(gold, answer),
             (A::Percent { .. }, _) | (_, A::Percent { .. }) => self.percents(gold, answer),
+            (A::List(items), A::Region(_)) | (A::Region(_), A::List(items)) => match self.union(items) {
+                Some(region) if matches!(gold, A::List(_)) => self.relations(&region, answer),
+                Some(region) => self.relations(gold, &region),
+                None => Finding::apart(),
+            },
             (A::List(_) | A::Set(_) | A::Tuple(_), A::List(_) | A::Set(_) | A::Tuple(_)) => {
                 self.sequences(gold, answer)
             }
@@ -65,144 +48,62 @@ impl Judge<'_> {
             (A::Cases(a), A::Cases(b)) => self.same_cases(a, b),
             (A::Ratio(a), A::Ratio(b)) => self.ratios(a, b),
             (A::Ratio(parts), A::Expression { id, .. }) | (A::Expression { id, .. }, A::Ratio(parts)) => {
-                let [a, b] = parts[..] else { return self.at(Rung::Structure, false) };
+                let [a, b] = parts[..] else { return Finding::apart() };
                 let quotient = self.arena.div(a, b);
                 self.ids(quotient, *id)
             }
             (A::Congruence { residue: a, modulus: m }, A::Congruence { residue: b, modulus: n }) => {
-                let same = self.ids(*m, *n)?;
+                let same = self.ids(*m, *n)?.equal;
                 let (a, b, m) = (self.whole(*a)?, self.whole(*b)?, self.whole(*m)?);
-                self.at(Rung::Structure, same && m != 0 && (a - b) % m == 0)
+                Finding::at(Rung::Structure, same && m != 0 && (a - b) % m == 0)
             }
             (A::Congruence { residue: a, .. }, A::Expression { id: b, .. })
             | (A::Expression { id: b, .. }, A::Congruence { residue: a, .. }) => self.ids(*a, *b),
             (A::Family { .. }, A::Family { .. }) => self.families(gold, answer),
-            (A::Empty, A::Empty) | (A::Undefined, A::Undefined) => self.at(Rung::Structure, true),
+            (A::Empty, A::Empty) | (A::Undefined, A::Undefined) => Finding::at(Rung::Structure, true),
             (A::Set(items), A::Empty) | (A::Empty, A::Set(items)) => {
-                self.at(Rung::Structure, items.is_empty())
+                Finding::at(Rung::Structure, items.is_empty())
             }
             (A::Set(items) | A::List(items), other) if items.len() == 1 => self.answers(&items[0], other),
             (other, A::Set(items) | A::List(items)) if items.len() == 1 => self.answers(other, &items[0]),
-            (A::Text(a), A::Text(b)) => {
-                let equal = text::same(a, b);
-                self.at(Rung::Text, equal)
-            }
+            (A::Text(a), A::Text(b)) => Finding::at(Rung::Text, text::same(a, b)),
             (A::Text(word), A::Expression { id, .. }) | (A::Expression { id, .. }, A::Text(word)) => {
                 let number = text::number_word(word)?;
                 let number = self.arena.integer(number);
                 self.ids(number, *id)
             }
-            _ => self.at(Rung::Structure, false),
+            _ => Finding::apart(),
         }
     }
 
-    /// Whether the constant members of a chain agree with its value.
-    fn holds(&mut self, value: &Answer, between: &[Id]) -> bool {
-        let Answer::Expression { id, .. } = value else { return true };
-        if !self.policy.chains_must_hold || !symbols(&self.arena, *id).is_empty() {
-            return true;
-        }
-        between.iter().all(|member| {
-            !symbols(&self.arena, *member).is_empty()
-                || self.decimals((*member, None), (*id, None)) != Some(false)
-        })
-    }
-
-    fn assignments(&mut self, gold: &Answer, answer: &Answer) -> Option<bool> {
-        let Answer::Assignment { name: a, label: x, value: left, .. } = gold else { return None };
-        let Answer::Assignment { name: b, label: y, value: right, between, .. } = answer else { return None };
-        let head =
-            |name: &str| -> String { name.split('(').next().unwrap_or("").replace(['{', '}', '\\'], "") };
-        let clash = x.is_some() && y.is_some() && head(a) != head(b);
-        let clash = clash && !(self.policy.ignore_symbol_case && head(a).eq_ignore_ascii_case(&head(b)));
-        if let (Some(x), Some(y)) = (x, y)
-            && clash
-            && let (Answer::Expression { id: left, .. }, Answer::Expression { id: right, .. }) =
-                (&**left, &**right)
+    fn expressions(&mut self, gold: Value, answer: Value) -> Option<Finding> {
+        let (a, b) = (gold.0, answer.0);
+        if let (Some(x), Some(y)) = (self.arena.as_number(a), self.arena.as_number(b))
+            && (x == y
+                || (gold.1.is_none() && answer.1.is_none() && self.policy.relative_tolerance.is_none()))
         {
-            // `y = 2x` and `x = y/2` are one equation.
-            let (f, g) = (self.arena.sub(*x, *left), self.arena.sub(*y, *right));
-            return self.same_equation(f, g);
+            return Finding::at(Rung::Numbers, x == y);
         }
-        if clash || !self.holds(right, between) {
-            return self.at(Rung::Structure, false);
+        if let Some(verdict) = self.vectors(a, b) {
+            return Some(verdict);
         }
-        self.answers(left, right)
+        let verdict = self.decimals(gold, answer);
+        if holds(verdict) {
+            return verdict;
+        }
+        let families = self.families_of_functions(a, b);
+        if holds(families) {
+            return families;
+        }
+        if self.policy.ignore_symbol_case {
+            return self.in_lower_case(a, b).or(verdict);
+        }
+        verdict
     }
 
-    fn quantities(&mut self, gold: &Answer, answer: &Answer) -> Option<bool> {
-        use Answer as A;
-        match (gold, answer) {
-            (A::Quantity { id: a, decimal: d, unit: u }, A::Quantity { id: b, decimal: e, unit: v }) => {
-                if !u.agrees_with(v) {
-                    return self.at(Rung::Structure, false);
-                }
-                if u.factor == v.factor {
-                    return self.decimals((*a, *d), (*b, *e));
-                }
-                if !self.policy.unit_conversion {
-                    return self.at(Rung::Structure, false);
-                }
-                let factor = self.arena.number(&v.factor / &u.factor);
-                let converted = self.arena.mul(vec![factor, *b]);
-                self.decimals((*a, *d), (converted, None))
-            }
-            (A::Quantity { id, decimal, .. }, other) if self.policy.unit_optional => {
-                self.answers(&A::Expression { id: *id, decimal: *decimal }, other)
-            }
-            (other, A::Quantity { id, decimal, unit }) if self.policy.unit_optional => {
-                // A percentage or an angle is no length.
-                if matches!(other, A::Percent { .. }) && !unit.is_noun() {
-                    return self.at(Rung::Structure, false);
-                }
-                self.answers(other, &A::Expression { id: *id, decimal: *decimal })
-            }
-            _ => self.at(Rung::Structure, false),
-        }
-    }
-
-    fn percents(&mut self, gold: &Answer, answer: &Answer) -> Option<bool> {
-        use Answer as A;
-        let hundredth = RBig::from_parts(1.into(), 100u8.into());
-        let share = |judge: &mut Self, id: Id| {
-            let factor = judge.arena.number(hundredth.clone());
-            judge.arena.mul(vec![factor, id])
-        };
-        match (gold, answer) {
-            (A::Percent { id: a, decimal: d }, A::Percent { id: b, decimal: e }) => {
-                self.decimals((*a, *d), (*b, *e))
-            }
-            (A::Percent { id: a, decimal: d }, A::Expression { id: b, decimal: e }) => {
-                if self.policy.percent_sign_optional && self.decimals((*a, *d), (*b, *e)) == Some(true) {
-                    return Some(true);
-                }
-                if !self.policy.percent_as_share {
-                    return self.at(Rung::Structure, false);
-                }
-                let a = share(self, *a);
-                self.decimals((a, None), (*b, *e))
-            }
-            (A::Expression { id: a, decimal: d }, A::Percent { id: b, decimal: e }) => {
-                let at_least_one = approximate(&self.arena, *a).is_some_and(|value| value.abs() >= 1.0);
-                if self.policy.percent_sign_optional
-                    && (at_least_one || self.arena.as_number(*a).is_some_and(RBig::is_zero))
-                    && self.decimals((*a, *d), (*b, *e)) == Some(true)
-                {
-                    return Some(true);
-                }
-                if !self.policy.percent_as_share {
-                    return self.at(Rung::Structure, false);
-                }
-                let b = share(self, *b);
-                self.decimals((*a, *d), (b, None))
-            }
-            _ => self.at(Rung::Structure, false),
-        }
-    }
-
-    fn ratios(&mut self, a: &[Id], b: &[Id]) -> Option<bool> {
+    fn ratios(&mut self, a: &[Id], b: &[Id]) -> Option<Finding> {
         if a.len() != b.len() {
-            return self.at(Rung::Structure, false);
+            return Finding::apart();
         }
         let zero = |judge: &Self, id: &Id| judge.arena.as_number(*id).is_some_and(RBig::is_zero);
         let literal = a.iter().chain(b).any(|part| zero(self, part));
@@ -214,11 +115,11 @@ impl Judge<'_> {
                 let right = self.arena.mul(vec![*y, a[0]]);
                 self.ids(left, right)
             };
-            if equal != Some(true) {
-                return self.at(Rung::Structure, false);
+            if !holds(equal) {
+                return Finding::apart();
             }
         }
-        self.at(Rung::Structure, true)
+        Finding::at(Rung::Structure, true)
     }
 
     /// A small whole number.
@@ -226,14 +127,14 @@ impl Judge<'_> {
         i128::try_from(self.arena.as_integer(id)?).ok()
     }
 
-    fn in_lower_case(&mut self, a: Id, b: Id) -> Option<bool> {
+    fn in_lower_case(&mut self, a: Id, b: Id) -> Option<Finding> {
         let lowered = |judge: &mut Self, id: Id| {
             let mut id = id;
             for symbol in symbols(&judge.arena, id) {
                 let Node::Symbol(name) = *judge.arena.node(symbol) else { continue };
                 let lower = judge.arena.name(name).to_lowercase();
                 let lower = judge.arena.symbol(&lower);
-                id = crate::substitute::substitute(&mut judge.arena, id, symbol, lower);
+                id = substitute(&mut judge.arena, id, symbol, lower);
             }
             id
         };
@@ -241,14 +142,16 @@ impl Judge<'_> {
         self.ids(a, b)
     }
 
-    /// An answer as a region, where it is one.
-    pub(super) fn region(&mut self, answer: &Answer) -> Option<Vec<crate::answer::Interval>> {
-        match answer {
-            Answer::Relation { .. } if self.policy.interval_as_inequality => {
-                region::of_relation(&mut self.arena, answer)
+    /// Regions side by side as one, where none touches another, so that the union still tells them apart.
+    fn union(&self, items: &[Answer]) -> Option<Answer> {
+        let mut intervals = Vec::new();
+        for item in items {
+            match item {
+                Answer::Region(region) => intervals.extend_from_slice(region),
+                _ => return None,
             }
-            Answer::Relation { .. } => None,
-            other => region::of(other),
         }
+        let apart = region::normal(&self.arena, &intervals)?.len() == intervals.len();
+        apart.then_some(Answer::Region(intervals))
     }
 }

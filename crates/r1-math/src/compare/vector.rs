@@ -1,6 +1,6 @@
 //! Vectors: columns, rows, tuples, and sums of unit vectors.
 
-use super::{Judge, Rung};
+use super::{Comparison, Finding, Rung, holds};
 use crate::{
     answer::Answer,
     arena::{Constant, Id, Node},
@@ -9,11 +9,11 @@ use crate::{
 
 const UNITS: [&str; 3] = ["unit@i", "unit@j", "unit@k"];
 
-impl Judge<'_> {
+impl Comparison<'_> {
     /// A matrix or a sum of unit vectors against a tuple.
-    pub(super) fn vector_and_tuple(&mut self, id: Id, items: &[Answer]) -> Option<bool> {
+    pub(super) fn vector_and_tuple(&mut self, id: Id, items: &[Answer]) -> Option<Finding> {
         if !self.policy.vector_as_tuple {
-            return self.at(Rung::Structure, false);
+            return Finding::apart();
         }
         let entries = match self.arena.node(id) {
             Node::Matrix { rows: 1, entries, .. } | Node::Matrix { columns: 1, entries, .. } => {
@@ -21,7 +21,7 @@ impl Judge<'_> {
             }
             _ => match self.components(id) {
                 Some(entries) => entries,
-                None => return self.at(Rung::Structure, false),
+                None => return Finding::apart(),
             },
         };
         let mut entries: Vec<Answer> = entries.into_iter().map(Answer::expression).collect();
@@ -33,11 +33,11 @@ impl Judge<'_> {
             }
         }
         let verdict = self.ordered(&entries, items);
-        self.at(Rung::Structure, verdict)
+        Finding::at(Rung::Structure, verdict)
     }
 
     /// Two expressions of which at least one is a sum of unit vectors or a row against a column.
-    pub(super) fn vectors(&mut self, a: Id, b: Id) -> Option<bool> {
+    pub(super) fn vectors(&mut self, a: Id, b: Id) -> Option<Finding> {
         let is_column = |judge: &Self, id: Id| matches!(judge.arena.node(id), Node::Matrix { rows, columns, .. } if *rows == 1 || *columns == 1);
         let (columns_a, columns_b) = (is_column(self, a), is_column(self, b));
         if columns_a && columns_b && self.policy.vector_as_tuple {
@@ -53,7 +53,7 @@ impl Judge<'_> {
                     y.into_iter().map(Answer::expression).collect::<Vec<_>>(),
                 );
                 let verdict = self.ordered(&x, &y);
-                self.at(Rung::Structure, verdict)
+                Finding::at(Rung::Structure, verdict)
             }
             (Some(x), None) if columns_b => {
                 let items: Vec<Answer> = x.into_iter().map(Answer::expression).collect();
@@ -94,13 +94,20 @@ impl Judge<'_> {
             })
         };
         let origin = at(self, 3);
-        Some(
-            (0..3)
-                .map(|direction| {
-                    let value = at(self, direction);
-                    self.arena.sub(value, origin)
-                })
-                .collect(),
-        )
+        let components: Vec<Id> = (0..3)
+            .map(|direction| {
+                let value = at(self, direction);
+                self.arena.sub(value, origin)
+            })
+            .collect();
+        // Only a sum of unit vectors has components: `3jk` is a product.
+        let mut terms: Vec<Id> = components
+            .iter()
+            .zip(basis)
+            .map(|(component, unit)| self.arena.mul(vec![*component, unit]))
+            .collect();
+        terms.push(origin);
+        let sum = self.arena.add(terms);
+        (holds(self.ids(id, sum)) && holds(self.ids(origin, zero))).then_some(components)
     }
 }

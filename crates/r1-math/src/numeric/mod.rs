@@ -269,7 +269,7 @@ pub(crate) fn approximate(arena: &Arena, id: Id) -> Option<f64> {
     if let Some(value) = arena.as_number(id) {
         return Some(value.to_f64().value()).filter(|value| value.is_finite());
     }
-    if !crate::substitute::symbols(arena, id).is_empty() {
+    if !crate::substitute::is_constant(arena, id) {
         return None;
     }
     arena.estimated(id, |fuel| {

@@ -8,7 +8,8 @@ use crate::{
 };
 
 /// Words of prose that no product of letters spells.
-const PROSE: [&str; 30] = [
+const PROSE: [&str; 47] = [
+    "we", "get", "has", "was", "So", "We", "It", "Is", "In", "On", "At", "By", "If", "Or", "To", "Of", "As",
     "or", "and", "is", "no", "yes", "the", "of", "to", "for", "all", "any", "in", "if", "at", "by", "on",
     "not", "odd", "are", "it", "so", "set", "one", "two", "ten", "six", "day", "new", "DNE", "red",
 ];
@@ -153,7 +154,10 @@ impl Parser<'_> {
                 return None;
             }
             let n = self.argument()?;
-            self.arena.as_integer(n)?;
+            let index = ['n', 'm'].map(|name| self.arena.symbol(&name.to_string())).contains(&n);
+            if self.arena.as_integer(n).is_none() && !(index && letter != 'P') {
+                return None;
+            }
             let k = self.eat('^').then(|| self.argument())??;
             Some((n, k))
         })();
@@ -271,7 +275,7 @@ impl Parser<'_> {
         let capitalised = word.len() == 3
             && word.starts_with(|c: char| c.is_ascii_uppercase())
             && word[1..].bytes().all(|byte| byte.is_ascii_lowercase());
-        if word.len() > 3 || capitalised || PROSE.contains(&word) {
+        if word.len() > 3 || capitalised || PROSE.contains(&word) || crate::lexicon::is_no_noun(word) {
             return None;
         }
         let mut factors = Vec::new();

@@ -135,9 +135,16 @@ impl Parser<'_> {
                 self.delimited(Function::Abs, &close)
             }
             "overline" | "bar" => {
+                if let Some(digits) = self.digits_under_bar() {
+                    return self.symbol(&digits);
+                }
                 let inside = self.argument()?;
-                // The conjugate where there is something to conjugate, else a segment's or number's name.
-                Some(self.arena.function(Function::Conjugate, vec![inside]))
+                if crate::substitute::is_constant(self.arena, inside) {
+                    return Some(self.arena.function(Function::Conjugate, vec![inside]));
+                }
+                // A mean, a segment, a conjugate: another thing than what stands under the bar.
+                let name = self.arena.intern("bar@");
+                Some(self.arena.insert(Node::Call(name, Box::new([inside]))))
             }
             "sum" | "prod" => self.fold(name == "prod"),
             "vec" | "overrightarrow" | "hat" | "widehat" | "mathbf" | "tilde" => {
@@ -184,6 +191,29 @@ impl Parser<'_> {
             }
             _ => None,
         }
+    }
+
+    /// `{ab}` after `\\overline`: digits side by side, whose order counts. Capitals name a segment.
+    fn digits_under_bar(&mut self) -> Option<String> {
+        let [open, inside @ ..] = &self.tokens[self.at..] else { return None };
+        let end = inside.iter().position(|token| token.is('}'))?;
+        let mut name = String::from("digits@");
+        for token in &inside[..end] {
+            match &token.kind {
+                Kind::Letter(c) if c.is_ascii_lowercase() => name.push(*c),
+                Kind::Word(word) if word.bytes().all(|byte| byte.is_ascii_lowercase()) => name.push_str(word),
+                Kind::Number(literal) => name.push_str(&literal.digits),
+                _ => return None,
+            }
+        }
+        let digits = name.len() - "digits@".len();
+        let several = open.is('{') && digits >= 2 && name[7..].contains(|c: char| c.is_ascii_alphabetic());
+        // `\\overline{2i}` and `\\overline{zw}` are conjugates.
+        if !several || name[7..].contains(['i', 'z', 'w']) {
+            return None;
+        }
+        self.at += end + 2;
+        Some(name)
     }
 
     /// The one token inside the next argument.
@@ -263,6 +293,7 @@ impl Parser<'_> {
                 bars: self.bars,
                 folds: self.folds + 1,
                 hopeless: false,
+                improper: false,
             };
             let body = inner.nested(Parser::product)?;
             (body, inner.at)
@@ -284,10 +315,11 @@ impl Parser<'_> {
         loop {
             let token = self.peek()?;
             match &token.kind {
-                Kind::End(_) => {
+                Kind::End(end) if end == name => {
                     self.at += 1;
                     break;
                 }
+                Kind::End(_) => return None,
                 Kind::Row => {
                     self.at += 1;
                     rows.push(Vec::new());

@@ -21,7 +21,8 @@ pub(crate) use function::is_known as is_name;
 
 /// Reads one expression from all of `tokens`.
 pub(crate) fn expression(arena: &mut Arena, tokens: &[Token]) -> Option<Id> {
-    let mut parser = Parser { arena, tokens, at: 0, depth: 0, bars: 0, folds: 0, hopeless: false };
+    let mut parser =
+        Parser { arena, tokens, at: 0, depth: 0, bars: 0, folds: 0, hopeless: false, improper: false };
     let mut id = parser.sum()?;
     if parser.eat_command(&["choose"]) {
         let k = parser.sum()?;
@@ -41,6 +42,8 @@ pub(crate) struct Parser<'a> {
     folds: usize,
     /// Set once something cannot be read in any way, so that no other way is tried at every level.
     hopeless: bool,
+    /// Whether an improper fraction followed a whole number.
+    improper: bool,
 }
 
 impl<'a> Parser<'a> {
@@ -177,6 +180,12 @@ impl<'a> Parser<'a> {
         {
             return Some(self.arena.number(&whole.value + fraction));
         }
+        let improper = self.improper;
+        self.improper = false;
+        if improper {
+            // `1\frac{9}{5}` is neither a mixed number nor surely a product.
+            return None;
+        }
         self.at = start;
         self.power()
     }
@@ -193,6 +202,7 @@ impl<'a> Parser<'a> {
                 if below.is_zero() {
                     return None;
                 }
+                self.improper = above >= below && !above.is_zero();
                 above / below
             }
             Kind::Number(above) if token.space && above.value.is_int() => {
@@ -223,7 +233,10 @@ impl<'a> Parser<'a> {
         let Some(token) = self.peek() else { return false };
         match &token.kind {
             Kind::Number(_) => {
-                // Two numbers side by side are no product.
+                // Two numbers side by side are no product, nor is a number after a gap.
+                if token.wide {
+                    return false;
+                }
                 let before = self.at.checked_sub(1).map(|at| &self.tokens[at].kind);
                 !matches!(before, Some(Kind::Number(_)))
             }
@@ -249,6 +262,7 @@ impl<'a> Parser<'a> {
         for _ in 0..6 {
             if self.degree_sign() {
                 let degree = self.arena.constant(Constant::Degree);
+                base = self.minutes(base)?;
                 base = self.arena.mul(vec![base, degree]);
             } else if self.eat('^') {
                 let exponent = self.exponent()?;
@@ -270,6 +284,21 @@ impl<'a> Parser<'a> {
             }
         }
         None
+    }
+
+    /// Minutes and seconds after a degree sign, as `40^\circ 30'`, added to the degrees.
+    fn minutes(&mut self, degrees: Id) -> Option<Id> {
+        let mut sum = degrees;
+        for (share, marks) in [(60, 1), (3600, 2)] {
+            let Some(Kind::Number(literal)) = self.peek().map(|token| &token.kind) else { break };
+            if !(1..=marks).all(|ahead| self.peek_at(ahead).is_some_and(|token| token.is('\''))) {
+                break;
+            }
+            self.at += 1 + marks;
+            let part = self.arena.number(&literal.value / RBig::from(share));
+            sum = self.arena.add(vec![sum, part]);
+        }
+        Some(sum)
     }
 
     /// `^\circ`, `^{\circ}`, `\degree`, `°`.

@@ -4,7 +4,7 @@ use super::{Answer, Reader, split};
 use crate::{
     answer::Interval,
     arena::{Constant, Id, Node},
-    parse, region,
+    parse, region, substitute,
     token::{Kind, Token},
 };
 
@@ -20,7 +20,16 @@ impl Reader<'_> {
                 let parts = self.parts(rest);
                 let negative = parts.iter().any(|part| part.first().is_some_and(|token| token.is('-')));
                 let counts = matches!(letter, Kind::Letter('C' | 'P')) && parts.len() == 2 && !negative;
-                if counts { tokens } else { rest }
+                if counts {
+                    tokens
+                } else {
+                    let point = self.bracket(rest)??;
+                    let Kind::Letter(letter) = letter else { return None };
+                    return Some(Some(match point {
+                        Answer::Tuple(_) => named_point(&letter.to_string(), point),
+                        other => other,
+                    }));
+                }
             }
             [rest @ .., caret, Token { kind: Kind::Letter('T') | Kind::Command(_), .. }]
                 if caret.is('^')
@@ -31,6 +40,9 @@ impl Reader<'_> {
             }
             other => other,
         };
+        if let Some(interval) = self.outward(tokens) {
+            return Some(interval);
+        }
         let end = split::closing(tokens).filter(|end| end + 1 == tokens.len());
         let Some(end) = end else { return self.scaled(tokens) };
         let (open, close) = (&tokens[0], &tokens[end]);
@@ -66,10 +78,31 @@ impl Reader<'_> {
         {
             return Some(Some(interval));
         }
+        if square(open) != square(close) {
+            // Neither an interval nor a point.
+            return Some(None);
+        }
         let items: Option<Vec<Answer>> = parts.iter().map(|part| self.structure(part)).collect();
         let signed = |part: &&[Token]| part.iter().any(|token| matches!(token.command(), Some("pm" | "mp")));
         let several = parts.iter().filter(|part| signed(part)).count() == 1;
-        Some(items.map(|items| if several { both_signs(items) } else { Answer::Tuple(items) }))
+        Some(items.map(|items| match several {
+            true => both_signs(items),
+            false if angle => named_point("", Answer::Tuple(items)),
+            false => Answer::Tuple(items),
+        }))
+    }
+
+    /// `]0, 1[`, an open interval in European writing.
+    fn outward(&mut self, tokens: &[Token]) -> Option<Option<Answer>> {
+        let [open, inside @ .., close] = tokens else { return None };
+        let square = |token: &Token| token.is('[') || token.is(']');
+        let brackets = inside.iter().any(square);
+        if !(square(open) && square(close)) || brackets || (open.is('[') && close.is(']')) {
+            return None;
+        }
+        let semicolon = split::top(inside, |token| token.is(';'));
+        let parts = if semicolon.len() == 2 { semicolon } else { split::top(inside, |token| token.is(',')) };
+        (parts.len() == 2).then(|| self.interval(&parts, open.is('['), close.is(']')))
     }
 
     /// `[[1, 2], [3, 4]]`.
@@ -148,6 +181,10 @@ impl Reader<'_> {
         let high = parse::expression(self.arena, parts[1])?;
         let low_infinite = self.infinity(low) == Some(true);
         let high_infinite = self.infinity(high) == Some(false);
+        if (low_infinite && low_closed) || (high_infinite && high_closed) {
+            // Infinity is no element.
+            return None;
+        }
         Some(Answer::Region(vec![Interval {
             low: (!low_infinite).then_some(low),
             high: (!high_infinite).then_some(high),
@@ -184,13 +221,29 @@ impl Reader<'_> {
         if let [elements, condition] = halves[..]
             && !elements.is_empty()
         {
+            let bound = match elements.first().map(|token| &token.kind) {
+                Some(Kind::Letter(letter)) => Some(self.arena.symbol(&letter.to_string())),
+                _ => None,
+            };
             let symbol = matches!(elements.first().map(|token| &token.kind), Some(Kind::Letter(_)))
                 && (elements.len() == 1 || elements[1].is_command("in"));
             if symbol {
-                return self.structure(condition);
+                // The symbol of a set-builder is bound: the condition is about no other.
+                return match self.structure(condition)? {
+                    Answer::Assignment { label: Some(label), value, .. }
+                        if matches!(*value, Answer::Region(_) | Answer::Set(_) | Answer::List(_)) =>
+                    {
+                        (Some(label) == bound).then_some(*value)
+                    }
+                    relation @ Answer::Relation { .. } => match region::bounded(self.arena, &relation) {
+                        Some((variable, region)) => (variable == bound).then_some(Answer::Region(region)),
+                        None => bound.filter(|bound| self.mentions_id(&relation, *bound)).map(|_| relation),
+                    },
+                    other => Some(other),
+                };
             }
             let mut joined = elements.to_vec();
-            joined.push(Token { kind: Kind::Symbol(','), space: false });
+            joined.push(Token::close(Kind::Symbol(',')));
             joined.extend_from_slice(condition);
             return self.structure(&joined);
         }
@@ -206,13 +259,18 @@ impl Reader<'_> {
         Some(Answer::Set(items))
     }
 
+    fn mentions_id(&self, relation: &Answer, symbol: Id) -> bool {
+        let Answer::Relation { members, .. } = relation else { return false };
+        members.iter().any(|member| substitute::symbols(self.arena, *member).contains(&symbol))
+    }
+
     /// Unions, intersections and differences.
     pub(super) fn region(&mut self, tokens: &[Token]) -> Option<Answer> {
         if let [all @ Token { kind: Kind::Blackboard('R'), .. }, minus, rest @ ..] = tokens
             && minus.is('-')
             && rest.first().is_some_and(|token| token.is('[') || token.is('(') || token.is('\u{1}'))
         {
-            let without = Token { kind: Kind::Command("setminus".into()), space: false };
+            let without = Token::close(Kind::Command("setminus".into()));
             return self.region(&[&[all.clone(), without], rest].concat());
         }
         let operator = |token: &Token| {
@@ -265,6 +323,17 @@ impl Reader<'_> {
             answer @ Answer::Tuple(_) => region::of(&answer).map(Answer::Region),
             _ => None,
         }
+    }
+}
+
+/// A point that says so by its letter or its brackets, and is no interval.
+fn named_point(name: &str, point: Answer) -> Answer {
+    Answer::Assignment {
+        name: name.to_owned(),
+        label: None,
+        value: Box::new(point),
+        between: Vec::new(),
+        rounded: false,
     }
 }
 

@@ -13,7 +13,7 @@ impl Reader<'_> {
             [brace, rest @ ..] if brace.is('\u{1}') => (true, rest),
             other => (false, other),
         };
-        let [Token { kind: Kind::Begin(name), .. }, inside @ .., Token { kind: Kind::End(_), .. }] = tokens
+        let [Token { kind: Kind::Begin(name), .. }, inside @ .., Token { kind: Kind::End(end), .. }] = tokens
         else {
             return None;
         };
@@ -22,7 +22,7 @@ impl Reader<'_> {
             "array" | "matrix" => braced,
             _ => false,
         };
-        if !fits || split::closing(tokens) != Some(tokens.len() - 1) {
+        if !fits || end != name || split::closing(tokens) != Some(tokens.len() - 1) {
             return None;
         }
         let rows: Vec<&[Token]> = split::top(inside, |token| token.kind == Kind::Row)

@@ -1,8 +1,10 @@
 //! Several answers side by side.
 
+use dashu::rational::RBig;
+
 use super::{Answer, Reader, split};
 use crate::{
-    answer::Link,
+    answer::{Domain, Link},
     arena::{Id, Node},
     region, substitute,
     token::{Kind, Token},
@@ -22,6 +24,8 @@ impl Reader<'_> {
         };
         let both = tokens.iter().any(is_and);
         let mut parts = split::top(tokens, strong);
+        // Only words join regions to one; commas put them side by side.
+        let joins = parts.len() > 1 && tokens.iter().any(|token| is_and(token) || is_or(token));
         if parts.len() == 1 {
             parts = split::top(tokens, |token| token.is(','));
         }
@@ -30,11 +34,15 @@ impl Reader<'_> {
             return None;
         }
         let mut items = Vec::new();
-        let mut parameters = Vec::new();
+        let mut parameters: Option<(Vec<Id>, Domain)> = None;
         for part in parts {
             let part = super::trim(part);
-            if let Some(found) = self.parameter(part) {
-                parameters.extend(found);
+            if let Some((found, domain)) = self.parameter(part) {
+                let (all, known) = parameters.get_or_insert((Vec::new(), domain));
+                if *known != domain {
+                    return Some(None);
+                }
+                all.extend(found);
                 continue;
             }
             match self.structure(part) {
@@ -43,33 +51,57 @@ impl Reader<'_> {
                 None => return Some(None),
             }
         }
-        if !parameters.is_empty() {
-            return Some(self.family(items, parameters));
+        if let Some((parameters, domain)) = parameters {
+            return Some(self.family(items, parameters, domain));
         }
         if items.len() == 1 {
             return Some(items.pop());
         }
-        if items.iter().any(|item| matches!(item, Answer::Family { .. })) {
+        if items.iter().any(|item| family_of(item).is_some()) {
             return Some(self.joined_families(items));
         }
+        if let Some(sum) = self.parts_of_one(&items, both) {
+            return Some(Some(sum));
+        }
         self.repeat_exclusion(&mut items);
-        Some(Some(self.tidy(items, both)))
+        Some(Some(self.tidy(items, both, joins)))
     }
 
-    /// Inequalities become one region, and conditions beside an expression drop out.
-    pub(super) fn tidy(&mut self, items: Vec<Answer>, both: bool) -> Answer {
-        let is_order = |item: &Answer| {
-            matches!(item, Answer::Region(_))
-                || matches!(item, Answer::Relation { links, .. } if links.iter().all(|link| *link != Link::Equal))
+    /// "3 hours and 20 minutes": a quantity in two units, the second less than one of the first.
+    fn parts_of_one(&mut self, items: &[Answer], both: bool) -> Option<Answer> {
+        let [Answer::Quantity { id: a, unit: big, .. }, Answer::Quantity { id: b, unit: small, .. }] = items
+        else {
+            return None;
         };
-        if (1..=MAX_JOINED).contains(&items.len()) && items.iter().all(is_order) {
-            let regions: Option<Vec<_>> =
-                items.iter().map(|item| region::of_relation(self.arena, item)).collect();
-            if let Some(regions) = regions.filter(|_| region::one_symbol(self.arena, &items)) {
+        let scaled = &small.factor / &big.factor * self.arena.as_number(*b)?;
+        if !both || !small.is_part_of(big) || scaled >= RBig::ONE {
+            return None;
+        }
+        let part = self.arena.number(scaled);
+        let id = self.arena.add(vec![*a, part]);
+        Some(Answer::Quantity { id, decimal: None, unit: big.clone() })
+    }
+
+    /// Inequalities become one region, and values left out stand apart from what they are left out of.
+    pub(super) fn tidy(&mut self, items: Vec<Answer>, both: bool, joins: bool) -> Answer {
+        let is_order = |item: &Answer| match item {
+            Answer::Region(_) => joins,
+            Answer::Relation { links, .. } => links.iter().all(|link| *link != Link::Equal),
+            // `a < 1 or a = 2`.
+            Answer::Assignment { label: Some(_), value, .. } => {
+                joins && matches!(**value, Answer::Expression { .. } | Answer::Region(_))
+            }
+            _ => false,
+        };
+        let bounds = |item: &Answer| !matches!(item, Answer::Assignment { value, .. } if matches!(**value, Answer::Expression { .. }));
+        if (1..=MAX_JOINED).contains(&items.len()) && items.iter().all(is_order) && items.iter().any(bounds) {
+            let bounded: Option<Vec<_>> =
+                items.iter().map(|item| region::bounded(self.arena, item)).collect();
+            if let Some((variable, regions)) = bounded.and_then(region::of_one_variable) {
                 let excludes = |item: &Answer| matches!(item, Answer::Relation { links, .. } if links[..] == [Link::NotEqual]);
                 let mut joined = regions[0].clone();
                 for (region, item) in regions[1..].iter().zip(&items[1..]) {
-                    let meet = (both || excludes(item) || excludes(&items[0]))
+                    let meet = (both || excludes(item) || excludes(&items[0]) || !joins)
                         .then(|| region::intersection(self.arena, &joined, region))
                         .flatten();
                     match meet.filter(|meet| !meet.is_empty()) {
@@ -77,34 +109,76 @@ impl Reader<'_> {
                         None => joined.extend_from_slice(region),
                     }
                 }
-                return Answer::Region(joined);
+                return self.bound_to(variable, Answer::Region(joined));
             }
         }
         let condition =
             |item: &Answer| matches!(item, Answer::Relation { links, .. } if links[..] == [Link::NotEqual]);
-        let mut kept: Vec<Answer> = items.iter().filter(|item| !condition(item)).cloned().collect();
-        if kept.len() == 1 { kept.remove(0) } else { Answer::List(items) }
-    }
-
-    /// The symbols of `k \in \mathbb{Z}` or "where k is an integer".
-    pub(super) fn parameter(&mut self, part: &[Token]) -> Option<Vec<Id>> {
-        let in_at = part.iter().position(|token| token.is_command("in"));
-        if let Some(at) = in_at {
-            let integers =
-                matches!(part.get(at + 1).map(|token| &token.kind), Some(Kind::Blackboard('Z' | 'N')));
-            if !integers {
-                return None;
-            }
-            let named = |token: &Token| {
-                matches!(token.kind, Kind::Letter(_) | Kind::Symbol(',') | Kind::Text(_) | Kind::Word(_))
-            };
-            return part[..at].iter().all(named).then(|| self.symbols_of(&part[..at]))?;
+        let (exclusions, mut kept): (Vec<Answer>, Vec<Answer>) = items.iter().cloned().partition(condition);
+        if kept.len() == 1 {
+            Answer::Excluding { body: Box::new(kept.remove(0)), exclusions }
+        } else {
+            Answer::List(items)
         }
-        let words = |token: &Token| matches!(&token.kind, Kind::Text(word) | Kind::Word(word) if word.contains("integer"));
-        if part.iter().any(words) { self.symbols_of(part) } else { None }
     }
 
-    fn symbols_of(&mut self, tokens: &[Token]) -> Option<Vec<Id>> {
+    /// A set of values with the symbol that takes them.
+    pub(super) fn bound_to(&mut self, variable: Option<Id>, set: Answer) -> Answer {
+        let Some(label) = variable else { return set };
+        let name = match self.arena.node(label) {
+            Node::Symbol(name) => self.arena.name(*name).to_owned(),
+            _ => String::new(),
+        };
+        Answer::Assignment {
+            name,
+            label: Some(label),
+            value: Box::new(set),
+            between: Vec::new(),
+            rounded: false,
+        }
+    }
+
+    /// The symbols of `k \in \mathbb{Z}` or "where k is an integer", and the numbers that they run through.
+    /// Every word must be one that says no more.
+    pub(super) fn parameter(&mut self, part: &[Token]) -> Option<(Vec<Id>, Domain)> {
+        if let Some(at) = part.iter().position(|token| token.is_command("in")) {
+            let domain = domain_of(&part[at + 1..])?;
+            let named = |token: &Token| match &token.kind {
+                Kind::Letter(_) | Kind::Symbol(',') => true,
+                Kind::Text(words) | Kind::Word(words) => words.split([' ', ',']).all(is_plain),
+                Kind::Command(name) => name == "forall",
+                _ => false,
+            };
+            let letters = part[..at].iter().any(|token| matches!(token.kind, Kind::Letter(_)));
+            return (letters && part[..at].iter().all(named)).then(|| (self.symbols_of(&part[..at]), domain));
+        }
+        let (mut domain, mut integers) = (Domain::Integers, false);
+        for token in part {
+            match &token.kind {
+                Kind::Letter(_) | Kind::Symbol(',' | '-') => {}
+                Kind::Text(words) | Kind::Word(words) => {
+                    for word in words.split([' ', ',']) {
+                        match word {
+                            "integer" | "integers" => integers = true,
+                            "整数" => integers = true,
+                            "natural" => (integers, domain) = (true, Domain::Naturals),
+                            "non-negative" | "nonnegative" => domain = Domain::Naturals,
+                            "positive" => domain = Domain::Positive,
+                            // `non` `-` `negative`.
+                            "non" => domain = Domain::Naturals,
+                            "negative" if domain == Domain::Naturals => {}
+                            word if is_plain(word) => {}
+                            _ => return None,
+                        }
+                    }
+                }
+                _ => return None,
+            }
+        }
+        integers.then(|| (self.symbols_of(part), domain))
+    }
+
+    fn symbols_of(&mut self, tokens: &[Token]) -> Vec<Id> {
         let letters: Vec<Id> = tokens
             .iter()
             .filter_map(|token| match token.kind {
@@ -112,7 +186,7 @@ impl Reader<'_> {
                 _ => None,
             })
             .collect();
-        Some(if letters.is_empty() { vec![self.arena.symbol("k"), self.arena.symbol("n")] } else { letters })
+        if letters.is_empty() { vec![self.arena.symbol("k"), self.arena.symbol("n")] } else { letters }
     }
 
     /// `x \ne -2, 2` leaves out what it said before.
@@ -132,25 +206,38 @@ impl Reader<'_> {
 
     /// `a + 2kπ or b + 2kπ, k ∈ Z`: the condition is about all.
     fn joined_families(&mut self, items: Vec<Answer>) -> Option<Answer> {
-        let (mut plain, mut all) = (Vec::new(), Vec::new());
+        let (mut plain, mut all, mut only) = (Vec::new(), Vec::new(), None);
         for item in items {
-            match item {
-                Answer::Family { values, parameters } => {
-                    plain.extend(values.into_iter().map(Answer::expression));
+            match family_of(&item) {
+                Some((values, parameters, domain)) => {
+                    if *only.get_or_insert(domain) != domain {
+                        return None;
+                    }
+                    plain.extend(values.iter().copied().map(Answer::expression));
                     all.extend(parameters);
                 }
-                other => plain.push(other),
+                None => plain.push(item),
             }
         }
         all.sort_unstable();
         all.dedup();
-        self.family(plain, all)
+        self.family(plain, all, only?)
     }
 
-    pub(super) fn family(&mut self, items: Vec<Answer>, parameters: Vec<Id>) -> Option<Answer> {
+    /// Values, points or functions for all values of parameters.
+    pub(super) fn family(
+        &mut self,
+        mut items: Vec<Answer>,
+        parameters: Vec<Id>,
+        domain: Domain,
+    ) -> Option<Answer> {
         let mut values = Vec::new();
         for item in &items {
             let value = match item {
+                // A general term is a function of its index, and no set of values.
+                Answer::Assignment { name, label, .. } if self.is_function(name, *label, &parameters) => {
+                    return self.parametric(items, parameters, domain);
+                }
                 Answer::Assignment { value, .. } => value,
                 other => other,
             };
@@ -160,25 +247,117 @@ impl Reader<'_> {
                     for item in inner {
                         match item {
                             Answer::Expression { id, .. } => values.push(*id),
-                            _ => return None,
+                            _ => return self.parametric(items, parameters, domain),
                         }
                     }
                 }
-                _ if items.len() == 1 => return items.into_iter().next(),
-                _ => return None,
+                _ => return self.parametric(items, parameters, domain),
             }
         }
         let used = |parameter: &Id| {
             let node = self.arena.node(*parameter);
             values.iter().any(|value| substitute::mentions(self.arena, *value, &|other: &Node| other == node))
         };
-        let parameters: Vec<Id> = parameters.into_iter().filter(used).collect();
-        if parameters.is_empty() {
-            let mut items = items;
+        let used: Vec<Id> = parameters.iter().copied().filter(used).collect();
+        if used.is_empty() {
             return if items.len() == 1 { items.pop() } else { Some(Answer::List(items)) };
         }
-        Some(Answer::Family { values, parameters })
+        if domain == Domain::Reals {
+            return self.parametric(items, parameters, domain);
+        }
+        // `x = 3k, y = 5k` are two families; one name is kept.
+        let label = |item: &Answer| match item {
+            Answer::Assignment { label, .. } => *label,
+            _ => None,
+        };
+        let first = items.iter().find_map(label);
+        if items.iter().any(|item| label(item).is_some_and(|label| Some(label) != first)) {
+            return self.parametric(items, parameters, domain);
+        }
+        Some(self.bound_to(first, Answer::Family { values, parameters: used, domain }))
     }
+
+    fn parametric(&mut self, mut items: Vec<Answer>, parameters: Vec<Id>, domain: Domain) -> Option<Answer> {
+        let body = if items.len() == 1 { items.pop()? } else { Answer::List(items) };
+        Some(Answer::Parametric { body: Box::new(body), parameters, domain })
+    }
+
+    /// Whether a left side is a function of a parameter: `f(n)`, `a_n`.
+    fn is_function(&self, name: &str, label: Option<Id>, parameters: &[Id]) -> bool {
+        let indexed = parameters.iter().any(|parameter| match self.arena.node(*parameter) {
+            Node::Symbol(symbol) => {
+                name.split_once(['_', '(']).is_some_and(|(_, index)| index.contains(self.arena.name(*symbol)))
+            }
+            _ => false,
+        });
+        indexed || label.is_some_and(|label| matches!(self.arena.node(label), Node::Call(..)))
+    }
+}
+
+/// A family, with its name or without.
+fn family_of(item: &Answer) -> Option<(&[Id], &[Id], Domain)> {
+    match item {
+        Answer::Family { values, parameters, domain } => Some((values, parameters, *domain)),
+        Answer::Assignment { value, .. } => match &**value {
+            Answer::Family { values, parameters, domain } => Some((values, parameters, *domain)),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// The numbers that `\mathbb{N}^*` and its like name.
+fn domain_of(tokens: &[Token]) -> Option<Domain> {
+    let (set, marks) = tokens.split_first()?;
+    let set = match set.kind {
+        Kind::Blackboard(letter) | Kind::Letter(letter @ ('N' | 'Z')) => letter,
+        _ => return None,
+    };
+    let mut positive = false;
+    for token in marks {
+        match &token.kind {
+            Kind::Symbol('^' | '_' | '{' | '}') => {}
+            Kind::Symbol('*' | '+' | '>') => positive = true,
+            Kind::Command(name) if name == "ast" => positive = true,
+            Kind::Number(literal) if positive && literal.value.is_zero() => {}
+            _ => return None,
+        }
+    }
+    match (set, positive) {
+        ('Z', false) => Some(Domain::Integers),
+        ('N', false) => Some(Domain::Naturals),
+        ('Z' | 'N', true) => Some(Domain::Positive),
+        ('R', false) => Some(Domain::Reals),
+        _ => None,
+    }
+}
+
+/// Words beside a parameter that say nothing of its values.
+fn is_plain(word: &str) -> bool {
+    matches!(
+        word.trim_matches('.'),
+        "" | "where"
+            | "with"
+            | "for"
+            | "all"
+            | "any"
+            | "every"
+            | "each"
+            | "some"
+            | "is"
+            | "are"
+            | "a"
+            | "an"
+            | "and"
+            | "be"
+            | "number"
+            | "numbers"
+            | "whole"
+            | "arbitrary"
+            | "为"
+            | "其中"
+            | "是"
+    )
 }
 
 fn is_conjunction(word: &str) -> bool {
@@ -187,6 +366,16 @@ fn is_conjunction(word: &str) -> bool {
         word,
         "and" | "or" | "And" | "Or" | "AND" | "OR" | "和" | "或" | "与" | "及" | "以及" | "或者" | "且"
     )
+}
+
+fn is_or(token: &Token) -> bool {
+    match &token.kind {
+        Kind::Word(word) | Kind::Text(word) => {
+            matches!(word.trim_matches([' ', ',']), "or" | "Or" | "OR" | "或" | "或者")
+        }
+        Kind::Command(name) => matches!(name.as_str(), "lor" | "vee"),
+        _ => false,
+    }
 }
 
 fn is_and(token: &Token) -> bool {

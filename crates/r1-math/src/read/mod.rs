@@ -132,6 +132,9 @@ impl Reader<'_> {
         if let Some(list) = self.list(tokens) {
             return list;
         }
+        if let Some(mapping) = self.mapping(tokens) {
+            return mapping;
+        }
         if let Some(named) = self.named(tokens) {
             return named;
         }
@@ -178,7 +181,9 @@ impl Reader<'_> {
     fn special(&mut self, tokens: &[Token]) -> Option<Answer> {
         match tokens {
             [token] => match &token.kind {
-                Kind::Command(name) if matches!(name.as_str(), "emptyset" | "varnothing" | "O") => {
+                Kind::Command(name)
+                    if matches!(name.as_str(), "emptyset" | "varnothing" | "oslash" | "O") =>
+                {
                     Some(Answer::Empty)
                 }
                 Kind::Text(content) => text::special(content),
@@ -224,13 +229,18 @@ impl Reader<'_> {
         }
         let residue = parse::expression(self.arena, &before[start.map_or(0, |at| at + 1)..])?;
         let modulus = parse::expression(self.arena, after)?;
-        Some(Answer::Congruence { residue, modulus })
+        let congruence = Answer::Congruence { residue, modulus };
+        let Some(start) = start else { return Some(congruence) };
+        let (label, name) = self.label(&before[..start])?;
+        let value = Box::new(congruence);
+        Some(Answer::Assignment { name, label, value, between: Vec::new(), rounded: false })
     }
 
     /// `3:4`, `12:00`.
     fn ratio(&mut self, tokens: &[Token]) -> Option<Answer> {
         let parts = split::top(tokens, |token| token.is(':') || token.is_command("colon"));
-        if parts.len() < 2 {
+        let half = |token: &Token| matches!(&token.kind, Kind::Word(word) if matches!(word.as_str(), "AM" | "PM" | "am" | "pm"));
+        if parts.len() < 2 || tokens.iter().any(half) {
             return None;
         }
         let parts: Option<Vec<Id>> =

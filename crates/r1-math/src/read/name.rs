@@ -1,7 +1,10 @@
 //! Answers with what they are in front: "Domain: (0, 1)", "radius 5".
 
 use super::{Answer, Reader, phrase::word};
-use crate::token::{Kind, Token};
+use crate::{
+    lexicon,
+    token::{Kind, Token},
+};
 
 /// What may stand before a value without a colon.
 const NAMES: [&str; 36] = [
@@ -46,6 +49,14 @@ const NAMES: [&str; 36] = [
 impl Reader<'_> {
     /// A name of words and its value.
     pub(super) fn named(&mut self, tokens: &[Token]) -> Option<Option<Answer>> {
+        if let [extreme, value @ ..] = tokens
+            && matches!(extreme.command(), Some("max" | "min"))
+            && matches!(value.first().map(|token| &token.kind), Some(Kind::Number(_) | Kind::Symbol('-')))
+        {
+            // `\\max 6` is an extreme value, and no maximum of one number.
+            let name = extreme.command().unwrap_or_default().to_owned();
+            return Some(self.value_of(name, value));
+        }
         let mut name = String::new();
         let mut longest = 0;
         for (at, token) in tokens.iter().enumerate().take(12) {
@@ -68,6 +79,9 @@ impl Reader<'_> {
                 Some(said) => (said, true),
                 None => (said, false),
             };
+            if said.split([' ', '-', ',']).any(|word| lexicon::negates(&word.to_lowercase())) {
+                return None;
+            }
             longest = longest.max(said.chars().filter(|c| c.is_alphabetic()).count());
             let known = said
                 .split([' ', '-'])

@@ -3,8 +3,8 @@
 use super::{Answer, Reader, split};
 use crate::{
     answer::Interval,
-    arena::{Id, Node},
-    parse, region,
+    arena::Id,
+    parse, region, text,
     token::{Kind, Token},
 };
 
@@ -29,7 +29,7 @@ impl Reader<'_> {
         if let Some(answer) = self.condition(tokens) {
             return Some(answer);
         }
-        self.ordinal(tokens).or_else(|| self.proportion(tokens)).map(Some)
+        self.ordinal(tokens).or_else(|| self.proportion(tokens)).or_else(|| self.restated(tokens)).map(Some)
     }
 
     /// "all real numbers except 0".
@@ -79,7 +79,16 @@ impl Reader<'_> {
             let all = |word: &str| matches!(word, "all" | "every" | "any" | "each");
             let first = said.split(' ').next()?;
             let second = said.split(' ').nth(1).or(next);
-            Some(first == "where" || (first == "for" && second.is_some_and(all)))
+            let parameter = || {
+                tokens[at..].iter().any(|token| {
+                    token.is_command("in") || word(token).is_some_and(|word| word.contains("integer"))
+                })
+            };
+            Some(
+                first == "where"
+                    || (first == "for" && second.is_some_and(all))
+                    || (matches!(first, "for" | "with") && parameter()),
+            )
         };
         let mut depth = 0;
         let at = (0..tokens.len()).find(|at| {
@@ -87,35 +96,39 @@ impl Reader<'_> {
             depth == 0 && *at > 0 && starts(*at) == Some(true)
         })?;
         let (before, after) = (super::trim(&tokens[..at]), &tokens[at..]);
-        if let Some(parameters) = self.parameter(after) {
+        if let Some((parameters, domain)) = self.parameter(after) {
             let items = match self.structure(before)? {
-                // A function of all whole numbers is one answer.
-                function @ Answer::Assignment { label: Some(label), .. }
-                    if matches!(self.arena.node(label), Node::Call(..)) =>
-                {
-                    return Some(Some(function));
-                }
                 Answer::List(items) => items,
                 item => vec![item],
             };
-            return Some(self.family(items, parameters));
+            return Some(self.family(items, parameters, domain));
         }
-        // Nothing that bounds the answer: names, sets and the words between.
-        let harmless = after.iter().all(|token| match &token.kind {
-            Kind::Word(_)
-            | Kind::Text(_)
-            | Kind::Letter(_)
-            | Kind::Blackboard(_)
-            | Kind::Symbol(',' | '_' | '.') => true,
-            Kind::Number(_) => true,
-            Kind::Command(name) => name == "in",
-            _ => false,
-        });
-        let negated = after.iter().filter_map(word).any(|word| {
-            word.split(' ')
-                .any(|word| matches!(word, "not" | "except" | "less" | "greater" | "positive" | "negative"))
-        });
-        (harmless && !negated).then(|| self.structure(before))
+        let function = matches!(
+            tokens.first().map(|token| &token.kind),
+            Some(Kind::Letter(_)) if self.is_call_of_a_function(before)
+        );
+        let set_at = after.iter().position(|token| token.is_command("in"));
+        if let Some(at) = set_at
+            && function
+            && matches!(after.get(at + 1).map(|token| &token.kind), Some(Kind::Blackboard(_)))
+        {
+            // The domain of a function, which its formula does not depend on.
+            let marks = |token: &Token| {
+                matches!(&token.kind, Kind::Symbol('^' | '_' | '{' | '}' | '*' | '+' | '>'))
+                    || matches!(&token.kind, Kind::Number(literal) if literal.value.is_zero())
+            };
+            let plain = after[..at].iter().all(says_nothing) && after[at + 2..].iter().all(marks);
+            return plain.then(|| self.structure(before));
+        }
+        // Nothing that bounds the answer: names and the words between.
+        after.iter().all(says_nothing).then(|| self.structure(before))
+    }
+
+    /// Whether an equation begins with `f(x)`.
+    fn is_call_of_a_function(&mut self, tokens: &[Token]) -> bool {
+        let at = tokens.iter().position(|token| token.is('='));
+        at.and_then(|at| parse::expression(self.arena, &tokens[..at]))
+            .is_some_and(|id| matches!(self.arena.node(id), crate::arena::Node::Call(..)))
     }
 
     /// `21st`, `45^{\text{th}}`.
@@ -128,6 +141,28 @@ impl Reader<'_> {
         let [suffix] = rest else { return None };
         let fits = !suffix.space && matches!(word(suffix)?.trim(), "st" | "nd" | "rd" | "th");
         fits.then(|| Answer::Expression { id: self.arena.number(literal.value.clone()), decimal: None })
+    }
+
+    /// `\frac{1}{12} (one twelfth)`: a number, and the same in words.
+    fn restated(&mut self, tokens: &[Token]) -> Option<Answer> {
+        let at = tokens
+            .iter()
+            .position(|token| token.is('(') || word(token).is_some_and(|word| word.starts_with('(')))?;
+        let mut said = String::new();
+        for token in &tokens[at..] {
+            match &token.kind {
+                Kind::Symbol('(' | ')' | '-') => said.push(' '),
+                _ => {
+                    said.push_str(word(token)?);
+                    said.push(' ');
+                }
+            }
+        }
+        let said = said.replace(['(', ')'], " ").to_lowercase();
+        let value = text::fraction_word(&said.split_whitespace().collect::<Vec<_>>().join(" "))?;
+        let answer = self.structure(&tokens[..at])?;
+        let Answer::Expression { id, .. } = answer else { return None };
+        (*self.arena.as_number(id)? == value).then_some(answer)
     }
 
     /// "5 to 3", "3 out of 8".
@@ -153,6 +188,49 @@ impl Reader<'_> {
             return None;
         }
         Some(Answer::expression(self.arena.number(&part.value / &whole.value)))
+    }
+}
+
+/// Whether a token of a condition says nothing of the values: "for all real x", "where C is a constant".
+fn says_nothing(token: &Token) -> bool {
+    let plain = |word: &str| {
+        matches!(
+            word.trim_matches('.'),
+            "" | "where"
+                | "for"
+                | "all"
+                | "any"
+                | "every"
+                | "each"
+                | "is"
+                | "are"
+                | "a"
+                | "an"
+                | "the"
+                | "and"
+                | "real"
+                | "reals"
+                | "number"
+                | "numbers"
+                | "value"
+                | "values"
+                | "of"
+                | "constant"
+                | "constants"
+                | "arbitrary"
+                | "some"
+                | "complex"
+                | "integration"
+                | "in"
+                | "its"
+                | "domain"
+        )
+    };
+    match &token.kind {
+        Kind::Word(words) | Kind::Text(words) => words.split([' ', ',']).all(plain),
+        Kind::Letter(_) | Kind::Symbol(',' | '_' | '.') => true,
+        Kind::Number(_) => !token.space,
+        _ => false,
     }
 }
 

@@ -2,11 +2,12 @@
 
 use dashu::rational::RBig;
 
-use super::{Answer, Reader};
+use super::{Answer, Reader, split};
 use crate::{
     arena::{Constant, Id},
     literal::Decimal,
     parse,
+    substitute::is_constant,
     token::{Kind, Token},
     unit::{self, Unit},
 };
@@ -14,6 +15,9 @@ use crate::{
 impl Reader<'_> {
     pub(super) fn quantity(&mut self, tokens: &[Token]) -> Option<Answer> {
         if let Some(answer) = self.currency(tokens) {
+            return Some(answer);
+        }
+        if let Some(answer) = self.temperature(tokens).or_else(|| self.unit_fraction(tokens)) {
             return Some(answer);
         }
         let start = self.unit_start(tokens)?;
@@ -67,6 +71,10 @@ impl Reader<'_> {
             return Some(sum);
         }
         let unit = Unit::read(if rest.len() == lower.len() { text.trim() } else { rest })?;
+        if !unit.words.is_empty() && !is_constant(self.arena, id) {
+            // Nouns count numbers: `n is even` counts nothing.
+            return None;
+        }
         Some(Answer::Quantity { id, decimal, unit })
     }
 
@@ -86,12 +94,55 @@ impl Reader<'_> {
             .cloned()
             .collect();
         let (big, small) = (Unit::read(&rendered(&before))?, Unit::read(&rendered(after))?);
-        if big.dimensions != small.dimensions || big.is_noun() {
+        if !small.is_part_of(&big) {
             return None;
         }
         let scaled = self.arena.number(&literal.value * &small.factor / &big.factor);
         let id = self.arena.add(vec![first, scaled]);
         Some(Answer::Quantity { id, decimal: None, unit: big })
+    }
+
+    /// `22.2^\\circ\\text{C}`.
+    fn temperature(&mut self, tokens: &[Token]) -> Option<Answer> {
+        let [before @ .., scale] = tokens else { return None };
+        let unit = match &scale.kind {
+            Kind::Text(name) | Kind::Word(name) => name.to_lowercase(),
+            Kind::Letter(letter) | Kind::Blackboard(letter) => letter.to_lowercase().to_string(),
+            _ => return None,
+        };
+        let unit = match unit.trim() {
+            "c" | "celsius" => "celsius",
+            "f" | "fahrenheit" => "fahrenheit",
+            _ => return None,
+        };
+        let circle = |token: &Token| token.is_command("circ") || token.is_command("degree");
+        let value = match before {
+            [value @ .., caret, circ] if caret.is('^') && circle(circ) => value,
+            [value @ .., caret, open, circ, close]
+                if caret.is('^') && open.is('{') && circle(circ) && close.is('}') =>
+            {
+                value
+            }
+            [value @ .., circ] if circle(circ) => value,
+            _ => return None,
+        };
+        let (id, decimal) = self.value(value)?;
+        Some(Answer::Quantity { id, decimal, unit: Unit::read(unit)? })
+    }
+
+    /// `9.8 \\frac{\\text{m}}{\\text{s}^2}`.
+    fn unit_fraction(&mut self, tokens: &[Token]) -> Option<Answer> {
+        let at = tokens.iter().position(|token| token.is_command("frac")).filter(|at| *at > 0)?;
+        let above = &tokens[at + 1..];
+        let middle = split::closing(above)?;
+        let below = &above[middle + 1..];
+        if !self.letter_units || split::closing(below)? + 1 != below.len() {
+            return None;
+        }
+        let text = format!("{} / {}", rendered(&above[..=middle]), rendered(below));
+        let unit = Unit::read(text.trim()).filter(|unit| unit.words.is_empty() && !unit.is_noun())?;
+        let (id, decimal) = self.value(&tokens[..at])?;
+        Some(Answer::Quantity { id, decimal, unit })
     }
 
     /// A value before a unit: a number, or an expression without prose.

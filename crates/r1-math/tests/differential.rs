@@ -1,7 +1,7 @@
 //! Our verdicts beside those of Math-Verify 0.9.0, on our two corpora. Optional: `R1_MATH_VERIFY` names a Python
 //! that has `math-verify==0.9.0`; without it the test says that it did nothing.
 //!
-//! `R1_MATH_VERIFY=python3 cargo test --release -p r1-rewards --test math_differential -- --nocapture`
+//! `R1_MATH_VERIFY=python3 cargo test --release -p r1-math --test differential -- --nocapture`
 //!
 //! Math-Verify may fail to accept what is equal; where it accepts what our corpus calls different, the pair
 //! must stand in `cases/math_verify.toml`, reviewed.
@@ -13,7 +13,7 @@ use std::{
     process::{Command, Stdio},
 };
 
-use r1_rewards::math::{Policy, compare};
+use r1_math::{Policy, compare};
 use serde::Deserialize;
 
 const SCRIPT: &str = r#"
@@ -72,8 +72,6 @@ fn disagreements_with_math_verify_are_reviewed() {
     };
     let mut corpus: BTreeMap<String, toml::Value> = toml::from_str(include_str!("cases/math.toml")).unwrap();
     corpus.remove("contested");
-    // Extraction is another matter.
-    corpus.remove("completion");
     let second: BTreeMap<String, toml::Value> =
         toml::from_str(include_str!("cases/math_blind.toml")).unwrap();
     corpus.extend(second.into_iter().map(|(name, section)| (format!("second {name}"), section)));

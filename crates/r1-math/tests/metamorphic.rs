@@ -1,6 +1,6 @@
 //! Rewrites that keep an answer's meaning keep the verdict; mutations that change it turn the verdict.
 
-use r1_rewards::math::{Policy, compare};
+use r1_math::{Policy, compare};
 
 /// Expressions a rule; a tenth without optimisation.
 const CASES: u64 = if cfg!(debug_assertions) { 200 } else { 20_000 / 12 + 1 };

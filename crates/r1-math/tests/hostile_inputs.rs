@@ -1,7 +1,7 @@
 //! Inputs that are meant to hurt: none panics, none runs away, and every verdict repeats.
 //!
 //! The slowest is printed. That it stays below ten milliseconds is asserted where the machine is idle and
-//! `R1_TIMED` says so: `R1_TIMED=1 cargo test --release -p r1-rewards --test math_hostile -- --nocapture`.
+//! `R1_TIMED` says so: `R1_TIMED=1 cargo test --release -p r1-math --test hostile_inputs -- --nocapture`.
 //! `R1_FUZZ` is the number of mutated texts.
 
 mod hostile;
@@ -12,11 +12,7 @@ use std::{
 };
 
 use hostile::{NESTED, hostile, nested};
-use r1_core::{Completion, FinishReason};
-use r1_rewards::{
-    Mode, grade,
-    math::{Policy, compare},
-};
+use r1_math::{Policy, compare};
 
 /// What an input may take.
 const LIMIT: Duration = Duration::from_millis(10);
@@ -103,30 +99,6 @@ fn no_pair_runs_away() {
     slowest.report();
 }
 
-/// The ways in which an answer stands in a completion.
-fn wrapped(text: &str) -> [String; 4] {
-    [
-        text.to_owned(),
-        format!("\\boxed{{{text}}}"),
-        format!("<think>t</think><answer>{text}</answer>"),
-        format!("The final answer is ${text}$."),
-    ]
-}
-
-#[test]
-fn no_completion_runs_away() {
-    let mut slowest = Slowest::default();
-    for text in hostile() {
-        for wrapped in wrapped(&text) {
-            for mode in [Mode::Strict, Mode::Anchored, Mode::Lenient] {
-                let completion = Completion::from_text(wrapped.as_str(), FinishReason::Stop);
-                slowest.watch(|| start_of(&wrapped), || grade("\\sqrt{2}x", &completion, mode));
-            }
-        }
-    }
-    slowest.report();
-}
-
 /// A counter generator, so that every failure can be repeated.
 fn draw(state: &mut u64, end: usize) -> usize {
     *state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
@@ -168,8 +140,6 @@ fn no_mutant_runs_away() {
         let (gold, answer) = (mutant(&texts, &mut state), mutant(&texts, &mut state));
         let name = || format!("{at}: {} | {}", start_of(&gold), start_of(&answer));
         slowest.watch(name, || compare(&gold, &answer, &policy));
-        let completion = Completion::from_text(wrapped(&answer)[at % 4].as_str(), FinishReason::Stop);
-        slowest.watch(name, || grade(&gold, &completion, Mode::Lenient));
     }
     slowest.report();
 }

@@ -1,0 +1,78 @@
+//! Answers that are compared as they are written: the same characters, tokens, words, letters of options.
+
+use crate::{
+    Number,
+    answer::{Answer, Link},
+    choice, lexer, moment, prose, read, text,
+    token::Commas,
+};
+
+/// Equality but for white space and the sizes of brackets.
+pub(super) fn same_bytes(a: &str, b: &str) -> bool {
+    if a == b {
+        return true;
+    }
+    let squeeze = |text: &str| -> String {
+        let text = text.replace("\\left", "").replace("\\right", "").replace("\\!", "").replace("\\,", "");
+        text.replace("dfrac", "frac").replace("tfrac", "frac").split_whitespace().collect()
+    };
+    // White space between digits or words matters.
+    let risky = |text: &str| {
+        text.as_bytes().windows(3).any(|window| {
+            window[1] == b' ' && window[0].is_ascii_alphanumeric() && window[2].is_ascii_alphanumeric()
+        }) || text.contains("\\,")
+            || text.contains("arrow")
+    };
+    a.len() < read::MAX_BYTES
+        && b.len() < read::MAX_BYTES
+        && !risky(a)
+        && !risky(b)
+        && squeeze(a) == squeeze(b)
+}
+
+/// Answers in words: a choice with its letter, several choices, one number in a sentence; or formulas that
+/// were not read and consist of the same tokens.
+pub(super) fn agree(reference: &str, answer: &str, gold: &Answer, given: &Answer) -> bool {
+    let letter = reference.trim_matches(['(', ')']);
+    if letter.len() == 1
+        && letter.starts_with(|c: char| ('A'..='J').contains(&c))
+        && choice::chosen(answer, &[]) == letter.chars().next()
+    {
+        return true;
+    }
+    if moment::same(reference, answer)
+        || choice::several(reference).is_some_and(|letters| choice::several(answer) == Some(letters))
+    {
+        return true;
+    }
+    let number = || Number::parse(reference).zip(prose::only_number(answer));
+    let wordy = matches!(given, Answer::Text(_));
+    let numeric =
+        matches!(gold, Answer::Expression { .. } | Answer::Quantity { .. } | Answer::Percent { .. });
+    if wordy
+        && numeric
+        && !moment::is_moment(answer)
+        && number().is_some_and(|(gold, given)| gold.accepts(&given))
+    {
+        return true;
+    }
+    let equations = |answer: &Answer| matches!(answer, Answer::Relation { links, .. } if links.iter().all(|link| *link == Link::Equal));
+    if equations(gold) && equations(given) {
+        // Of statements about constants, only the same one.
+        return same_tokens(reference, answer);
+    }
+    let (a, b) = (text::even(reference), text::even(answer));
+    matches!((gold, given), (Answer::Text(_), _) | (Answer::Expression { .. }, Answer::Text(_)))
+        && (text::same(&a, &b)
+            || matches!((gold, given), (Answer::Text(_), Answer::Text(_)))
+                && reference.contains('\\')
+                && answer.contains('\\')
+                && same_tokens(reference, answer))
+}
+
+/// Whether two formulas consist of the same tokens.
+fn same_tokens(a: &str, b: &str) -> bool {
+    let tokens =
+        |text: &str| lexer::tokens(text, Commas::Likely, &mut false).map(|tokens| lexer::spelt(&tokens));
+    tokens(a).is_some_and(|a| tokens(b).is_some_and(|b| a == b))
+}

@@ -1,0 +1,62 @@
+//! The words that change what stands beside them.
+//!
+//! Nouns and adjectives are without number, and may count or describe: `5 red apples`. The words that
+//! negate, correct, bound, join or calculate are few, and none of them may be dropped.
+
+/// Words that change a value wherever they stand: negations, corrections, bounds, operations, choices.
+const TELLING: &str = " or nor not no never none neither without cannot minus negative plus times over divided \
+    divide modulo mod multiplied squared cubed half third quarter percent percentage hundred thousand million \
+    billion trillion score pi sqrt root factorial choose remainder quotient log reciprocal inverse opposite \
+    between either about approximately roughly nearly almost around least most less more fewer than greater \
+    smaller larger under above below beyond up but except instead rather wait however actually wrong incorrect \
+    false invalid error impossible fail fails failed until infinity infinite double twice triple odd even \
+    zero one two three four five six seven eight nine ten eleven twelve twenty thirty forty fifty k e i ";
+
+/// Words that no unit or noun is: they make a statement of what follows a value.
+const STATING: &str = " and if then else when where while because since so thus hence therefore that which who \
+    whose this these those is are was were be been being am has have had do does did can could may might must \
+    shall should will would only exactly both any some every many several r rem equals equal it he she they we \
+    you its also too as at before after from to through for with by on against versus vs into onto prime \
+    multiple integer integers solution undefined correct right true possible isnt arent dont doesnt wont ";
+
+/// Words before a value that turn or bound it.
+const NEGATING: &str = " not no nor never neither without except less least more most fewer greater larger smaller \
+    than between above below under over wrong incorrect false nearly almost up ";
+
+/// Dozens are a unit, and a number within a sentence.
+const COUNTING: &str = " dozen ";
+
+/// Words beside a measure that say nothing of its size.
+const NEUTRAL: &str = " long wide tall high deep thick old apart away total altogether ";
+
+fn holds(list: &str, word: &str) -> bool {
+    !word.is_empty() && list.contains(&format!(" {word} "))
+}
+
+/// Whether a lower-case word changes the number that it stands beside in a sentence.
+pub(crate) fn changes_a_number(word: &str) -> bool {
+    holds(TELLING, word) || holds(COUNTING, word)
+}
+
+/// Whether a lower-case word cannot belong to the unit or the noun after a value.
+pub(crate) fn is_no_noun(word: &str) -> bool {
+    holds(TELLING, word) && word.len() > 1 || holds(STATING, word)
+}
+
+/// Whether a lower-case word turns or bounds what follows, so that it is no part of a name.
+pub(crate) fn negates(word: &str) -> bool {
+    holds(NEGATING, word)
+}
+
+/// Whether a lower-case word may be dropped beside a measure.
+pub(crate) fn is_neutral(word: &str) -> bool {
+    holds(NEUTRAL, word)
+}
+
+/// Characters that negate, join or bound in Chinese.
+pub(crate) fn tells_in_chinese(text: &str) -> bool {
+    text.contains([
+        '不', '非', '无', '或', '和', '与', '且', '至', '到', '余', '约', '是', '为', '若', '当', '但', '大',
+        '小', '多', '少', '之',
+    ])
+}
