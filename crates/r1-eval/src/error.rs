@@ -3,6 +3,7 @@
 use r1_core::GenerateError;
 use r1_data::DataError;
 use r1_rewards::RewardError;
+use r1_run::RunError;
 
 /// Errors of an evaluation.
 #[derive(Debug, thiserror::Error)]
@@ -102,6 +103,9 @@ pub enum EvalError {
     /// A file of samples cannot be read.
     #[error(transparent)]
     Data(#[from] DataError),
+    /// The journal cannot be read or written.
+    #[error(transparent)]
+    Run(#[from] RunError),
     /// The writer failed.
     #[error(transparent)]
     Generate(#[from] GenerateError),

@@ -4,10 +4,11 @@ use std::collections::HashSet;
 
 use r1_core::{Completion, Content, FinishReason, Generate, Key, Problem, Prompt};
 use r1_rewards::{GroupScores, Outcome, Reward, RewardError, score_with_retries};
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use crate::{
-    EvalConfig, EvalError, EvalReport, ProblemResult, SampleRow, consensus_at_k, majority,
+    EvalConfig, EvalError, EvalReport, Journal, ProblemResult, SampleRow, consensus_at_k, majority,
     report::{LeftOut, powers_of_two},
 };
 
@@ -51,10 +52,56 @@ pub fn evaluate_with(
     problems: &[Problem],
     reward: &(impl Reward + ?Sized),
     config: &EvalConfig,
+    on_progress: impl FnMut(EvalProgress),
+) -> Result<EvalReport, EvalError> {
+    evaluate_through(None, generator, problems, reward, config, on_progress)
+}
+
+/// [`evaluate_with`] that notes every chunk of problems in a [`Journal`], and does not ask again what stands there.
+///
+/// However often the process is killed, the report is the same. The caller sees to it that the journal was begun with
+/// the same model, problems, reward and settings; see [`Fingerprint`](r1_run::Fingerprint).
+///
+/// # Errors
+/// As [`evaluate`], and errors of the journal's file. What was noted before stays.
+pub fn evaluate_into(
+    journal: &mut Journal,
+    generator: &mut (impl Generate + ?Sized),
+    problems: &[Problem],
+    reward: &(impl Reward + ?Sized),
+    config: &EvalConfig,
+    on_progress: impl FnMut(EvalProgress),
+) -> Result<EvalReport, EvalError> {
+    evaluate_through(Some(journal), generator, problems, reward, config, on_progress)
+}
+
+fn evaluate_through(
+    mut journal: Option<&mut Journal>,
+    generator: &mut (impl Generate + ?Sized),
+    problems: &[Problem],
+    reward: &(impl Reward + ?Sized),
+    config: &EvalConfig,
     mut on_progress: impl FnMut(EvalProgress),
 ) -> Result<EvalReport, EvalError> {
     config.validate()?;
     check_problems(problems)?;
+    let mut noted = |problem: &Problem| journal.as_mut().and_then(|it| it.take(&problem.id, config.samples));
+    let mut groups: Vec<Option<GradedGroup>> = problems.iter().map(&mut noted).collect();
+    let open: Vec<usize> = (0..problems.len()).filter(|&index| groups[index].is_none()).collect();
+    let mut running = Running::new(problems.len(), config);
+    groups.iter().flatten().for_each(|group| running.add(group));
+    for chunk in open.chunks(config.chunk) {
+        let asked: Vec<&Problem> = chunk.iter().map(|&index| &problems[index]).collect();
+        let graded = sample(generator, &asked, reward, config)?;
+        if let Some(journal) = &mut journal {
+            journal.append(&asked, &graded)?;
+        }
+        for (&index, group) in chunk.iter().zip(graded) {
+            running.add(&group);
+            groups[index] = Some(group);
+        }
+        on_progress(running.progress());
+    }
     let mut tally = Tally {
         config,
         grader: reward.name(),
@@ -62,21 +109,30 @@ pub fn evaluate_with(
         rows: Vec::new(),
         out: LeftOut::default(),
     };
-    let mut done = 0;
-    for chunk in problems.chunks(config.chunk) {
-        let prompts: Vec<Prompt> = chunk.iter().map(|problem| prompt(problem, config)).collect();
-        let groups = generator.generate(&prompts, config.samples, &config.sampling)?;
-        check_groups(&groups, chunk.len(), config.samples)?;
-        let pairs: Vec<(&Problem, &[Completion])> =
-            chunk.iter().zip(&groups).map(|(problem, group)| (problem, group.as_slice())).collect();
-        let scores = score_with_retries(reward, &pairs);
-        for (((problem, prompt), group), scores) in chunk.iter().zip(prompts).zip(groups).zip(scores) {
-            tally.add(problem, prompt, group, scores)?;
-        }
-        done += chunk.len();
-        on_progress(tally.progress(done, problems.len()));
+    for (problem, group) in problems.iter().zip(groups.into_iter().flatten()) {
+        tally.add(problem, group)?;
     }
     tally.finish(problems.len())
+}
+
+/// Asks some problems and grades their completions.
+fn sample(
+    generator: &mut (impl Generate + ?Sized),
+    problems: &[&Problem],
+    reward: &(impl Reward + ?Sized),
+    config: &EvalConfig,
+) -> Result<Vec<GradedGroup>, EvalError> {
+    let prompts: Vec<Prompt> = problems.iter().map(|problem| prompt(problem, config)).collect();
+    let groups = generator.generate(&prompts, config.samples, &config.sampling)?;
+    check_groups(&groups, problems.len(), config.samples)?;
+    let pairs: Vec<(&Problem, &[Completion])> =
+        problems.iter().zip(&groups).map(|(problem, group)| (*problem, group.as_slice())).collect();
+    let scores = score_with_retries(reward, &pairs);
+    groups
+        .into_iter()
+        .zip(scores)
+        .map(|(completions, scores)| Ok(GradedGroup { completions, grade: grade(scores)? }))
+        .collect()
 }
 
 fn check_problems(problems: &[Problem]) -> Result<(), EvalError> {
@@ -104,14 +160,23 @@ fn prompt(problem: &Problem, config: &EvalConfig) -> Prompt {
     Prompt { content: config.template.render(problem), key: Key::new(config.seed).for_problem(&problem.id) }
 }
 
-/// The result of a group's scores.
-enum Graded {
+/// A problem's completions and what their scores come to.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct GradedGroup {
+    pub(crate) completions: Vec<Completion>,
+    pub(crate) grade: Grade,
+}
+
+/// What a group's scores come to.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Grade {
     Scores(Vec<f32>),
     Ungradable,
     Abstained,
 }
 
-fn graded(scores: GroupScores) -> Result<Graded, RewardError> {
+fn grade(scores: GroupScores) -> Result<Grade, RewardError> {
     let mut values = Vec::with_capacity(scores.len());
     let (mut ungradable, mut abstained) = (false, false);
     for score in scores {
@@ -123,9 +188,9 @@ fn graded(scores: GroupScores) -> Result<Graded, RewardError> {
         }
     }
     Ok(match (ungradable, abstained) {
-        (true, _) => Graded::Ungradable,
-        (false, true) => Graded::Abstained,
-        (false, false) => Graded::Scores(values),
+        (true, _) => Grade::Ungradable,
+        (false, true) => Grade::Abstained,
+        (false, false) => Grade::Scores(values),
     })
 }
 
@@ -139,29 +204,25 @@ struct Tally<'a> {
 }
 
 impl Tally<'_> {
-    fn add(
-        &mut self,
-        problem: &Problem,
-        prompt: Prompt,
-        group: Vec<Completion>,
-        scores: GroupScores,
-    ) -> Result<(), EvalError> {
-        let scores = match graded(scores)? {
-            Graded::Scores(scores) => {
-                self.results.push(self.result(problem, &group, &scores, prompt.key)?);
+    fn add(&mut self, problem: &Problem, group: GradedGroup) -> Result<(), EvalError> {
+        let GradedGroup { completions, grade } = group;
+        let prompt = prompt(problem, self.config);
+        let scores = match grade {
+            Grade::Scores(scores) => {
+                self.results.push(self.result(problem, &completions, &scores, prompt.key)?);
                 Some(scores)
             }
-            Graded::Ungradable => {
+            Grade::Ungradable => {
                 self.out.ungradable += 1;
                 None
             }
-            Graded::Abstained => {
+            Grade::Abstained => {
                 self.out.abstained += 1;
                 None
             }
         };
         let prompt = written(prompt.content);
-        for (sample, completion) in group.into_iter().enumerate() {
+        for (sample, completion) in completions.into_iter().enumerate() {
             let score = scores.as_ref().map(|scores| scores[sample]);
             self.rows.push(SampleRow {
                 id: problem.id.clone(),
@@ -174,6 +235,7 @@ impl Tally<'_> {
                 tokens: completion.ids.len(),
                 finish: completion.finish,
                 answer: completion.response().answer.to_owned(),
+                think_prefilled: completion.think_prefilled,
                 completion: completion.text,
                 score,
                 correct: score.map(|score| score >= self.config.correct_at),
@@ -224,17 +286,6 @@ impl Tally<'_> {
         entries.map(|(name, value)| (name.clone(), value.clone())).collect()
     }
 
-    fn progress(&self, done: usize, total: usize) -> EvalProgress {
-        let correct: usize = self.results.iter().map(|result| result.correct).sum();
-        let graded = self.results.len() * self.config.samples;
-        EvalProgress {
-            done,
-            total,
-            pass_at_1: (graded > 0).then(|| correct as f64 / graded as f64),
-            tokens: self.rows.iter().map(|row| row.tokens).sum(),
-        }
-    }
-
     fn finish(self, problems: usize) -> Result<EvalReport, EvalError> {
         let LeftOut { ungradable, abstained } = self.out;
         if self.results.is_empty() {
@@ -242,6 +293,36 @@ impl Tally<'_> {
             return Err(EvalError::NothingGraded { problems, ungradable, abstained, reward });
         }
         Ok(EvalReport::new(self.config, self.grader, self.results, self.rows, self.out))
+    }
+}
+
+/// What is known while problems are still asked.
+struct Running<'a> {
+    config: &'a EvalConfig,
+    progress: EvalProgress,
+    correct: usize,
+    graded: usize,
+}
+
+impl<'a> Running<'a> {
+    fn new(total: usize, config: &'a EvalConfig) -> Self {
+        let progress = EvalProgress { done: 0, total, pass_at_1: None, tokens: 0 };
+        Self { config, progress, correct: 0, graded: 0 }
+    }
+
+    fn add(&mut self, group: &GradedGroup) {
+        self.progress.done += 1;
+        self.progress.tokens +=
+            group.completions.iter().map(|completion| completion.ids.len()).sum::<usize>();
+        if let Grade::Scores(scores) = &group.grade {
+            self.correct += scores.iter().filter(|&&score| score >= self.config.correct_at).count();
+            self.graded += scores.len();
+        }
+    }
+
+    fn progress(&self) -> EvalProgress {
+        let pass_at_1 = (self.graded > 0).then(|| self.correct as f64 / self.graded as f64);
+        EvalProgress { pass_at_1, ..self.progress }
     }
 }
 

@@ -27,6 +27,9 @@ pub struct SampleRow {
     pub reference: Reference,
     /// The completion's text.
     pub completion: String,
+    /// True when the prompt had opened the thoughts already, so that `completion` starts inside them.
+    #[serde(default)]
+    pub think_prefilled: bool,
     /// Its length in tokens.
     pub tokens: usize,
     /// The reason it ended.
@@ -75,6 +78,7 @@ pub(crate) mod tests {
             prompt: Value::Null,
             reference: Reference::number("1"),
             completion: String::new(),
+            think_prefilled: false,
             tokens: 0,
             finish: FinishReason::Stop,
             answer: String::new(),

@@ -23,7 +23,8 @@ pub enum RunError {
     },
     /// A folder or file holds what r1 did not write. Nothing was touched.
     #[error(
-        "`{}` was not written by r1 and is left alone; choose another --out (--overwrite replaces only what r1 wrote)",
+        "`{}` is not known to be written by r1 and is left alone; choose another --out (--overwrite replaces only what r1 \
+         wrote)",
         stray.display()
     )]
     NotOurs {
@@ -59,7 +60,7 @@ pub enum RunError {
         process: Option<u32>,
     },
     /// What stands there was begun with something else. Nothing was touched.
-    #[error("`{}` was begun with another {difference}; choose another --out", path.display())]
+    #[error("`{}` was begun with different {difference}; choose another --out", path.display())]
     OtherRun {
         /// The file or folder.
         path: PathBuf,

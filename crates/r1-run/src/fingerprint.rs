@@ -29,7 +29,7 @@ use crate::{Digest, RunError, atomic, error::reading};
 /// assert_eq!(with(0.1)?.begin(&run)?, Begun::New);
 /// assert_eq!(with(0.1)?.begin(&run)?, Begun::Unfinished);
 /// let error = with(0.2)?.begin(&run).unwrap_err().to_string();
-/// assert!(error.ends_with("begun with another `rate`: 0.1, and now 0.2; choose another --out"), "{error}");
+/// assert!(error.ends_with("begun with different `rate`: 0.1, and now 0.2; choose another --out"), "{error}");
 /// with(0.1)?.finish(&run)?;
 /// assert_eq!(with(0.1)?.begin(&run)?, Begun::Finished);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -136,6 +136,20 @@ impl Fingerprint {
             .map_err(|error| RunError::Description { path: path.to_owned(), reason: error.to_string() })
     }
 
+    /// Describes the run in the file `path`, whatever the file says; for a run that takes more data than it was begun
+    /// with.
+    ///
+    /// # Errors
+    /// [`RunError::Write`] when it cannot be written.
+    pub fn replace(&self, path: impl AsRef<Path>) -> Result<(), RunError> {
+        self.write(path.as_ref())
+    }
+
+    /// A setting by name.
+    pub fn setting(&self, name: &str) -> Option<&Value> {
+        self.settings.get(name)
+    }
+
     fn write(&self, path: &Path) -> Result<(), RunError> {
         let mut text = serde_json::to_vec_pretty(self)
             .map_err(|source| RunError::Serialise { path: path.to_owned(), source })?;
@@ -208,16 +222,16 @@ mod tests {
             assert!(error.contains(part) && error.ends_with("; choose another --out"), "{error}");
         };
         let command = Fingerprint { command: "reject".into(), ..print() };
-        check(command, "another command: `r1 eval`, and now `r1 reject`");
-        check(print().with_input("model", "b", other.clone()), "another model: its SHA-256 was");
-        check(print().with_input("golds", "b", other), "another golds: none, and now `b`");
+        check(command, "different command: `r1 eval`, and now `r1 reject`");
+        check(print().with_input("model", "b", other.clone()), "different model: its SHA-256 was");
+        check(print().with_input("golds", "b", other), "different golds: none, and now `b`");
         let mut without = print();
         without.inputs.remove("data");
-        check(without, "another data: `a.jsonl`, and now none");
-        check(print().with_setting("seed", 2), "another `seed`: 1, and now 2");
-        check(print().with_setting("mode", "strict"), "another `mode`: null, and now \"strict\"");
+        check(without, "different data: `a.jsonl`, and now none");
+        check(print().with_setting("seed", 2), "different `seed`: 1, and now 2");
+        check(print().with_setting("mode", "strict"), "different `mode`: null, and now \"strict\"");
         let sampling = json!({"sampling": {"temperature": 1.0, "stop": ["x"]}});
-        check(print().with_settings(&sampling), "another `sampling.temperature`: 0.6, and now 1.0");
+        check(print().with_settings(&sampling), "different `sampling.temperature`: 0.6, and now 1.0");
     }
 
     #[test]

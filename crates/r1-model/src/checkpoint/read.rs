@@ -11,7 +11,7 @@ use memmap2::Mmap;
 use safetensors::{Dtype, SafeTensors, tensor::TensorView};
 
 use super::Slot;
-use crate::ModelError;
+use crate::{ModelError, config};
 
 /// Reads the parameters of all `slots` from the checkpoint folder `dir`, as `f32`.
 ///
@@ -39,18 +39,16 @@ pub fn read_weights(dir: &Path, slots: &[Slot], tied: bool) -> Result<HashMap<St
     check_names(&tensors, slots, tied)?;
     let mut weights = HashMap::new();
     for slot in slots {
+        for part in &slot.parts {
+            let (found, expected) = (tensors[&part.name].shape().to_vec(), slot.part_shape(part));
+            if found != expected {
+                return Err(ModelError::Shape { name: part.name.clone(), found, expected });
+            }
+        }
+        // Only now are the sizes those of a file, and no more than a config says.
         let mut values = Vec::with_capacity(slot.shape.iter().product());
         for part in &slot.parts {
-            let view = &tensors[&part.name];
-            let expected = slot.part_shape(part);
-            if view.shape() != expected {
-                return Err(ModelError::Shape {
-                    name: part.name.clone(),
-                    found: view.shape().to_vec(),
-                    expected,
-                });
-            }
-            convert(&part.name, view, &mut values)?;
+            convert(&part.name, &tensors[&part.name], &mut values)?;
         }
         weights.insert(slot.path.clone(), values);
     }
@@ -83,6 +81,7 @@ fn files(dir: &Path) -> Result<Vec<PathBuf>, ModelError> {
 
 fn open(path: &Path) -> Result<Mmap, ModelError> {
     let read = |source| ModelError::Read { path: path.to_owned(), source };
+    config::check_regular(path)?;
     let file = File::open(path).map_err(read)?;
     // SAFETY: the map is only read, and copied before this function's caller returns; a file that
     // another process truncates meanwhile is the one case the system cannot rule out.

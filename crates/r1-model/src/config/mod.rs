@@ -1,5 +1,6 @@
 //! Hugging Face's `config.json`.
 
+mod bounds;
 mod fields;
 mod rope;
 
@@ -86,9 +87,10 @@ impl ModelConfig {
     /// Reads a `config.json`.
     ///
     /// # Errors
-    /// When the file is missing or not JSON, a needed field is missing or of the wrong kind, the
+    /// When the file is missing or not JSON, a needed field is missing, of the wrong kind or beyond all bounds, the
     /// architecture is unknown, or a field asks for something the model does not do.
     pub fn read(path: &Path) -> Result<Self, ModelError> {
+        check_regular(path)?;
         let text = std::fs::read_to_string(path)
             .map_err(|source| ModelError::Read { path: path.to_owned(), source })?;
         let raw: Map<String, Value> = serde_json::from_str(&text)
@@ -148,7 +150,20 @@ impl ModelConfig {
             model_type,
             raw: raw.clone(),
         };
+        config.check_bounds().map_err(fail)?;
         Ok(config)
+    }
+}
+
+/// Refuses a pipe or device in the place of a checkpoint's file: reading one may never end.
+pub(crate) fn check_regular(path: &Path) -> Result<(), ModelError> {
+    match std::fs::metadata(path) {
+        Ok(about) if !about.is_file() && !about.is_dir() => {
+            let source = std::io::Error::other("it is a pipe or device, and a regular file is needed");
+            Err(ModelError::Read { path: path.to_owned(), source })
+        }
+        // What is missing is told by whoever opens it.
+        _ => Ok(()),
     }
 }
 

@@ -121,7 +121,7 @@ impl Engine {
             );
         }
         let longest = requests.iter().map(|request| request.prompt.len()).max().unwrap_or(0);
-        let capacity = (longest + limits.max_tokens).min(spec.context);
+        let capacity = longest.saturating_add(limits.max_tokens).min(spec.context);
         let slot_bytes = 2 * spec.layers * spec.heads.kv_width() * capacity * size_of::<f32>();
         let slots = (self.cache_bytes / slot_bytes.max(1)).clamp(1, self.max_slots.max(1)).min(total.max(1));
         let mut schedule = Schedule {

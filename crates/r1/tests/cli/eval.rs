@@ -14,7 +14,7 @@ fn problems(count: usize) -> String {
 
 fn eval(checkpoint: &Checkpoint, data: &str, arguments: &[&str]) -> Outcome {
     let out = checkpoint.path("report.json");
-    let fixed = ["--data", data, "--out", out.to_str().unwrap(), "--max-tokens", "8"];
+    let fixed = ["--data", data, "--out", out.to_str().unwrap(), "--max-tokens", "8", "--overwrite"];
     checkpoint.r1("eval", &[&fixed, arguments].concat(), "")
 }
 

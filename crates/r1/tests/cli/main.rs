@@ -8,9 +8,13 @@ mod convert;
 mod decontaminate;
 mod eval;
 mod grade;
+mod hostile;
 mod lines;
+mod owner;
 mod problems;
 mod plan;
+mod resume;
+mod settings;
 mod traces;
 mod usage;
 

@@ -1,34 +1,26 @@
 //! Guessing the layout of a file of problems.
 
-use std::{
-    fs::File,
-    io::{BufRead, BufReader},
-    path::Path,
-};
+use std::path::Path;
 
-use r1_data::dataset::Format;
+use r1_data::{
+    DataError,
+    dataset::{Format, rows},
+};
 use serde_json::{Map, Value};
 
 use crate::failure::Failure;
 
-/// The layout of a file by the fields of its first record.
+/// The layout of a file by the fields of its first record; compressed files and Parquet are read as what they hold.
 pub(crate) fn format(path: &Path) -> Result<Format, Failure> {
     let shown = path.display();
-    let cannot = |error: std::io::Error| Failure::Job(format!("cannot read `{shown}`: {error}"));
-    let mut first = Vec::new();
-    let mut file = BufReader::new(File::open(path).map_err(cannot)?);
-    while first.trim_ascii().is_empty() {
-        first.clear();
-        if file.read_until(b'\n', &mut first).map_err(cannot)? == 0 {
-            return Err(r1_data::DataError::Empty.into());
-        }
+    let known = Format::ALL.map(Format::name).join("|");
+    if std::fs::metadata(path).is_ok_and(|about| !about.is_file() && !about.is_dir()) {
+        // What is read from a pipe to guess by cannot be read again.
+        return Err(Failure::Job(format!("`{shown}` can be read only once; give --format {known}")));
     }
-    let record = first.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&first);
-    let record: Option<Map<String, Value>> = serde_json::from_slice(record).ok();
-    record.as_ref().and_then(layout).ok_or_else(|| {
-        let known: Vec<&str> = Format::ALL.into_iter().map(Format::name).collect();
-        Failure::Job(format!("cannot tell the format of `{shown}`; give --format {}", known.join("|")))
-    })
+    let record: Map<String, Value> = rows::read(path)?.next().ok_or(DataError::Empty)??.value;
+    layout(&record)
+        .ok_or_else(|| Failure::Job(format!("cannot tell the format of `{shown}`; give --format {known}")))
 }
 
 fn layout(record: &Map<String, Value>) -> Option<Format> {

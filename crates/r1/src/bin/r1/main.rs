@@ -5,6 +5,10 @@
 //! command was called wrongly.
 
 mod failure;
+mod help;
+mod suggest;
+mod interrupt;
+mod begun;
 mod lines;
 mod checkpoint;
 mod sampling;
@@ -25,10 +29,15 @@ mod run_code;
 mod convert;
 mod problems;
 mod plan;
+mod completions;
+mod man;
 
 use std::{panic, process::ExitCode};
 
-use clap::{Parser, Subcommand};
+use clap::{
+    FromArgMatches, Parser, Subcommand,
+    error::{ContextKind, ContextValue, ErrorKind},
+};
 
 use failure::{Failure, one_line};
 
@@ -37,7 +46,9 @@ static ALLOCATOR: r1::process::MiMalloc = r1::process::MiMalloc;
 
 const EXAMPLES: &str = "\
 Examples:
-  echo '{\"prompt\":\"The capital of France is\"}' | r1 generate --model DIR --temperature 0 --max-tokens 8
+  r1 problems --task chained_arithmetic --held-out --count 200 > test.jsonl
+  r1 eval --model DIR --data test.jsonl --out before.json
+  r1 generate --model DIR --prompt 'The capital of France is' --temperature 0 --max-tokens 8
   echo '{\"text\":\"2 + 2 = 4\"}' | r1 logprobs --model DIR
   echo '{\"id\":1,\"gold\":\"3/4\",\"answer\":\"It is \\\\boxed{0.75}.\"}' | r1 grade
   r1 eval --model DIR --data test.jsonl --format gsm8k --samples 4 --out report.json
@@ -46,9 +57,9 @@ Examples:
   r1 sft --model STUDENT --data traces.jsonl --out runs/student
   r1 decontaminate --data train.jsonl --format gsm8k --against test.jsonl --out clean.jsonl
 
-Results go to standard output, everything else to standard error. The exit status is 0 when all is
-done, 1 when the job or an input line failed, 2 for wrong usage. R1_DEVICE chooses the device, for
-example flex or cuda:0.";
+`r1 COMMAND --help` has the options of a command. Results go to standard output, everything else to standard error. The exit status is 0 when all is
+done, 1 when the job or an input line failed, 2 for wrong usage, 130 or 143 when it was interrupted.
+R1_DEVICE chooses the device, for example flex or cuda:0.";
 
 /// The DeepSeek-R1 system: causal language models, verifiable rewards and evaluation.
 #[derive(Debug, Parser)]
@@ -74,11 +85,14 @@ enum Command {
     Convert(convert::Arguments),
     Problems(problems::Arguments),
     Plan(plan::Arguments),
+    Completions(completions::Arguments),
+    Man(man::Arguments),
 }
 
 fn main() -> ExitCode {
     r1::process::prepare();
-    let command = match Cli::try_parse() {
+    let parsed = help::command::<Cli>().try_get_matches().and_then(|found| Cli::from_arg_matches(&found));
+    let command = match parsed {
         Ok(cli) => cli.command,
         Err(error) => return misused(&error),
     };
@@ -98,6 +112,8 @@ fn main() -> ExitCode {
         Command::Convert(arguments) => convert::run(arguments),
         Command::Problems(arguments) => problems::run(arguments),
         Command::Plan(arguments) => plan::run(arguments),
+        Command::Completions(arguments) => completions::run(arguments, help::command::<Cli>()),
+        Command::Man(arguments) => man::run(arguments, help::command::<Cli>()),
     });
     match outcome {
         Ok(Ok(()) | Err(Failure::ReaderGone)) => ExitCode::SUCCESS,
@@ -124,7 +140,29 @@ fn misused(error: &clap::Error) -> ExitCode {
         return if error.use_stderr() { ExitCode::from(2) } else { ExitCode::SUCCESS };
     };
     let end = ["Usage:", "For more information"].iter().filter_map(|mark| reason.find(mark)).min();
-    let reason = one_line(&reason[..end.unwrap_or(reason.len())]);
-    eprintln!("error: {reason}; see `r1 --help`");
+    let reason = match error.get(ContextKind::InvalidSubcommand) {
+        Some(ContextValue::String(word)) if error.kind() == ErrorKind::InvalidSubcommand => unknown(word),
+        _ => one_line(&reason[..end.unwrap_or(reason.len())]),
+    };
+    eprintln!("error: {reason}; see `{}`", help_of_called());
     ExitCode::from(2)
+}
+
+/// What to say of a command that there is not.
+fn unknown(word: &str) -> String {
+    let command = help::command::<Cli>();
+    let names: Vec<&str> = command.get_subcommands().map(clap::Command::get_name).collect();
+    let meant = suggest::command(word, &names).map(|name| format!("; `r1 {name}` may be meant"));
+    // The word may have any bytes in it, and the sentence is one line.
+    format!("there is no command `{}`{}", one_line(word), meant.unwrap_or_default())
+}
+
+/// The help of the command that was called, or of all when there is none of this name.
+fn help_of_called() -> String {
+    let command = help::command::<Cli>();
+    let called = std::env::args_os()
+        .nth(1)
+        .and_then(|name| name.into_string().ok())
+        .filter(|name| command.find_subcommand(name).is_some());
+    called.map_or("r1 --help".to_owned(), |name| format!("r1 {name} --help"))
 }

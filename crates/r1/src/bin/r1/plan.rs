@@ -10,7 +10,7 @@ use r1_train::{
 };
 use serde_json::json;
 
-use crate::failure::Failure;
+use crate::{failure::Failure, lines::answer};
 
 /// Predicts the peak memory of GRPO on the CPU, or the largest batch that fits
 ///
@@ -25,7 +25,7 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "DIR")]
     model: PathBuf,
     /// Most tokens in one forward and backward pass
-    #[arg(long, value_name = "N", default_value_t = 4096, value_parser = value_parser!(u32).range(1..))]
+    #[arg(long, value_name = "N", default_value_t = 4096, value_parser = value_parser!(u32).range(1..=1 << 30))]
     batch_tokens: u32,
     /// Problems of a step
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = value_parser!(u32).range(1..))]
@@ -53,7 +53,7 @@ pub(crate) struct Arguments {
 /// Prints the plan, or says why there is none.
 pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let config = ModelConfig::read(&arguments.model.join("config.json"))?;
-    let sequence_tokens = (arguments.prompt_tokens + arguments.max_tokens) as usize;
+    let sequence_tokens = arguments.prompt_tokens as usize + arguments.max_tokens as usize;
     let sequence_tokens = sequence_tokens.min(config.context);
     let run = TrainingRun {
         // A sequence is never divided: one that is longer than the budget goes alone.
@@ -67,8 +67,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let memory = arguments.memory_gb.unwrap_or(f64::INFINITY);
     let bytes = (memory * 1e9) as usize;
     if plan.peak() <= bytes {
-        println!("{}", json!({"peak_bytes": plan.peak(), "batch_tokens": run.batch_tokens, "parts": plan}));
-        return Ok(());
+        return answer(&json!({"peak_bytes": plan.peak(), "batch_tokens": run.batch_tokens, "parts": plan}));
     }
     let needs = format!("the run needs {:.2} GB, there are {memory} GB", plan.peak() as f64 / 1e9);
     let way_out = match MemoryPlan::largest_batch(&config, &run, bytes) {

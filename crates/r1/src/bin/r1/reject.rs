@@ -1,6 +1,10 @@
 //! `r1 reject`: traces from a teacher's right and readable answers.
 
-use std::{num::NonZeroUsize, path::PathBuf, time::Instant};
+use std::{
+    num::NonZeroUsize,
+    path::{Path, PathBuf},
+    time::Instant,
+};
 
 use clap::Args;
 use r1::{
@@ -8,23 +12,30 @@ use r1::{
     data::dataset::Format,
     distill::{Readability, RejectionConfig, rejection_sample_into},
     rewards::AccuracyReward,
-    run::{Progress, Status},
+    run::{Digest, Fingerprint, Lock, Output, Progress, RunError, Status},
 };
+use serde_json::{Map, Value, json};
 
 use crate::{
+    begun::beside,
     checkpoint::{fitting, load},
     failure::Failure,
     grade::ModeArgument,
     guess,
+    interrupt::Stoppable,
     lines::answer,
     sampling::SamplingArguments,
     template::{TemplateArgument, template},
 };
 
+/// Completions written at a time, about; as many as the engine writes together.
+const BATCH: usize = 256;
+
 /// Asks a teacher every problem of a file several times and keeps what is right and readable
 ///
 /// Appends traces to OUT, which `r1 sft` reads, and notes every problem that was asked in OUT.journal.jsonl: the same
-/// command goes on where it stopped. Dropped are wrong answers, completions that the limit cut off, thoughts that mix
+/// command goes on where it stopped, and with more problems; with another model, other references or settings it refuses.
+/// Dropped are wrong answers, completions that the limit cut off, thoughts that mix
 /// languages, have long paragraphs or code blocks, repetitions, and what goes beyond --max-per-problem. What became of all
 /// completions is one line on standard output.
 #[derive(Debug, Args)]
@@ -73,9 +84,9 @@ pub(crate) struct Arguments {
     /// Take only the first problems of the file
     #[arg(long, value_name = "N")]
     limit: Option<usize>,
-    /// Problems asked at once; does not change the traces
-    #[arg(long, value_name = "N", default_value_t = 32)]
-    chunk: usize,
+    /// Problems asked at once; does not change the traces [default: as many as make 256 completions, at most 32]
+    #[arg(long, value_name = "N")]
+    chunk: Option<usize>,
     /// What is put around a question [default: chat if the checkpoint has a template, else r1-zero]
     #[arg(long, value_enum)]
     template: Option<TemplateArgument>,
@@ -87,24 +98,39 @@ pub(crate) struct Arguments {
 /// Samples, scores, writes and counts.
 pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let base = Sampling { max_tokens: 1024, ..Sampling::default() };
+    let samples = arguments.sampling.samples.map_or(4, NonZeroUsize::get);
     let mut config = RejectionConfig::new()
-        .with_samples(arguments.sampling.samples.map_or(4, NonZeroUsize::get))
+        .with_samples(samples)
         .with_sampling(arguments.sampling.over(base)?)
         .with_seed(arguments.sampling.seed)
         .with_max_per_problem(arguments.max_per_problem)
-        .with_chunk(arguments.chunk);
+        .with_chunk(arguments.chunk.unwrap_or((BATCH / samples).clamp(1, 32)));
     if arguments.any_style {
         config = config.with_readability(Readability::anything());
     }
     config.validate().map_err(|error| Failure::Usage(crate::failure::sentence(&error)))?;
+    let out = Output::open(&arguments.out)?;
+    let file = out.file().ok_or_else(|| {
+        let shown = arguments.out.display();
+        Failure::Job(format!("traces are appended, and `{shown}` is no regular file; choose another --out"))
+    })?;
+    let lock = Lock::beside(file)?;
     let format = arguments.format.map_or_else(|| guess::format(&arguments.data), Ok)?;
     let mut problems = format.load(&arguments.data)?;
     problems.truncate(arguments.limit.unwrap_or(usize::MAX));
     let (mut teacher, config) = teacher(arguments, config, &problems)?;
     let reward = AccuracyReward::new().with_mode(arguments.mode.into());
-    let (start, mut progress) = (Instant::now(), Progress::new(problems.len() as u64));
+    let run = beside(&arguments.out, "run.json");
+    let fingerprint = fingerprint(arguments, &config)?;
+    let known = begin(&fingerprint, arguments, &problems, &run)?;
+    let stoppable = Stoppable::new(
+        Some(lock),
+        format!("the traces so far are in `{}`; the same command goes on", arguments.out.display()),
+    )?;
+    let (start, mut progress, mut asked) = (Instant::now(), Progress::new(problems.len() as u64), false);
     let report =
         rejection_sample_into(&arguments.out, &mut *teacher, &problems, &reward, &config, |state| {
+            asked = true;
             let report = state.report;
             let status = Status {
                 pass_at_1: Some(report.correct as f64 / report.samples as f64),
@@ -115,7 +141,62 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
             progress.update(state.done as u64, &status);
         })?;
     progress.finish();
+    if !asked {
+        let shown = arguments.out.display();
+        eprintln!("`{shown}` is finished, with the same model, data and settings; nothing was done");
+    }
+    stoppable.finish(|| Ok(known.finish(&run)?))?;
     answer(&report)
+}
+
+/// Everything that decides about the traces, but for the problems.
+fn fingerprint(arguments: &Arguments, config: &RejectionConfig) -> Result<Fingerprint, Failure> {
+    let settings =
+        json!({"mode": format!("{:?}", arguments.mode).to_lowercase(), "endpoint": arguments.endpoint});
+    let fingerprint = Fingerprint::new("reject")
+        .with_settings(&RejectionConfig { chunk: 0, ..config.clone() })
+        .with_settings(&settings);
+    Ok(match &arguments.model {
+        Some(model) => fingerprint.with_input("model", model, Digest::of_model(model)?),
+        None => fingerprint,
+    })
+}
+
+/// Compares with the run that stands there, which may have been begun with fewer problems, or begins a new one.
+fn begin(
+    fingerprint: &Fingerprint,
+    arguments: &Arguments,
+    problems: &[Problem],
+    run: &Path,
+) -> Result<Fingerprint, Failure> {
+    let out = &arguments.out;
+    let digests: Map<String, Value> = problems
+        .iter()
+        .map(|problem| Ok((problem.id.clone(), Digest::of_rows([problem])?.short().into())))
+        .collect::<Result<_, RunError>>()?;
+    let there = Fingerprint::read(run)?;
+    if there.is_none() && beside(out, "journal.jsonl").exists() {
+        let stray = beside(out, "journal.jsonl");
+        return Err(RunError::NotOurs { path: out.clone(), stray }.into());
+    }
+    let known = there.as_ref().and_then(|there| there.setting("problems")).and_then(Value::as_object);
+    for (id, digest) in known.into_iter().flatten() {
+        let difference = match digests.get(id) {
+            Some(now) if now == digest => continue,
+            Some(_) => format!("data: problem `{id}` had another question or reference"),
+            None => format!("data: problem `{id}` is no longer in it"),
+        };
+        return Err(RunError::OtherRun { path: out.clone(), difference }.into());
+    }
+    let before = known.cloned().unwrap_or_else(|| digests.clone());
+    let begun = fingerprint.clone().with_setting("problems", before).begin(run);
+    begun.map_err(|error| match error {
+        RunError::OtherRun { difference, .. } => RunError::OtherRun { path: out.clone(), difference },
+        error => error,
+    })?;
+    let now = fingerprint.clone().with_setting("problems", digests);
+    now.replace(run)?;
+    Ok(now)
 }
 
 /// The teacher, and the settings with its name and template; a local one is asked only what it can read.

@@ -7,6 +7,9 @@ use r1_core::Sampling;
 
 use crate::failure::{Failure, sentence};
 
+/// The least temperature above 0: what is divided by less has no digits left.
+const MIN_TEMPERATURE: f32 = 1e-4;
+
 /// How completions are drawn.
 #[derive(Debug, Args)]
 pub(crate) struct SamplingArguments {
@@ -23,11 +26,18 @@ pub(crate) struct SamplingArguments {
     #[arg(long, value_name = "N", allow_negative_numbers = true)]
     max_tokens: Option<usize>,
     /// Completions for each prompt [default: 1, for reject 4, or the benchmark's]
-    #[arg(long, value_name = "K", allow_negative_numbers = true)]
+    #[arg(long, value_name = "K", allow_negative_numbers = true, value_parser = samples)]
     pub(crate) samples: Option<NonZeroUsize>,
     /// Names the random numbers: the same seed and prompt give the same completions
     #[arg(long, value_name = "S", default_value_t = 0, allow_negative_numbers = true)]
     pub(crate) seed: u64,
+}
+
+/// A number of samples of which there can be as many completions in memory.
+fn samples(text: &str) -> Result<NonZeroUsize, String> {
+    const MOST: usize = 1_000_000;
+    let count: NonZeroUsize = text.parse().map_err(|error: std::num::ParseIntError| error.to_string())?;
+    if count.get() > MOST { Err(format!("at most {MOST} can be drawn of a prompt")) } else { Ok(count) }
 }
 
 impl SamplingArguments {
@@ -40,7 +50,20 @@ impl SamplingArguments {
             max_tokens: self.max_tokens.unwrap_or(base.max_tokens),
             ..base
         };
-        sampling.validate().map_err(|error| Failure::Usage(sentence(&error)))?;
+        check(&sampling).map_err(Failure::Usage)?;
         Ok(sampling)
     }
+}
+
+/// Names the first setting that is out of range.
+pub(crate) fn check(sampling: &Sampling) -> Result<(), String> {
+    sampling.validate().map_err(|error| sentence(&error))?;
+    let temperature = sampling.temperature;
+    if temperature != 0.0 && temperature < MIN_TEMPERATURE {
+        return Err(format!(
+            "sampling: temperature is {temperature}; expected 0 for the most probable token, or at least \
+             {MIN_TEMPERATURE}"
+        ));
+    }
+    Ok(())
 }
