@@ -17,8 +17,8 @@ type Attack = (&'static str, Vec<&'static str>, &'static str);
 /// The attacks of a language, read from the sections of its file.
 fn attacks(language: Language) -> Vec<Attack> {
     let text = match language {
-        Language::Python => include_str!("code/attacks.py"),
-        Language::JavaScript => include_str!("code/attacks.js"),
+        Language::PYTHON => include_str!("code/attacks.py"),
+        Language::JAVASCRIPT => include_str!("code/attacks.js"),
         _ => include_str!("code/attacks.cpp"),
     };
     let section = |section: &'static str| {
@@ -34,12 +34,12 @@ fn source(host: &Host, language: Language, body: &str) -> String {
     let (current, parent, victim) =
         (env::current_dir().unwrap().display().to_string(), std::process::id(), host.victim.id());
     match language {
-        Language::Python => format!(
+        Language::PYTHON => format!(
             "import ctypes, os, resource, signal, subprocess, sys, time\nlibc = ctypes.CDLL(None)\n\
              SECRET_DIR = '{secret}'\nSECRET = '{secret}/secret'\nCWD = '{current}'\nPARENT = {parent}\n\
              VICTIM = {victim}\nSOCKET = '{socket}'\nABSTRACT = '{name}'\n{body}\nprint('held')\n"
         ),
-        Language::JavaScript => format!(
+        Language::JAVASCRIPT => format!(
             "const fs = require('fs'), SECRET = '{secret}/secret', PARENT = {parent}, VICTIM = {victim};\n\
              const SOCKET = '{socket}', ABSTRACT = '{name}';\n\
              const attempt = (action) => {{ try {{ action(); }} catch {{}} }};\n{body}\n\
@@ -54,7 +54,7 @@ fn source(host: &Host, language: Language, body: &str) -> String {
     }
 }
 
-fn attack(layers: Layers, sandbox: &Sandbox) {
+fn attack(layers: Layers, sandbox: &Judge) {
     let limits = Limits {
         cpu: Duration::from_millis(700),
         // Long enough for a machine that is busy; only the sleepers wait for its end.
@@ -65,13 +65,13 @@ fn attack(layers: Layers, sandbox: &Sandbox) {
     };
     let mut host = Host::new();
     let mut failures = Vec::new();
-    for language in [Language::Python, Language::Cpp, Language::JavaScript] {
+    for language in [Language::PYTHON, Language::CPP, Language::JAVASCRIPT] {
         for (name, verdicts, body) in attacks(language) {
             let submission =
                 Submission::new(language, source(&host, language, body)).with_limits(limits.clone());
             match sandbox.judge(&submission, &[TestCase::stdio("", "held")]) {
                 Ok(judgement) if verdicts.contains(&judgement.verdict.code()) => {}
-                Err(SandboxError::Toolchain { .. }) => println!("{language} is not installed"),
+                Err(CodeError::Toolchain { .. }) => println!("{language} is not installed"),
                 judgement => failures.push(format!("{language}: {name}: {judgement:?}")),
             }
             host.assert_unchanged(name);
@@ -96,7 +96,7 @@ fn attack_all() {
     let user = if is_root() { "root" } else { "an ordinary user" };
     for (_, sandbox) in &sets {
         let count: usize =
-            [Language::Python, Language::Cpp, Language::JavaScript].map(|l| attacks(l).len()).iter().sum();
+            [Language::PYTHON, Language::CPP, Language::JAVASCRIPT].map(|l| attacks(l).len()).iter().sum();
         println!("{count} attacks refused as {user} by {}", sandbox.report());
     }
 }
@@ -126,23 +126,26 @@ fn below_the_minimum_nothing_runs() {
         Layers { namespaces: false, landlock: false, seccomp: false, cgroup: false, uid_drop: false },
     ];
     for layers in weak {
-        let error = Sandbox::with(Isolation::Strict, layers).unwrap_err();
-        assert!(matches!(error, SandboxError::TooWeak { .. }), "{error}");
+        let error = Judge::with(Isolation::Strict, layers).unwrap_err();
+        assert!(matches!(error, CodeError::Sandbox(SandboxError::TooWeak { .. })), "{error}");
         println!("{error}");
     }
     if is_root() {
         let root = Layers { uid_drop: false, ..Layers::ALL };
-        assert!(matches!(Sandbox::with(Isolation::Strict, root), Err(SandboxError::TooWeak { .. })));
+        assert!(matches!(
+            Judge::with(Isolation::Strict, root),
+            Err(CodeError::Sandbox(SandboxError::TooWeak { .. }))
+        ));
     }
     // Asked for by name, it runs.
-    let sandbox = Sandbox::with(Isolation::Weak, weak[1]).unwrap();
-    let submission = Submission::new(Language::Python, "print(1)");
+    let sandbox = Judge::with(Isolation::Weak, weak[1]).unwrap();
+    let submission = Submission::new(Language::PYTHON, "print(1)");
     assert_eq!(sandbox.judge(&submission, &[TestCase::stdio("", "1")]).unwrap().verdict, Verdict::Accepted);
 }
 
 #[test]
 fn a_refusal_is_the_worlds_trouble_and_no_zero() {
-    let error = Sandbox::with(Isolation::Strict, Layers { seccomp: false, ..Layers::ALL }).unwrap_err();
+    let error = Judge::with(Isolation::Strict, Layers { seccomp: false, ..Layers::ALL }).unwrap_err();
     let error = error.into_reward_error("code", "p");
     assert!(matches!(error, r1_rewards::RewardError::World { .. }), "{error}");
 }
@@ -150,37 +153,37 @@ fn a_refusal_is_the_worlds_trouble_and_no_zero() {
 #[test]
 fn compilers_are_in_the_cage_too() {
     let host = Host::new();
-    let sandbox = Sandbox::new().unwrap();
+    let sandbox = Judge::new().unwrap();
     let secret = host.folder.join("secret");
     let secret = secret.display();
     let sources = [
-        (Language::Cpp, "#include \"/dev/random\"\nint main(){}".to_owned()),
-        (Language::Cpp, "#include \"/etc/passwd\"\nint main(){}".to_owned()),
+        (Language::CPP, "#include \"/dev/random\"\nint main(){}".to_owned()),
+        (Language::CPP, "#include \"/etc/passwd\"\nint main(){}".to_owned()),
         (
-            Language::Cpp,
+            Language::CPP,
             format!("#include <cstdio>\nconst char s[] = {{\n#embed \"{secret}\"\n}};int main(){{puts(s);}}"),
         ),
-        (Language::Cpp, format!("asm(\".incbin \\\"{secret}\\\"\");int main(){{}}")),
-        (Language::Cpp, "template<int N> struct A{A<N+1> a;};A<0> a;int main(){}".to_owned()),
-        (Language::Cpp, "int a[1<<30]={1};int b[1<<30]={1};int main(){}".to_owned()),
-        (Language::Rust, format!("fn main(){{print!(\"{{}}\", include_str!(\"{secret}\"))}}")),
-        (Language::Rust, "fn main(){print!(\"{}\", include_str!(\"/etc/passwd\"))}".to_owned()),
-        (Language::Cpp, "#include \"/dev/zero\"\nint main(){}".to_owned()),
-        (Language::Cpp, "#include __FILE__\nint main(){}".to_owned()),
-        (Language::Cpp, "asm(\".incbin \\\"/dev/zero\\\"\");int main(){}".to_owned()),
-        (Language::Cpp, format!("#include \"/proc/{}/environ\"\nint main(){{}}", std::process::id())),
-        (Language::Cpp, "constexpr int f(long n){int x=0;for(long i=0;i<n;i++)x+=i;return x;}constexpr int a=f(1L<<60);int main(){}".to_owned()),
-        (Language::Cpp, String::new()),
-        (Language::Rust, String::new()),
-        (Language::Rust, "const X: u64 = { let mut i = 0; loop { i += 1; if i == 0 { break i } } }; fn main(){println!(\"{X}\")}".to_owned()),
-        (Language::Rust, "fn main(){let x = include_bytes!(\"/dev/zero\"); println!(\"{}\", x.len())}".to_owned()),
-        (Language::Rust, "macro_rules! m{($($t:tt)*)=>{m!($($t)* $($t)* 1)}} fn main(){m!(1)}".to_owned()),
-        (Language::Rust, "fn main(){print!(\"{}\", env!(\"R1_SECRET\"))}".to_owned()),
+        (Language::CPP, format!("asm(\".incbin \\\"{secret}\\\"\");int main(){{}}")),
+        (Language::CPP, "template<int N> struct A{A<N+1> a;};A<0> a;int main(){}".to_owned()),
+        (Language::CPP, "int a[1<<30]={1};int b[1<<30]={1};int main(){}".to_owned()),
+        (Language::RUST, format!("fn main(){{print!(\"{{}}\", include_str!(\"{secret}\"))}}")),
+        (Language::RUST, "fn main(){print!(\"{}\", include_str!(\"/etc/passwd\"))}".to_owned()),
+        (Language::CPP, "#include \"/dev/zero\"\nint main(){}".to_owned()),
+        (Language::CPP, "#include __FILE__\nint main(){}".to_owned()),
+        (Language::CPP, "asm(\".incbin \\\"/dev/zero\\\"\");int main(){}".to_owned()),
+        (Language::CPP, format!("#include \"/proc/{}/environ\"\nint main(){{}}", std::process::id())),
+        (Language::CPP, "constexpr int f(long n){int x=0;for(long i=0;i<n;i++)x+=i;return x;}constexpr int a=f(1L<<60);int main(){}".to_owned()),
+        (Language::CPP, String::new()),
+        (Language::RUST, String::new()),
+        (Language::RUST, "const X: u64 = { let mut i = 0; loop { i += 1; if i == 0 { break i } } }; fn main(){println!(\"{X}\")}".to_owned()),
+        (Language::RUST, "fn main(){let x = include_bytes!(\"/dev/zero\"); println!(\"{}\", x.len())}".to_owned()),
+        (Language::RUST, "macro_rules! m{($($t:tt)*)=>{m!($($t)* $($t)* 1)}} fn main(){m!(1)}".to_owned()),
+        (Language::RUST, "fn main(){print!(\"{}\", env!(\"R1_SECRET\"))}".to_owned()),
     ];
     for (language, source) in sources {
         match sandbox.judge(&Submission::new(language, source.as_str()), &[TestCase::stdio("", "")]) {
             Ok(judgement) => assert_eq!(judgement.verdict, Verdict::CompileError, "{source}: {judgement:?}"),
-            Err(SandboxError::Toolchain { language, .. }) => println!("{language} is not installed"),
+            Err(CodeError::Toolchain { language, .. }) => println!("{language} is not installed"),
             Err(error) => panic!("{source}: {error}"),
         }
     }
@@ -191,13 +194,13 @@ fn compilers_are_in_the_cage_too() {
 fn without_the_cage_the_same_attacks_succeed() {
     // Only the harmless ones: the suite would be worth nothing if its attacks could not work.
     let none = Layers { namespaces: false, cgroup: false, uid_drop: false, landlock: false, seccomp: false };
-    let sandbox = Sandbox::with(Isolation::Weak, none).unwrap();
+    let sandbox = Judge::with(Isolation::Weak, none).unwrap();
     let host = Host::new();
     let harmless =
         ["read_host_files", "parents_memory_and_environment", "sockets", "fork", "datagrams_to_outside"];
-    for (name, _, body) in attacks(Language::Python).into_iter().filter(|(name, ..)| harmless.contains(name))
+    for (name, _, body) in attacks(Language::PYTHON).into_iter().filter(|(name, ..)| harmless.contains(name))
     {
-        let submission = Submission::new(Language::Python, source(&host, Language::Python, body));
+        let submission = Submission::new(Language::PYTHON, source(&host, Language::PYTHON, body));
         let judgement = sandbox.judge(&submission, &[TestCase::stdio("", "held")]).unwrap();
         assert_ne!(judgement.verdict, Verdict::Accepted, "{name} does nothing even without a cage");
     }

@@ -40,8 +40,8 @@ fn what_the_cage_costs() {
         Layers { namespaces: false, ..Layers::ALL },
         Layers { namespaces: false, cgroup: false, ..Layers::ALL },
     ] {
-        let sandbox = Sandbox::with(Isolation::Strict, layers).unwrap();
-        let submission = Submission::new(Language::Python, "print(1)");
+        let sandbox = Judge::with(Isolation::Strict, layers).unwrap();
+        let submission = Submission::new(Language::PYTHON, "print(1)");
         let tests = [TestCase::stdio("", "1")];
         let (mut plain, mut caged) = (Vec::new(), Vec::new());
         for _ in 0..RUNS {

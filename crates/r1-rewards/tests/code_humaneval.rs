@@ -16,12 +16,12 @@ const TASKS: &str = include_str!("code/humaneval.jsonl");
 const MUTANTS: usize = 3;
 
 /// How many wrong programs of a task were refused; an error says that the right one was, too.
-fn check(sandbox: &Sandbox, problem: &Problem) -> Result<usize, String> {
+fn check(sandbox: &Judge, problem: &Problem) -> Result<usize, String> {
     let Reference::Tests { tests } = &problem.reference else { return Err("no tests".into()) };
     let suite = Suite::parse(tests).map_err(|error| error.to_string())?;
     let limits = Limits::default().with_cpu(Duration::from_secs(8)).with_wall(Duration::from_secs(40));
     let verdict = |code: &str| {
-        let submission = suite.submission(Language::Python, code, &limits);
+        let submission = suite.submission(Language::PYTHON, code, &limits);
         sandbox.judge(&submission, &suite.tests).map_err(|error| error.to_string())
     };
     let solution = problem.metadata["solution"].as_str().unwrap_or_default();
@@ -35,7 +35,7 @@ fn check(sandbox: &Sandbox, problem: &Problem) -> Result<usize, String> {
     for mutant in mutants(solution).into_iter().chain([nothing, "    raise ValueError\n".to_owned()]) {
         let limits =
             Limits::default().with_cpu(Duration::from_millis(1500)).with_wall(Duration::from_secs(10));
-        let submission = suite.submission(Language::Python, &mutant, &limits);
+        let submission = suite.submission(Language::PYTHON, &mutant, &limits);
         let judgement = sandbox.judge(&submission, &suite.tests).map_err(|error| error.to_string())?;
         refused += usize::from(judgement.verdict != Verdict::Accepted);
         if refused == MUTANTS {
@@ -51,7 +51,7 @@ fn canonical_solutions_are_accepted_and_mutants_are_not() {
     std::fs::write(&inline, TASKS).unwrap();
     let path = env::var_os("R1_HUMANEVAL").map_or(inline.path().to_owned(), Into::into);
     let problems = humaneval::load(path).unwrap();
-    let sandbox = Sandbox::new().unwrap();
+    let sandbox = Judge::new().unwrap();
     let (next, failures) = (Mutex::new(problems.iter()), Mutex::new(Vec::new()));
     std::thread::scope(|scope| {
         for _ in 0..sandbox.workers() {

@@ -55,7 +55,7 @@ fn two_hundred_runs_at_once_leave_nothing() {
     let _turn = TURN.lock().unwrap();
     for (_, sandbox) in layer_sets() {
         let submission =
-            Submission::new(Language::Python, "import sys\nopen('f','w') if 0 else None\nprint(input())");
+            Submission::new(Language::PYTHON, "import sys\nopen('f','w') if 0 else None\nprint(input())");
         let judge = |index: usize| {
             let text = index.to_string();
             let judgement = sandbox.judge(&submission, &[TestCase::stdio(text.clone(), text)]).unwrap();
@@ -105,10 +105,10 @@ fn resident() -> u64 {
 #[test]
 fn floods_and_huge_allocations_cost_the_parent_nothing() {
     let _turn = TURN.lock().unwrap();
-    let sandbox = Sandbox::new().unwrap();
+    let sandbox = Judge::new().unwrap();
     let judge = |source: &str| {
         let limits = Limits { output_bytes: 4 << 20, ..Limits::default() };
-        let submission = Submission::new(Language::Python, source).with_limits(limits);
+        let submission = Submission::new(Language::PYTHON, source).with_limits(limits);
         sandbox.judge(&submission, &[TestCase::stdio("", "")]).unwrap().verdict
     };
     judge("");
@@ -148,7 +148,7 @@ fn a_parent_that_waits() {
     let limits = Limits::default().with_wall(Duration::from_secs(600));
     thread::scope(|scope| {
         for _ in 0..4 {
-            let submission = Submission::new(Language::Python, source.as_str()).with_limits(limits.clone());
+            let submission = Submission::new(Language::PYTHON, source.as_str()).with_limits(limits.clone());
             let crowd = crowd.clone();
             scope.spawn(move || crowd.judge(&submission, &[TestCase::stdio("", "")]));
         }
@@ -216,10 +216,10 @@ fn compiled_programs_start_while_others_do() {
     for (_, sandbox) in layer_sets() {
         let crowd = sandbox.clone().with_workers(8);
         let limits = Limits::default().with_cpu(Duration::from_secs(20)).with_wall(Duration::from_secs(120));
-        let submission = Submission::new(Language::Cpp, source).with_limits(limits);
+        let submission = Submission::new(Language::CPP, source).with_limits(limits);
         let tests: Vec<_> = (0..40).map(|x| TestCase::stdio(x.to_string(), (x + 1).to_string())).collect();
         match crowd.judge(&submission, &tests[..1]) {
-            Err(SandboxError::Toolchain { .. }) => return println!("g++ is not installed"),
+            Err(CodeError::Toolchain { .. }) => return println!("g++ is not installed"),
             judgement => assert_eq!(judgement.unwrap().verdict, Verdict::Accepted),
         }
         let done = AtomicBool::new(false);

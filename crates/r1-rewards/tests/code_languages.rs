@@ -16,7 +16,7 @@ fn judge(language: Language, source: &str, tests: &[TestCase]) -> Judgement {
 }
 
 fn judge_by(submission: Submission, tests: &[TestCase]) -> Judgement {
-    Sandbox::new().unwrap().judge(&submission, tests).unwrap()
+    Judge::new().unwrap().judge(&submission, tests).unwrap()
 }
 
 fn codes(judgement: &Judgement) -> Vec<&'static str> {
@@ -24,15 +24,15 @@ fn codes(judgement: &Judgement) -> Vec<&'static str> {
 }
 
 const SUMS: [(Language, &str); 4] = [
-    (Language::Python, "print(sum(map(int, input().split())))"),
-    (Language::Cpp, "#include <bits/stdc++.h>\nint main(){long a,b;std::cin>>a>>b;std::cout<<a+b<<'\\n';}"),
+    (Language::PYTHON, "print(sum(map(int, input().split())))"),
+    (Language::CPP, "#include <bits/stdc++.h>\nint main(){long a,b;std::cin>>a>>b;std::cout<<a+b<<'\\n';}"),
     (
-        Language::Rust,
+        Language::RUST,
         "fn main(){let mut s=String::new();std::io::stdin().read_line(&mut s).unwrap();\
          println!(\"{}\",s.split_whitespace().map(|w|w.parse::<i64>().unwrap()).sum::<i64>())}",
     ),
     (
-        Language::JavaScript,
+        Language::JAVASCRIPT,
         "const w=require('fs').readFileSync('/dev/stdin','utf8').trim().split(' ').map(Number);console.log(w[0]+w[1])",
     ),
 ];
@@ -46,7 +46,7 @@ fn every_language_reads_and_writes() {
             match sandbox.judge(&Submission::new(language, source), &tests) {
                 Ok(judgement) => assert_eq!(codes(&judgement), ["AC", "WA"], "{language}: {judgement:?}"),
                 // Missing, or in a home folder that only a mount would show.
-                Err(error @ SandboxError::Toolchain { .. }) => println!("{error}"),
+                Err(error @ CodeError::Toolchain { .. }) => println!("{error}"),
                 Err(error) => panic!("{language}: {error:?}"),
             }
         }
@@ -57,27 +57,27 @@ fn every_language_reads_and_writes() {
 fn verdicts_tell_what_happened() {
     let limits = Limits::default().with_cpu(Duration::from_millis(800)).with_memory_bytes(128 << 20);
     let cases = [
-        (Language::Cpp, "int main(){for(volatile int i=0;;i=i+1);}", "TLE"),
+        (Language::CPP, "int main(){for(volatile int i=0;;i=i+1);}", "TLE"),
         (
-            Language::Cpp,
+            Language::CPP,
             "#include <vector>\nint main(){std::vector<char*> v;for(;;){char*p=new char[1<<24];for(int i=0;i<1<<24;i+=4096)p[i]=1;v.push_back(p);}}",
             "MLE",
         ),
-        (Language::Cpp, "int main(){return 3;}", "RE"),
-        (Language::Cpp, "int main(){int*p=0;*(volatile int*)p=1;}", "RE"),
+        (Language::CPP, "int main(){return 3;}", "RE"),
+        (Language::CPP, "int main(){int*p=0;*(volatile int*)p=1;}", "RE"),
         (
-            Language::Cpp,
+            Language::CPP,
             "#include <cstdio>\nint main(){for(;;)puts(\"xxxxxxxxxxxxxxxxxxxxxxxxxxxx\");}",
             "OLE",
         ),
-        (Language::Cpp, "int main({", "CE"),
-        (Language::JavaScript, "const a=[];for(;;)a.push(new Array(1e6).fill(1.5))", "MLE"),
-        (Language::JavaScript, "for(;;);", "TLE"),
-        (Language::JavaScript, "throw 1", "RE"),
-        (Language::Python, "raise ValueError", "RE"),
-        (Language::Python, "print(", "RE"),
-        (Language::Python, "x = [0] * 10**9", "MLE"),
-        (Language::Python, "a\0b", "CE"),
+        (Language::CPP, "int main({", "CE"),
+        (Language::JAVASCRIPT, "const a=[];for(;;)a.push(new Array(1e6).fill(1.5))", "MLE"),
+        (Language::JAVASCRIPT, "for(;;);", "TLE"),
+        (Language::JAVASCRIPT, "throw 1", "RE"),
+        (Language::PYTHON, "raise ValueError", "RE"),
+        (Language::PYTHON, "print(", "RE"),
+        (Language::PYTHON, "x = [0] * 10**9", "MLE"),
+        (Language::PYTHON, "a\0b", "CE"),
     ];
     for (language, source, expected) in cases {
         let submission =
@@ -95,15 +95,15 @@ fn calls_are_compared_outside() {
         TestCase::call("f", vec![json!([5])], json!({"sum": 6, "list": [5], "half": 2.5})),
     ];
     let python = "def f(x):\n    return {'sum': sum(x), 'list': tuple(reversed(x)), 'half': sum(x) / 2}";
-    let judgement = judge(Language::Python, python, &tests);
+    let judgement = judge(Language::PYTHON, python, &tests);
     assert_eq!(codes(&judgement), ["AC", "AC", "WA"], "{judgement:?}");
     let class = "class Solution:\n    def f(self, x):\n        return {'sum': sum(x), 'list': x[::-1], 'half': sum(x) / 2}";
-    assert_eq!(codes(&judge(Language::Python, class, &tests)), ["AC", "AC", "WA"]);
+    assert_eq!(codes(&judge(Language::PYTHON, class, &tests)), ["AC", "AC", "WA"]);
     let js = "const f = (x) => { const s = x.reduce((a, b) => a + b, 0); return {sum: s, list: [...x].reverse(), half: s / 2}; }";
-    assert_eq!(codes(&judge(Language::JavaScript, js, &tests)), ["AC", "AC", "WA"]);
+    assert_eq!(codes(&judge(Language::JAVASCRIPT, js, &tests)), ["AC", "AC", "WA"]);
     let error =
-        Sandbox::new().unwrap().judge(&Submission::new(Language::Cpp, "int main(){}"), &tests).unwrap_err();
-    assert!(matches!(error, SandboxError::Tests { .. }), "{error}");
+        Judge::new().unwrap().judge(&Submission::new(Language::CPP, "int main(){}"), &tests).unwrap_err();
+    assert!(matches!(error, CodeError::Tests { .. }), "{error}");
 }
 
 #[test]
@@ -111,7 +111,7 @@ fn a_call_that_kills_the_process_fails_alone() {
     let source = "import os\ndef f(x):\n    if x == 1: os._exit(0)\n    if x == 2:\n        while True: pass\n    if x == 3: raise KeyError\n    return x";
     let tests: Vec<_> = (0..5).map(|x| TestCase::call("f", vec![json!(x)], json!(x))).collect();
     let limits = Limits::default().with_cpu(Duration::from_millis(500));
-    let submission = Submission::new(Language::Python, source).with_limits(limits);
+    let submission = Submission::new(Language::PYTHON, source).with_limits(limits);
     let judgement = judge_by(submission.clone(), &tests);
     assert_eq!(codes(&judgement), ["AC", "RE", "TLE", "RE", "AC"], "{judgement:?}");
     assert_eq!(codes(&judge_by(submission.stopping_at_failure(), &tests)), ["AC", "RE"]);
@@ -125,7 +125,7 @@ fn assertions_run_apart_from_the_program() {
         setup: "unused = 1".into(),
     };
     let right = "def twice(x): return x + x\ndef pair(x): return (x, {x})";
-    let judgement = judge(Language::Python, right, std::slice::from_ref(&test));
+    let judgement = judge(Language::PYTHON, right, std::slice::from_ref(&test));
     assert_eq!(judgement.verdict, Verdict::Accepted, "{judgement:?}");
     for (wrong, verdict) in [
         ("def twice(x): return 3 * x\ndef pair(x): return (x, {x})", "WA"),
@@ -135,12 +135,12 @@ fn assertions_run_apart_from_the_program() {
         ("import sys; sys.exit(0)", "RE"),
         ("syntax error", "RE"),
     ] {
-        let judgement = judge(Language::Python, wrong, std::slice::from_ref(&test));
+        let judgement = judge(Language::PYTHON, wrong, std::slice::from_ref(&test));
         assert_eq!(judgement.verdict.code(), verdict, "{wrong}: {judgement:?}");
     }
     let broken = TestCase::assert("assert (", "f");
     let error =
-        Sandbox::new().unwrap().judge(&Submission::new(Language::Python, right), &[broken]).unwrap_err();
+        Judge::new().unwrap().judge(&Submission::new(Language::PYTHON, right), &[broken]).unwrap_err();
     let error = error.into_reward_error("code", "p");
     assert!(matches!(error, RewardError::Ungradable { .. }), "{error}");
 }
@@ -167,14 +167,14 @@ const HACKS: [&str; 16] = [
 
 #[test]
 fn hacks_earn_nothing() {
-    let sandbox = Sandbox::new().unwrap();
+    let sandbox = Judge::new().unwrap();
     let call = TestCase::call("f", vec![json!(3)], json!(7));
     let assert = TestCase::assert("assert f(3) == 7", "f");
     let stdio = TestCase::stdio("3\n", "7\n");
     for hack in HACKS {
         for test in [&call, &assert, &stdio] {
             let judgement =
-                sandbox.judge(&Submission::new(Language::Python, hack), std::slice::from_ref(test)).unwrap();
+                sandbox.judge(&Submission::new(Language::PYTHON, hack), std::slice::from_ref(test)).unwrap();
             assert_ne!(judgement.verdict, Verdict::Accepted, "{hack}\n{test:?}\n{judgement:?}");
         }
     }
@@ -182,7 +182,7 @@ fn hacks_earn_nothing() {
     let honest = "def f(x): return x + 4\nif __name__ == '__main__': print(f(int(input())))";
     for test in [call, assert, stdio] {
         assert_eq!(
-            sandbox.judge(&Submission::new(Language::Python, honest), &[test]).unwrap().verdict,
+            sandbox.judge(&Submission::new(Language::PYTHON, honest), &[test]).unwrap().verdict,
             Verdict::Accepted
         );
     }
@@ -196,11 +196,11 @@ fn an_exception_does_not_end_the_assertions() {
     for error in ["StopIteration", "StopAsyncIteration", "GeneratorExit", "SystemExit", "KeyboardInterrupt"] {
         let source = format!("def f(x): raise {error}");
         for test in [&loops, &all] {
-            let judgement = judge(Language::Python, &source, std::slice::from_ref(test));
+            let judgement = judge(Language::PYTHON, &source, std::slice::from_ref(test));
             assert_eq!(judgement.verdict, Verdict::RuntimeError, "{error}: {judgement:?}");
         }
     }
-    assert_eq!(judge(Language::Python, "def f(x): return 2 * x", &[loops, all]).verdict, Verdict::Accepted);
+    assert_eq!(judge(Language::PYTHON, "def f(x): return 2 * x", &[loops, all]).verdict, Verdict::Accepted);
 }
 
 /// The same of node.
@@ -223,20 +223,20 @@ const SCRIPT_HACKS: [&str; 14] = [
 
 #[test]
 fn hacks_of_scripts_earn_nothing() {
-    let sandbox = Sandbox::new().unwrap();
+    let sandbox = Judge::new().unwrap();
     let tests = [TestCase::call("f", vec![json!(3)], json!(7)), TestCase::stdio("3\n", "7\n")];
     for hack in SCRIPT_HACKS {
         for test in &tests {
-            match sandbox.judge(&Submission::new(Language::JavaScript, hack), std::slice::from_ref(test)) {
+            match sandbox.judge(&Submission::new(Language::JAVASCRIPT, hack), std::slice::from_ref(test)) {
                 Ok(judgement) => {
                     assert_ne!(judgement.verdict, Verdict::Accepted, "{hack}\n{test:?}\n{judgement:?}");
                 }
-                Err(SandboxError::Toolchain { .. }) => return println!("node is not installed"),
+                Err(CodeError::Toolchain { .. }) => return println!("node is not installed"),
                 Err(error) => panic!("{hack}: {error}"),
             }
         }
     }
-    let honest = Submission::new(Language::JavaScript, "const f = (x) => x + 4");
+    let honest = Submission::new(Language::JAVASCRIPT, "const f = (x) => x + 4");
     assert_eq!(sandbox.judge(&honest, &tests[..1]).unwrap().verdict, Verdict::Accepted);
 }
 
@@ -244,31 +244,31 @@ fn hacks_of_scripts_earn_nothing() {
 fn odd_sources_get_a_verdict() {
     let long = format!("# {}\nprint(1)", "x".repeat(10 << 20));
     let cases = [
-        (Language::Python, "", "WA"),
-        (Language::Python, "print(1)\0", "CE"),
-        (Language::Python, "\u{feff}print(1)", "AC"),
-        (Language::Python, "print('\u{d7ff}\u{10ffff}')", "WA"),
-        (Language::Python, "print('\\ud800')", "RE"),
-        (Language::Python, "import sys; sys.stdout.buffer.write(b'\\xff\\xfe1')", "WA"),
-        (Language::Python, "import sys; sys.stdout.write('1\\0')", "WA"),
-        (Language::Python, long.as_str(), "AC"),
-        (Language::Python, "def f(): return f()\nf()", "RE"),
-        (Language::Python, "input()", "RE"),
-        (Language::Python, "exec('(' * 100000)", "RE"),
-        (Language::JavaScript, "", "WA"),
-        (Language::JavaScript, "const f = () => f(); f()", "RE"),
-        (Language::Cpp, "", "CE"),
-        (Language::Cpp, "int f(int x){return f(x+1)+f(x+2);}int main(){return f(0);}", "RE TLE"),
-        (Language::Rust, "", "CE"),
+        (Language::PYTHON, "", "WA"),
+        (Language::PYTHON, "print(1)\0", "CE"),
+        (Language::PYTHON, "\u{feff}print(1)", "AC"),
+        (Language::PYTHON, "print('\u{d7ff}\u{10ffff}')", "WA"),
+        (Language::PYTHON, "print('\\ud800')", "RE"),
+        (Language::PYTHON, "import sys; sys.stdout.buffer.write(b'\\xff\\xfe1')", "WA"),
+        (Language::PYTHON, "import sys; sys.stdout.write('1\\0')", "WA"),
+        (Language::PYTHON, long.as_str(), "AC"),
+        (Language::PYTHON, "def f(): return f()\nf()", "RE"),
+        (Language::PYTHON, "input()", "RE"),
+        (Language::PYTHON, "exec('(' * 100000)", "RE"),
+        (Language::JAVASCRIPT, "", "WA"),
+        (Language::JAVASCRIPT, "const f = () => f(); f()", "RE"),
+        (Language::CPP, "", "CE"),
+        (Language::CPP, "int f(int x){return f(x+1)+f(x+2);}int main(){return f(0);}", "RE TLE"),
+        (Language::RUST, "", "CE"),
     ];
     for (language, source, verdicts) in cases {
-        match Sandbox::new().unwrap().judge(&Submission::new(language, source), &[TestCase::stdio("", "1")]) {
+        match Judge::new().unwrap().judge(&Submission::new(language, source), &[TestCase::stdio("", "1")]) {
             Ok(judgement) => assert!(
                 verdicts.contains(judgement.verdict.code()),
                 "{}: {judgement:?}",
                 source.chars().take(60).collect::<String>()
             ),
-            Err(SandboxError::Toolchain { .. }) => println!("{language} is not installed"),
+            Err(CodeError::Toolchain { .. }) => println!("{language} is not installed"),
             Err(error) => panic!("{language}: {error:?}"),
         }
     }
@@ -277,33 +277,33 @@ fn odd_sources_get_a_verdict() {
 #[test]
 fn a_test_that_lost_digits_is_refused() {
     let returns: Value = serde_json::from_str("100000000000000000001").unwrap();
-    let submission = Submission::new(Language::Python, "def f(x): return 10 ** 20");
-    let sandbox = Sandbox::new().unwrap();
+    let submission = Submission::new(Language::PYTHON, "def f(x): return 10 ** 20");
+    let sandbox = Judge::new().unwrap();
     let test = [TestCase::call("f", vec![json!(1)], returns.clone())];
     let error = sandbox.judge(&submission, &test).unwrap_err();
-    assert!(matches!(error, SandboxError::Tests { .. }), "{error}");
+    assert!(matches!(error, CodeError::Tests { .. }), "{error}");
     // By a tolerance it is what it says.
     let floats = submission.with_checker(Checker::FLOATS);
     assert_eq!(sandbox.judge(&floats, &test).unwrap().verdict, Verdict::Accepted);
     let exact = TestCase::assert("assert f(1) == 100000000000000000001", "f");
-    let wrong = Submission::new(Language::Python, "def f(x): return 10 ** 20");
+    let wrong = Submission::new(Language::PYTHON, "def f(x): return 10 ** 20");
     assert_eq!(sandbox.judge(&wrong, &[exact]).unwrap().verdict, Verdict::WrongAnswer);
 }
 
 #[test]
 fn a_custom_checker_runs_in_the_cage() {
     let source = "import sys\na, b = open(sys.argv[2]).read().split()\nsys.exit(0 if int(a) + int(b) == int(open(sys.argv[3]).read()) else 1)";
-    let checker = Checker::Custom { language: Language::Python, source: source.into() };
+    let checker = Checker::Custom { language: Language::PYTHON, source: source.into() };
     let any_pair = |text: &str| {
-        Submission::new(Language::Python, format!("print('{text}')")).with_checker(checker.clone())
+        Submission::new(Language::PYTHON, format!("print('{text}')")).with_checker(checker.clone())
     };
     let tests = [TestCase::stdio("", "10")];
     assert_eq!(judge_by(any_pair("4 6"), &tests).verdict, Verdict::Accepted);
     assert_eq!(judge_by(any_pair("4 7"), &tests).verdict, Verdict::WrongAnswer);
-    let broken = Checker::Custom { language: Language::Python, source: "import sys; sys.exit(3)".into() };
+    let broken = Checker::Custom { language: Language::PYTHON, source: "import sys; sys.exit(3)".into() };
     let error =
-        Sandbox::new().unwrap().judge(&Submission::new(Language::Python, "").with_checker(broken), &tests);
-    assert!(matches!(error, Err(SandboxError::Checker { .. })), "{error:?}");
+        Judge::new().unwrap().judge(&Submission::new(Language::PYTHON, "").with_checker(broken), &tests);
+    assert!(matches!(error, Err(CodeError::Checker { .. })), "{error:?}");
 }
 
 fn problem(tests: Value) -> Problem {
@@ -318,7 +318,7 @@ fn completion(code: &str) -> Completion {
 fn the_reward_counts_as_its_scheme_says() {
     let tests = json!({"language": "python", "tests": [{"stdin": "2", "stdout": "4"}, {"stdin": "3", "stdout": "6"}]});
     let problem = problem(tests);
-    let reward = CodeReward::new(Sandbox::new().unwrap(), Language::Python);
+    let reward = CodeReward::new(Judge::new().unwrap(), Language::PYTHON);
     let group =
         [completion("print(int(input()) * 2)"), completion("print(int(input()) ** 2)"), completion("")];
     for (scheme, expected) in [
@@ -345,7 +345,7 @@ fn the_reward_counts_as_its_scheme_says() {
 
 #[test]
 fn bugs_are_made_and_repaired() {
-    let sandbox = Sandbox::new().unwrap();
+    let sandbox = Judge::new().unwrap();
     let source = "n = int(input())\ntotal = 0\nfor i in range(n + 1):\n    total += i\nprint(total)\n";
     let tests = vec![TestCase::stdio("3", "6"), TestCase::stdio("10", "55")];
     let task = BugFix {
@@ -356,7 +356,7 @@ fn bugs_are_made_and_repaired() {
     };
     let problems = task.problems(&sandbox, 3).unwrap();
     assert_eq!(problems.len(), 3);
-    let reward = CodeReward::new(sandbox, Language::Python);
+    let reward = CodeReward::new(sandbox, Language::PYTHON);
     for problem in &problems {
         let start = problem.question.find("```python\n").unwrap() + 10;
         let buggy = &problem.question[start..problem.question.rfind("\n```").unwrap()];

@@ -2,7 +2,7 @@
 
 use r1_core::{Problem, Reference};
 
-use super::{Language, Limits, Sandbox, SandboxError, Suite, Verdict};
+use super::{CodeError, Judge, Language, Limits, Suite, Verdict};
 
 /// A right program from which problems with a bug are made.
 #[derive(Debug, Clone, PartialEq)]
@@ -22,22 +22,22 @@ impl BugFix {
     /// program that passes all of them.
     ///
     /// # Errors
-    /// As [`Sandbox::judge`], and [`SandboxError::Tests`] when the right program does not pass.
-    pub fn problems(&self, sandbox: &Sandbox, max: usize) -> Result<Vec<Problem>, SandboxError> {
-        let language = self.suite.language.unwrap_or(Language::Python);
+    /// As [`Judge::judge`], and [`CodeError::Tests`] when the right program does not pass.
+    pub fn problems(&self, judge: &Judge, max: usize) -> Result<Vec<Problem>, CodeError> {
+        let language = self.suite.language.unwrap_or(Language::PYTHON);
         let verdict = |source: &str| {
             let submission =
                 self.suite.submission(language, source, &Limits::default()).stopping_at_failure();
-            Ok::<_, SandboxError>(sandbox.judge(&submission, &self.suite.tests)?.verdict)
+            Ok::<_, CodeError>(judge.judge(&submission, &self.suite.tests)?.verdict)
         };
         let found = verdict(&self.source)?;
         if found != Verdict::Accepted {
-            return Err(SandboxError::Tests {
+            return Err(CodeError::Tests {
                 reason: format!("the right program of `{}` gets {found}", self.id),
             });
         }
         let suite = serde_json::to_value(&self.suite)
-            .map_err(|error| SandboxError::Tests { reason: error.to_string() })?;
+            .map_err(|error| CodeError::Tests { reason: error.to_string() })?;
         let mut problems = Vec::new();
         for mutant in mutants(&self.source) {
             if problems.len() == max {

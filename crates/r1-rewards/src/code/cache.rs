@@ -16,21 +16,23 @@ pub(crate) type Compiled = Result<Arc<[u8]>, String>;
 const MAX_BYTES: usize = 256 << 20;
 
 /// The programs of a sandbox. They are in memory, and so is their trust: no file can be exchanged.
-#[derive(Default)]
+#[derive(Debug, Default)]
 pub(crate) struct Cache {
     entries: Mutex<Entries>,
 }
 
-#[derive(Default)]
+#[derive(Debug, Default)]
 struct Entries {
     programs: HashMap<[u8; 32], Compiled>,
     bytes: usize,
 }
 
-/// The name of a source: a hash of the language and the text.
-pub(crate) fn key(language: Language, source: &str) -> [u8; 32] {
+/// The name of a source: a hash of the language, its version and the text.
+pub(crate) fn key(language: Language, standard: &str, source: &str) -> [u8; 32] {
     let mut hash = Sha256::new();
     hash.update(language.name());
+    hash.update([0]);
+    hash.update(standard);
     hash.update([0]);
     hash.update(source);
     hash.finalize().into()

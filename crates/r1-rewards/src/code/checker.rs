@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Language, SandboxError};
+use super::{CodeError, Language};
 
 /// When an output counts as right.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -18,7 +18,8 @@ pub enum Checker {
     Lines,
     /// The same bytes.
     Exact,
-    /// The same words, but numbers may differ by either tolerance. NaN is never right.
+    /// The same words, but numbers may differ by either tolerance, unless both are spelled as whole
+    /// numbers. NaN is never right.
     Floats {
         /// The largest difference.
         absolute: f64,
@@ -37,6 +38,15 @@ pub enum Checker {
         /// Its source.
         source: String,
     },
+    /// A program that talks with the submission: its output is the submission's input and the other way
+    /// round. It is started with the names of two files, the input and the expected output, and ends as a
+    /// [`Custom`](Self::Custom) checker does.
+    Interactor {
+        /// Its language.
+        language: Language,
+        /// Its source.
+        source: String,
+    },
 }
 
 impl Checker {
@@ -46,8 +56,8 @@ impl Checker {
     /// The checker of this name: tokens, case-insensitive, lines, exact, floats, unordered or sorted.
     ///
     /// # Errors
-    /// [`SandboxError::Tests`] for any other name.
-    pub fn named(name: &str) -> Result<Self, SandboxError> {
+    /// [`CodeError::Tests`] for any other name.
+    pub fn named(name: &str) -> Result<Self, CodeError> {
         Ok(match name {
             "tokens" | "standard" => Self::Tokens,
             "case-insensitive" => Self::CaseInsensitive,
@@ -58,14 +68,12 @@ impl Checker {
             "sorted" => Self::SortedTokens,
             _ => {
                 let names = "tokens, case-insensitive, lines, exact, floats, unordered or sorted";
-                return Err(SandboxError::Tests {
-                    reason: format!("`{name}` is no checker; expected {names}"),
-                });
+                return Err(CodeError::Tests { reason: format!("`{name}` is no checker; expected {names}") });
             }
         })
     }
 
-    /// Whether `output` is right; `None` for a custom checker, which has to be run.
+    /// Whether `output` is right; `None` for a program, which has to be run.
     pub fn accepts(&self, output: &[u8], expected: &[u8]) -> Option<bool> {
         let pairs = |equal: fn(&[u8], &[u8]) -> bool| {
             let (mut left, mut right) = (tokens(output), tokens(expected));
@@ -89,7 +97,7 @@ impl Checker {
             }
             Self::UnorderedLines => sorted(lines(output)) == sorted(lines(expected)),
             Self::SortedTokens => sorted(tokens(output).collect()) == sorted(tokens(expected).collect()),
-            Self::Custom { .. } => return None,
+            Self::Custom { .. } | Self::Interactor { .. } => return None,
         })
     }
 }
@@ -114,11 +122,29 @@ fn sorted(mut items: Vec<&[u8]>) -> Vec<&[u8]> {
 /// Words are the same, or both are numbers and close. What is no number here (`nan`, `1,5`) must be
 /// spelled the same, and a spelled NaN is refused.
 fn same_number(left: &[u8], right: &[u8], absolute: f64, relative: f64) -> bool {
+    if is_whole(left) && is_whole(right) {
+        return same_whole(left, right);
+    }
     match (number(left), number(right)) {
         (Some(left), Some(right)) => close(left, right, absolute, relative),
         (None, None) => left == right,
         _ => false,
     }
+}
+
+/// Whether it is spelled as a whole number: identifiers, counts and remainders are, and must be exact.
+fn is_whole(token: &[u8]) -> bool {
+    let digits = token.strip_prefix(b"-").or_else(|| token.strip_prefix(b"+")).unwrap_or(token);
+    !digits.is_empty() && digits.iter().all(u8::is_ascii_digit)
+}
+
+fn same_whole(left: &[u8], right: &[u8]) -> bool {
+    let parts = |token: &[u8]| {
+        let digits =
+            token.iter().skip_while(|byte| !matches!(byte, b'1'..=b'9')).copied().collect::<Vec<_>>();
+        (token.first() == Some(&b'-') && !digits.is_empty(), digits)
+    };
+    parts(left) == parts(right)
 }
 
 /// Whether two numbers are within either tolerance; infinities equal themselves and NaN nothing.
@@ -178,5 +204,16 @@ mod tests {
         }
         assert!(check(&floats, "inf", "inf") && !check(&floats, "-inf", "inf"));
         assert!(!check(&floats, "1\u{0}", "1"));
+        for (output, expected, right) in [
+            ("1000001", "1000000", false),
+            ("12345678901234567890124", "12345678901234567890123", false),
+            ("+007", "7", true),
+            ("-0", "0", true),
+            ("-7", "7", false),
+            ("1000000.0000001", "1000000", true),
+            ("1e6", "1000000", true),
+        ] {
+            assert_eq!(check(&floats, output, expected), right, "{output} {expected}");
+        }
     }
 }

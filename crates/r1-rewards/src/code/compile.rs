@@ -2,146 +2,154 @@
 
 use std::sync::Arc;
 
-use super::{
-    Language, Limits, Sandbox, SandboxError, Verdict,
-    cache::key,
-    language::Toolchain,
-    sandbox::{Channel, Job, Stage},
-};
+use r1_sandbox::{Breach, Channel, Command, Limits, Processes};
+
+use super::{CodeError, Judge, Language, cache::key, toolchain::Toolchain};
+
+/// A source, its language, and how it is compiled.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Source<'a> {
+    pub(crate) language: Language,
+    pub(crate) text: &'a str,
+    /// The version of the language; empty for the table's.
+    pub(crate) standard: &'a str,
+    /// What the compiler may use.
+    pub(crate) limits: &'a Limits,
+}
 
 /// What to start for a submission: a program and its arguments, in a box with these files.
 #[derive(Debug, Clone)]
 pub(crate) struct Program {
     language: Language,
+    /// The name of the main file.
+    main: String,
     files: Vec<(String, Arc<[u8]>)>,
 }
 
+/// Starts a script as the graders of the data sets do; see the file.
+const LAUNCHER: &str = concat!(include_str!("drivers/names.py"), include_str!("drivers/launch.py"));
+
 /// Prepares a source; the outer error is the world's, the inner one the compiler's.
-pub(crate) fn prepare(
-    sandbox: &Sandbox,
-    language: Language,
-    source: &str,
-) -> Result<Result<Program, String>, SandboxError> {
-    let file = |name: &str, content: Arc<[u8]>| vec![(name.to_owned(), content)];
-    let files = match language {
-        Language::Python => file("main.py", source.as_bytes().into()),
-        Language::JavaScript => file("main.js", source.as_bytes().into()),
-        Language::Cpp | Language::Rust => match compiled(sandbox, language, source)? {
-            Ok(program) => file("main", program),
+pub(crate) fn prepare(judge: &Judge, source: &Source<'_>) -> Result<Result<Program, String>, CodeError> {
+    let Source { language, text, .. } = *source;
+    let spec = language.spec();
+    let (main, content): (&str, Arc<[u8]>) = if spec.compile.is_some() {
+        match compiled(judge, source)? {
+            Ok(program) => (&spec.artifact, program),
             Err(message) => return Ok(Err(message)),
-        },
+        }
+    } else {
+        (&spec.source, text.as_bytes().into())
     };
-    Ok(Ok(Program { language, files }))
+    let mut files = vec![(main.to_owned(), content)];
+    if language == Language::PYTHON {
+        files.push(("launch.py".to_owned(), LAUNCHER.as_bytes().into()));
+    }
+    Ok(Ok(Program { language, main: main.to_owned(), files }))
 }
 
-fn compiled(
-    sandbox: &Sandbox,
-    language: Language,
-    source: &str,
-) -> Result<Result<Arc<[u8]>, String>, SandboxError> {
-    let key = key(language, source);
-    if let Some(compiled) = sandbox.cache().get(&key) {
+fn compiled(judge: &Judge, source: &Source<'_>) -> Result<Result<Arc<[u8]>, String>, CodeError> {
+    let key = key(source.language, source.standard, source.text);
+    if let Some(compiled) = judge.cache().get(&key) {
         return Ok(compiled);
     }
-    let compiled = compile(sandbox, language, source)?;
-    sandbox.cache().insert(key, compiled.clone());
+    let (compiled, lasting) = compile(judge, source)?;
+    if lasting {
+        judge.cache().insert(key, compiled.clone());
+    }
     Ok(compiled)
 }
 
-/// Compiles in the cage; the program comes out through a pipe.
-fn compile(
-    sandbox: &Sandbox,
-    language: Language,
-    source: &str,
-) -> Result<Result<Arc<[u8]>, String>, SandboxError> {
-    let Toolchain { program, exposed } = language.toolchain()?;
-    let compiler = program.display();
-    let (name, command) = match language {
-        Language::Rust => (
-            "main.rs",
-            format!(
-                "'{compiler}' -O --edition 2021 -C debuginfo=0 -C strip=symbols --color never -o out main.rs"
-            ),
-        ),
-        _ => (
-            "main.cpp",
-            format!("'{compiler}' -O2 -std=gnu++17 -pipe -w -s -fdiagnostics-color=never -o out main.cpp"),
-        ),
-    };
-    let limits = Limits::compiler();
-    let job = Job {
-        program: "/bin/sh".into(),
-        arguments: vec!["-c".into(), format!("{command} && exec cat out >&4")],
-        exposed: exposed.clone(),
-        files: vec![(name.into(), source.as_bytes().into())],
-        limits,
-        stage: Stage::Compile,
-        limit_address_space: true,
-        total_cpu: None,
-        stdin: Arc::default(),
-        keep_stdout: false,
-        channel: Channel::Parent,
-    };
-    let run = sandbox.run(&job)?;
-    if run.verdict().is_none() && !run.results.is_empty() {
-        return Ok(Ok(run.results.into()));
+/// Compiles in the cage; the program comes out through a pipe. The flag tells whether another try would
+/// give the same: a compiler that ran out of time or memory may have been unlucky.
+fn compile(judge: &Judge, source: &Source<'_>) -> Result<(Result<Arc<[u8]>, String>, bool), CodeError> {
+    let spec = source.language.spec();
+    let Toolchain { program, exposed } = source.language.toolchain()?;
+    let standard = if source.standard.is_empty() { &spec.standard } else { source.standard };
+    if !source.standard.is_empty() && !spec.standards.iter().any(|known| known == standard) {
+        let known = spec.standards.join(", ");
+        let reason = format!("`{standard}` is no version of {}; expected one of {known}", source.language);
+        return Err(CodeError::Tests { reason });
+    }
+    let line = spec.compile.as_deref().unwrap_or_default();
+    let line = line
+        .replace("{program}", &program.display().to_string())
+        .replace("{source}", &spec.source)
+        .replace("{standard}", standard);
+    let mut command = Command::new("/bin/sh")
+        .arg("-c")
+        .arg(format!("{line} && exec cat out >&4"))
+        .file(spec.source.as_str(), source.text.as_bytes())
+        .limits(source.limits.clone())
+        .forking();
+    command.exposed = exposed.clone();
+    command.limit_address_space = spec.limit_address_space;
+    command.environment = spec.environment.clone().into_iter().collect();
+    command.keep_stdout = false;
+    command.channel = Channel::Parent;
+    let run = judge.sandbox().run(&command)?;
+    if run.is_clean() && !run.results.is_empty() {
+        return Ok((Ok(run.results.into()), true));
     }
     let said = String::from_utf8_lossy(&run.stderr);
-    // The shell could not start the compiler, which no source can bring about.
-    if let Some(126 | 127) = run.code {
-        return Err(language.unusable(said.trim()));
+    let said = said.trim();
+    // The shell could not start the compiler, which no source can bring about: a source that makes a
+    // compiler end with these numbers does not make the shell name it.
+    let shells = said.lines().next_back().is_some_and(|line| {
+        let name = program.display().to_string();
+        line.contains(&format!("{name}: not found")) || line.contains(&format!("{name}: Permission denied"))
+    });
+    if matches!(run.code, Some(126 | 127)) && shells {
+        return Err(source.language.unusable(said));
     }
-    let mut message: String = said.trim().chars().take(4000).collect();
-    if let Some(broken) = run.broken.filter(|&broken| broken != Verdict::RuntimeError) {
-        message = format!("the compiler broke its limits ({broken}): {message}");
-    }
-    if message.is_empty() {
+    let mut message: String = said.chars().take(4000).collect();
+    if let Some(breach) = run.broken {
+        message = format!("the compiler broke its limits ({breach}): {message}");
+    } else if message.is_empty() {
         message = format!("the compiler gave no program: {}", run.detail());
     }
-    Ok(Err(message))
+    let lasting = run.broken.is_none_or(|breach| breach == Breach::Output) && run.signal.is_none();
+    Ok((Err(message), lasting))
 }
 
 impl Program {
-    /// A job that runs it with this input.
-    pub(crate) fn job(&self, limits: &Limits, stdin: Arc<[u8]>) -> Result<Job, SandboxError> {
-        let megabytes = limits.memory_bytes >> 20;
-        let toolchain = if self.language.is_compiled() { None } else { Some(self.language.toolchain()?) };
-        let arguments: &[&str] = match self.language {
-            Language::Python => &["-I", "-S", "-B", "main.py"],
-            Language::JavaScript => &["main.js"],
-            Language::Cpp | Language::Rust => &[],
+    /// A command that runs it with this input.
+    pub(crate) fn command(&self, limits: &Limits, stdin: Arc<[u8]>) -> Result<Command, CodeError> {
+        let spec = self.language.spec();
+        let toolchain = self.language.toolchain()?;
+        let program = toolchain.program.display().to_string();
+        let folder = toolchain.program.parent().map(|folder| folder.display().to_string());
+        let fill = |part: &String| {
+            part.replace("{program}", &program)
+                .replace("{folder}", folder.as_deref().unwrap_or("/usr/bin"))
+                .replace("{source}", if self.language == Language::PYTHON { "launch.py" } else { &self.main })
+                .replace("{megabytes}", &(limits.memory_bytes >> 20).to_string())
         };
-        let mut arguments: Vec<String> = arguments.iter().map(|&argument| argument.to_owned()).collect();
-        if self.language == Language::JavaScript {
-            arguments.insert(0, format!("--max-old-space-size={megabytes}"));
-            // Node ends when it may not read its settings, as opposed to when there are none.
-            arguments.insert(0, "--openssl-config=/dev/null".to_owned());
+        let mut parts = spec.run.iter().map(fill);
+        let mut command = Command::new(parts.next().unwrap_or_default()).limits(limits.clone());
+        command.arguments = parts.collect();
+        command.environment = spec.environment.clone().into_iter().collect();
+        // What a compiler made needs no compiler.
+        if !command.program.is_relative() {
+            command.exposed = toolchain.exposed.clone();
         }
-        Ok(Job {
-            program: toolchain.map_or_else(|| "./main".into(), |toolchain| toolchain.program.clone()),
-            arguments,
-            exposed: toolchain.map(|toolchain| toolchain.exposed.clone()).unwrap_or_default(),
-            files: self.files.clone(),
-            limits: limits.clone(),
-            stage: Stage::Run,
-            limit_address_space: self.language != Language::JavaScript,
-            total_cpu: None,
-            stdin,
-            keep_stdout: true,
-            channel: Channel::Closed,
-        })
+        command.files = self.files.clone();
+        command.limit_address_space = spec.limit_address_space;
+        command.processes = if spec.forks { Processes::Many } else { Processes::One };
+        command.stdin = stdin;
+        Ok(command)
     }
 
-    /// A job that runs a driver around it: the driver is the main file, the source lies beside it.
-    pub(crate) fn driven(&self, limits: &Limits, driver: &'static str) -> Result<Job, SandboxError> {
-        let mut job = self.job(limits, Arc::default())?;
-        let main = if self.language == Language::JavaScript { "driver.js" } else { "driver.py" };
-        if let Some(last) = job.arguments.last_mut() {
+    /// A command that runs a driver around it: the driver is the main file, the source lies beside it.
+    pub(crate) fn driven(&self, limits: &Limits, driver: &str) -> Result<Command, CodeError> {
+        let mut command = self.command(limits, Arc::default())?;
+        let main = if self.language == Language::JAVASCRIPT { "driver.js" } else { "driver.py" };
+        if let Some(last) = command.arguments.last_mut() {
             *last = main.to_owned();
         }
-        job.files.push((main.to_owned(), driver.as_bytes().into()));
-        job.keep_stdout = false;
-        Ok(job)
+        command.files.push((main.to_owned(), driver.as_bytes().into()));
+        command.keep_stdout = false;
+        Ok(command)
     }
 
     /// The language it is written in.

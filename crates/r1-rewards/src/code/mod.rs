@@ -1,6 +1,6 @@
 //! Rewards for programs: they run in a cage, and are graded outside of it.
 //!
-//! [`Sandbox`] isolates, [`Sandbox::judge`] gives a [`Judgement`] about a [`Submission`], and
+//! [`Sandbox`] isolates, [`Judge::judge`] gives a [`Judgement`] about a [`Submission`], and
 //! [`CodeReward`] makes a reward of it. `docs/sandbox.md` tells which attack which layer stops.
 //!
 //! # Invariants
@@ -12,28 +12,29 @@
 //!   up to a limit.
 
 mod error;
-mod limits;
 mod verdict;
 mod language;
-mod sandbox;
+mod toolchain;
 mod cache;
+mod judge;
 mod compile;
 mod checker;
 mod value;
 mod test_case;
-mod judge;
+mod judging;
 mod suite;
+mod fence;
 mod reward;
 mod bug_fix;
 
 pub use bug_fix::{BugFix, mutants};
 pub use checker::Checker;
-pub use error::SandboxError;
-pub use judge::Submission;
-pub use language::Language;
-pub use limits::Limits;
+pub use error::CodeError;
+pub use judge::Judge;
+pub use judging::Submission;
+pub use language::{Language, LanguageSpec};
+pub use r1_sandbox::{Isolation, Layer, Layers, Limits, Policy, Sandbox, SandboxError, SandboxReport, Usage};
 pub use reward::{CodeReward, Scheme};
-pub use sandbox::{Isolation, Layer, Layers, Sandbox, SandboxReport};
 pub use suite::Suite;
 pub use test_case::TestCase;
-pub use verdict::{Judgement, TestResult, Usage, Verdict};
+pub use verdict::{Judgement, TestResult, Verdict};

@@ -10,7 +10,7 @@ use std::{
 
 use r1_core::{Completion, Problem, Reference};
 
-use super::{Judgement, Language, Limits, Sandbox, SandboxError, Suite, Verdict};
+use super::{CodeError, Judge, Judgement, Language, Limits, Suite, Verdict, fence::extract};
 use r1_core::{GroupScores, Outcome, Reward, RewardError, RewardKind};
 
 /// How verdicts become a number.
@@ -28,26 +28,26 @@ pub enum Scheme {
 
 /// Rewards programs that pass a problem's tests.
 ///
-/// The program is the last fenced block of the answer, after the thoughts, that is marked with the
-/// language or not marked at all. Problems whose reference is not [`Reference::Tests`] abstain. When the
-/// sandbox fails the reward is an error, never a 0.
+/// The program is a fenced block of the answer, after the thoughts: of those marked with the language, or
+/// not marked where none is, the last that defines what the tests call or reads what they give. Problems whose reference is not [`Reference::Tests`] abstain. When the
+/// judge fails the reward is an error, never a 0.
 ///
 /// # Examples
 /// ```no_run
 /// use r1_core::{Completion, FinishReason, Problem, Reference};
-/// use r1_rewards::{Outcome, Reward, code::{CodeReward, Language, Sandbox}};
+/// use r1_rewards::{Outcome, Reward, code::{CodeReward, Language, Judge}};
 ///
 /// let tests = serde_json::json!([{"stdin": "2", "stdout": "4"}]);
 /// let problem = Problem::new("double", "Double a number.", Reference::Tests { tests });
 /// let text = "<think>Easy.</think>\n```python\nprint(2 * int(input()))\n```";
 /// let completion = Completion::from_text(text, FinishReason::Stop);
-/// let reward = CodeReward::new(Sandbox::new()?, Language::Python);
+/// let reward = CodeReward::new(Judge::new()?, Language::PYTHON);
 /// assert_eq!(reward.score(&problem, &completion)?, Outcome::Score(1.0));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug, Clone)]
 pub struct CodeReward {
-    sandbox: Sandbox,
+    judge: Judge,
     language: Language,
     limits: Limits,
     scheme: Scheme,
@@ -56,9 +56,9 @@ pub struct CodeReward {
 
 impl CodeReward {
     /// A reward for programs of a language, where the problem does not name another.
-    pub fn new(sandbox: Sandbox, language: Language) -> Self {
+    pub fn new(judge: Judge, language: Language) -> Self {
         let (limits, scheme) = (Limits::default(), Scheme::default());
-        Self { sandbox, language, limits, scheme, max_tests: usize::MAX }
+        Self { judge, language, limits, scheme, max_tests: usize::MAX }
     }
 
     /// The same with this scheme.
@@ -82,21 +82,22 @@ impl CodeReward {
     /// Judges a completion; `None` when it holds no program.
     ///
     /// # Errors
-    /// As [`Sandbox::judge`].
-    pub fn judge(&self, suite: &Suite, completion: &Completion) -> Result<Option<Judgement>, SandboxError> {
+    /// As [`Judge::judge`].
+    pub fn judge(&self, suite: &Suite, completion: &Completion) -> Result<Option<Judgement>, CodeError> {
         let language = suite.language.unwrap_or(self.language);
-        let Some(code) = extract(completion.response().answer, language) else { return Ok(None) };
-        let mut submission = suite.submission(language, code, &self.limits);
+        let answer = completion.response().answer;
+        let Some(code) = extract(answer, language, &suite.tests) else { return Ok(None) };
+        let mut submission = suite.submission(language, &code, &self.limits);
         submission.stop_at_failure = self.scheme == Scheme::All;
         let count = suite.tests.len();
         let kept = count.min(self.max_tests);
         let tests: Vec<_> = (0..kept).map(|index| suite.tests[index * count / kept].clone()).collect();
-        self.sandbox.judge(&submission, &tests).map(Some)
+        self.judge.judge(&submission, &tests).map(Some)
     }
 
-    fn value(&self, judgement: &Judgement) -> Result<f32, SandboxError> {
+    fn value(&self, judgement: &Judgement) -> Result<f32, CodeError> {
         if judgement.verdict == Verdict::InternalError {
-            return Err(SandboxError::Tests { reason: "no test gave a verdict".into() });
+            return Err(CodeError::Tests { reason: "no test gave a verdict".into() });
         }
         let right = judgement.tests.iter().filter(|test| test.verdict == Verdict::Accepted).count();
         let fraction = right as f32 / judgement.tests.len().max(1) as f32;
@@ -123,14 +124,14 @@ impl Reward for CodeReward {
         value.map(Outcome::Score).map_err(|error| error.into_reward_error(self.name(), &problem.id))
     }
 
-    /// All completions of a step, as many at a time as the sandbox has workers.
+    /// All completions of a step, as many at a time as the judge has workers.
     fn score_batch(&self, groups: &[(&Problem, &[Completion])]) -> Vec<GroupScores> {
         let flat: Vec<(&Problem, &Completion)> =
             groups.iter().flat_map(|(problem, group)| group.iter().map(move |c| (*problem, c))).collect();
         let next = AtomicUsize::new(0);
         let slots: Vec<_> = flat.iter().map(|_| Mutex::new(None)).collect();
         thread::scope(|scope| {
-            for _ in 0..self.sandbox.workers().min(flat.len()) {
+            for _ in 0..self.judge.workers().min(flat.len()) {
                 scope.spawn(|| {
                     loop {
                         let index = next.fetch_add(1, Ordering::Relaxed);
@@ -154,44 +155,5 @@ impl Reward for CodeReward {
 
     fn kind(&self) -> RewardKind {
         RewardKind::Blocking
-    }
-}
-
-/// The last fenced block that is marked with the language, or not at all.
-pub(crate) fn extract(answer: &str, language: Language) -> Option<&str> {
-    let mut found = None;
-    let mut open: Option<(&str, usize)> = None;
-    let mut offset = 0;
-    for line in answer.split_inclusive('\n') {
-        let start = offset;
-        offset += line.len();
-        let Some(mark) = line.trim().strip_prefix("```") else { continue };
-        match open.take() {
-            None => open = Some((mark.trim(), offset)),
-            Some((mark, from)) => {
-                let fits =
-                    mark.is_empty() || language.fences().iter().any(|fence| mark.eq_ignore_ascii_case(fence));
-                if fits {
-                    found = answer.get(from..start);
-                }
-            }
-        }
-    }
-    found
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_last_block_of_the_language_is_the_program() {
-        let text = "```python\na\n```\ntext\n```py\n  b\nc\n```\n```cpp\nd\n```\nend";
-        assert_eq!(extract(text, Language::Python), Some("  b\nc\n"));
-        assert_eq!(extract(text, Language::Cpp), Some("d\n"));
-        assert_eq!(extract(text, Language::Rust), None);
-        assert_eq!(extract("```\nx\n```", Language::Rust), Some("x\n"));
-        assert_eq!(extract("```python\nnever closed", Language::Python), None);
-        assert_eq!(extract("", Language::Python), None);
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{Checker, Language, Limits, SandboxError, Submission, TestCase};
+use super::{Checker, CodeError, Language, Limits, Submission, TestCase};
 
 /// Tests with what they need: the layout that the data sets' readers write.
 ///
@@ -33,6 +33,9 @@ pub struct Suite {
     /// How outputs are compared.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub checker: Option<Checker>,
+    /// The version of the language.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub standard: String,
     /// The tests.
     pub tests: Vec<TestCase>,
 }
@@ -41,28 +44,26 @@ impl Suite {
     /// Reads the layout.
     ///
     /// # Errors
-    /// [`SandboxError::Tests`] for any other layout, and for no tests at all.
-    pub fn parse(tests: &Value) -> Result<Self, SandboxError> {
+    /// [`CodeError::Tests`] for any other layout, and for no tests at all.
+    pub fn parse(tests: &Value) -> Result<Self, CodeError> {
         let parsed = match tests {
             Value::Array(_) => Vec::<TestCase>::deserialize(tests).map(Self::of),
             _ => Self::deserialize(tests),
         };
         match parsed {
-            Ok(suite) if suite.tests.is_empty() => {
-                Err(SandboxError::Tests { reason: "there are none".into() })
-            }
+            Ok(suite) if suite.tests.is_empty() => Err(CodeError::Tests { reason: "there are none".into() }),
             Ok(suite) if suite.cpu_seconds.is_some_and(|s| !(s.is_finite() && s > 0.0)) => {
-                Err(SandboxError::Tests { reason: "cpu_seconds must be above 0".into() })
+                Err(CodeError::Tests { reason: "cpu_seconds must be above 0".into() })
             }
             Ok(suite) => Ok(suite),
-            Err(error) => Err(SandboxError::Tests { reason: error.to_string() }),
+            Err(error) => Err(CodeError::Tests { reason: error.to_string() }),
         }
     }
 
     /// A suite of tests and nothing else.
     pub fn of(tests: Vec<TestCase>) -> Self {
-        let (language, prelude, checker) = (None, String::new(), None);
-        Self { language, prelude, cpu_seconds: None, memory_mb: None, checker, tests }
+        let (language, prelude, checker, standard) = (None, String::new(), None, String::new());
+        Self { language, prelude, cpu_seconds: None, memory_mb: None, checker, standard, tests }
     }
 
     /// A submission of this code, with the suite's limits, or these where it has none.
@@ -74,7 +75,9 @@ impl Suite {
         if let Some(megabytes) = self.memory_mb {
             limits.memory_bytes = megabytes.saturating_mul(1 << 20);
         }
-        let submission = Submission::new(language, format!("{}{code}", self.prelude)).with_limits(limits);
+        let source = format!("{}{code}", self.prelude);
+        let mut submission = Submission::new(language, source).with_limits(limits);
+        submission.standard.clone_from(&self.standard);
         submission.with_checker(self.checker.clone().unwrap_or_default())
     }
 }

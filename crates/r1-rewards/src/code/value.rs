@@ -12,6 +12,8 @@ pub(crate) enum Value {
     /// A whole number in hexadecimal, with a sign.
     Int(String),
     Float(f64),
+    /// A fraction in lowest terms: two whole numbers, the second above 0.
+    Ratio(String, String),
     Text(String),
     /// A list or a tuple, as JSON cannot tell them apart.
     List(Vec<Value>),
@@ -72,8 +74,12 @@ pub(crate) fn decode(json: &Json) -> Option<Value> {
                 "i" => Value::Int(content.as_str()?.to_owned()),
                 "f" => Value::Float(float(content.as_str()?)?),
                 "l" | "t" => Value::List(items()?),
-                "s" => Value::Set(items()?),
-                "d" => {
+                "s" | "z" => Value::Set(items()?),
+                "r" => match &content.as_array()?[..] {
+                    [above, below] => Value::Ratio(above.as_str()?.to_owned(), below.as_str()?.to_owned()),
+                    _ => return None,
+                },
+                "d" | "C" | "O" => {
                     let entry = |entry: &Json| match &entry.as_array()?[..] {
                         [key, value] => Some((decode(key)?, decode(value)?)),
                         _ => None,
@@ -141,6 +147,12 @@ impl Equality {
             },
             (Value::Int(digits), Json::Bool(expected)) => digits == if *expected { "0x1" } else { "0x0" },
             (Value::Float(value), Json::Number(number)) => self.close(*value, number),
+            // As a floating-point number where it is exactly one, or where there is a tolerance.
+            (Value::Ratio(above, below), Json::Number(number)) => {
+                let (above, below) = (to_float(above), to_float(below));
+                let exact = above.abs() < 9e15 && below < 9e15 && (below as u64).is_power_of_two();
+                (exact || self.tolerance.is_some()) && self.close(above / below, number)
+            }
             _ => false,
         }
     }
@@ -191,6 +203,9 @@ mod tests {
         assert!(equal(json!(true), json!(1)) && equal(json!(["i", "0x0"]), json!(false)));
         assert!(equal(json!(["t", [["i", "-0x2"], "a"]]), json!([-2, "a"])));
         assert!(equal(json!(["d", [[["i", "0x7"], null]]]), json!({"7": null})));
+        assert!(equal(json!(["C", [["a", ["i", "0x2"]]]]), json!({"a": 2})));
+        assert!(equal(json!(["r", ["0x1", "0x2"]]), json!(0.5)));
+        assert!(!equal(json!(["r", ["0x1", "0x3"]]), json!(0.3333333333333333)));
         assert!(!equal(json!(["f", "nan"]), json!(0)));
         assert!(!equal(json!("1"), json!(1)) && !equal(json!(["s", []]), json!([])));
         assert!(!equal(json!(["?", "AlwaysEqual"]), json!(1)));

@@ -1,7 +1,8 @@
 //! What became of a program.
 
-use std::{fmt, time::Duration};
+use std::fmt;
 
+use r1_sandbox::{Breach, Run, Usage};
 use serde::{Deserialize, Serialize};
 
 /// The result of one test, or of all of them.
@@ -51,28 +52,42 @@ impl Verdict {
     }
 }
 
-impl fmt::Display for Verdict {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.pad(self.code())
+impl From<Breach> for Verdict {
+    fn from(breach: Breach) -> Self {
+        match breach {
+            Breach::Time => Self::TimeLimit,
+            Breach::Memory => Self::MemoryLimit,
+            Breach::Output => Self::OutputLimit,
+        }
     }
 }
 
-/// What a run used.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
-pub struct Usage {
-    /// Processor time in milliseconds.
-    pub cpu_ms: f64,
-    /// Time on the clock in milliseconds.
-    pub wall_ms: f64,
-    /// Highest resident memory seen, in KiB. Without a memory cgroup it is sampled, so that a run of
-    /// a few milliseconds may show less than it used.
-    pub peak_kib: u64,
+/// What runtimes write when they cannot get memory. A program that fakes it earns another kind of zero.
+const OUT_OF_MEMORY: [&str; 6] = [
+    "MemoryError",
+    "std::bad_alloc",
+    "memory allocation of",
+    "heap out of memory",
+    "Cannot allocate memory",
+    "java.lang.OutOfMemoryError",
+];
+
+/// The verdict, as far as it can be told without looking at the output: `None` for a clean end.
+pub(super) fn of_run(run: &Run) -> Option<Verdict> {
+    if let Some(breach) = run.broken {
+        return Some(breach.into());
+    }
+    if run.code == Some(0) {
+        return None;
+    }
+    let stderr = String::from_utf8_lossy(&run.stderr);
+    let out_of_memory = OUT_OF_MEMORY.iter().any(|mark| stderr.contains(mark));
+    Some(if out_of_memory { Verdict::MemoryLimit } else { Verdict::RuntimeError })
 }
 
-impl Usage {
-    pub(super) fn new(cpu: Duration, wall: Duration, peak_kib: u64) -> Self {
-        let ms = |time: Duration| (time.as_secs_f64() * 1e6).round() / 1e3;
-        Self { cpu_ms: ms(cpu), wall_ms: ms(wall), peak_kib }
+impl fmt::Display for Verdict {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.pad(self.code())
     }
 }
 

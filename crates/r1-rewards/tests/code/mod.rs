@@ -26,7 +26,7 @@ pub fn is_root() -> bool {
 }
 
 /// Every set of layers that reaches the minimum here.
-pub fn layer_sets() -> Vec<(Layers, Sandbox)> {
+pub fn layer_sets() -> Vec<(Layers, Judge)> {
     let sets = [
         Layers::ALL,
         Layers { cgroup: false, ..Layers::ALL },
@@ -34,9 +34,9 @@ pub fn layer_sets() -> Vec<(Layers, Sandbox)> {
         Layers { namespaces: false, ..Layers::ALL },
         Layers { namespaces: false, cgroup: false, ..Layers::ALL },
     ];
-    let mut works: Vec<(Layers, Sandbox)> = Vec::new();
+    let mut works: Vec<(Layers, Judge)> = Vec::new();
     for layers in sets {
-        match Sandbox::with(Isolation::Strict, layers) {
+        match Judge::with(Isolation::Strict, layers) {
             Ok(sandbox) if works.iter().any(|(_, other)| active(other) == active(&sandbox)) => {}
             Ok(sandbox) => works.push((layers, sandbox)),
             Err(error) => println!("not tested: {layers:?}: {error}"),
@@ -45,7 +45,7 @@ pub fn layer_sets() -> Vec<(Layers, Sandbox)> {
     works
 }
 
-fn active(sandbox: &Sandbox) -> Vec<bool> {
+fn active(sandbox: &Judge) -> Vec<bool> {
     sandbox.report().layers().iter().map(|(_, layer)| layer.is_active()).collect()
 }
 

@@ -11,7 +11,7 @@ use landlock::{
     RulesetAttr, RulesetCreatedAttr, RulesetError, Scope,
 };
 
-use super::spawner;
+use super::fd;
 
 /// Rules for one stage, made before the fork.
 #[derive(Debug)]
@@ -22,6 +22,10 @@ pub(super) struct Rules {
     pub(super) write: u64,
     /// Rights over what may be read.
     pub(super) read: u64,
+    /// Those of them that a single file can have.
+    pub(super) read_file: u64,
+    /// The right to list folders.
+    pub(super) read_dir: u64,
 }
 
 /// The version that this kernel has; 0 for none.
@@ -55,7 +59,14 @@ pub(super) fn rules(readable: &[PathBuf], devices: &[PathBuf]) -> Result<Option<
     // Rights that the kernel does not handle may not be named in a rule.
     let handled = handled();
     let fd: Option<OwnedFd> = ruleset.into();
-    Ok(fd.map(|fd| Rules { fd, write: write.bits() & handled, read: read.bits() & handled }))
+    let file = (AccessFs::ReadFile | AccessFs::Execute).bits();
+    Ok(fd.map(|fd| Rules {
+        fd,
+        write: write.bits() & handled,
+        read: read.bits() & handled,
+        read_file: file & handled,
+        read_dir: BitFlags::<AccessFs>::from(AccessFs::ReadDir).bits() & handled,
+    }))
 }
 
 /// The file rights of this kernel's version.
@@ -76,7 +87,7 @@ fn handled() -> u64 {
 impl Rules {
     /// The same rules under a number that no descriptor of a program gets.
     pub(super) fn raised(self) -> io::Result<Self> {
-        Ok(Self { fd: spawner::raise(self.fd)?, ..self })
+        Ok(Self { fd: fd::raise(self.fd)?, ..self })
     }
 
     /// The descriptor's number, for the child.

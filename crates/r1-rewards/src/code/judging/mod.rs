@@ -6,8 +6,11 @@ mod assertion;
 
 use std::io;
 
+use r1_sandbox::{Limits, SandboxError};
+
 use super::{
-    Checker, Judgement, Language, Limits, Sandbox, SandboxError, TestCase, TestResult, Verdict, compile,
+    Checker, CodeError, Judge, Judgement, Language, TestCase, TestResult, Verdict,
+    compile::{self, Source},
 };
 
 /// A program to be judged.
@@ -18,8 +21,12 @@ pub struct Submission {
     pub language: Language,
     /// Its source, one file.
     pub source: String,
+    /// The version of the language, such as `gnu++17` or `2018`; empty for the table's.
+    pub standard: String,
     /// What each test may use.
     pub limits: Limits,
+    /// What the compiler may use.
+    pub compiler: Limits,
     /// How outputs are compared. For calls, tolerances and free order count, and nothing else.
     pub checker: Checker,
     /// Whether the tests after the first failure are skipped.
@@ -32,7 +39,9 @@ impl Submission {
         Self {
             language,
             source: source.into(),
+            standard: String::new(),
             limits: Limits::default(),
+            compiler: Limits::compiler(),
             checker: Checker::default(),
             stop_at_failure: false,
         }
@@ -57,19 +66,25 @@ impl Submission {
     }
 }
 
-impl Sandbox {
+impl Judge {
     /// Judges a submission. It is compiled once; each test of text or assertions is a run of its own,
     /// and calls in a row share one process. Waits while all workers are busy.
     ///
     /// # Errors
-    /// [`SandboxError`] when nothing is known about the submission: the cage, a toolchain, the tests or
+    /// [`CodeError`] when nothing is known about the submission: the cage, a toolchain, the tests or
     /// a custom checker failed. A bad submission is no error.
-    pub fn judge(&self, submission: &Submission, tests: &[TestCase]) -> Result<Judgement, SandboxError> {
+    pub fn judge(&self, submission: &Submission, tests: &[TestCase]) -> Result<Judgement, CodeError> {
         let _permit = self.permit();
         if submission.source.contains('\0') {
             return Ok(Judgement::compile_error("the source contains NUL".into()));
         }
-        let program = match compile::prepare(self, submission.language, &submission.source)? {
+        let source = Source {
+            language: submission.language,
+            text: &submission.source,
+            standard: &submission.standard,
+            limits: &submission.compiler,
+        };
+        let program = match compile::prepare(self, &source)? {
             Ok(program) => program,
             Err(message) => return Ok(Judgement::compile_error(message)),
         };
@@ -98,7 +113,7 @@ impl Sandbox {
 }
 
 /// 128 bits that the program cannot know before it is asked.
-fn nonce() -> Result<String, SandboxError> {
+fn nonce() -> Result<String, CodeError> {
     use io::Read;
     let mut bytes = [0; 16];
     let read = std::fs::File::open("/dev/urandom").and_then(|mut file| file.read_exact(&mut bytes));

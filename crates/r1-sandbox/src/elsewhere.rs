@@ -10,8 +10,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::{Channel, Isolation, Job, Layers, Run, SandboxReport};
-use crate::code::{SandboxError, Usage, Verdict};
+use crate::{Breach, Channel, Command as Caged, Isolation, Policy, Run, SandboxError, SandboxReport, Usage};
 
 /// Nothing but a clock.
 pub(crate) struct Cage {
@@ -19,43 +18,48 @@ pub(crate) struct Cage {
 }
 
 impl Cage {
-    pub(crate) fn new(isolation: Isolation, _: Layers) -> Result<Self, SandboxError> {
-        match isolation {
+    pub(crate) fn new(policy: &Policy) -> Result<Self, SandboxError> {
+        match policy.isolation {
             Isolation::Strict => Err(SandboxError::UnsupportedSystem),
-            Isolation::Weak => Ok(Self { report: SandboxReport::nothing(isolation) }),
+            Isolation::Weak => Ok(Self { report: SandboxReport::nothing(Isolation::Weak) }),
         }
     }
 
-    pub(crate) fn report(&self) -> &SandboxReport {
-        &self.report
+    pub(crate) fn report(&self) -> SandboxReport {
+        self.report.clone()
     }
 
     /// Starts a program that only reads and writes text; all else needs descriptors that only the
     /// cage can give.
-    pub(crate) fn start(&self, job: &Job) -> Result<Running, SandboxError> {
+    pub(crate) fn start(&self, job: &Caged) -> Result<Running, SandboxError> {
         if job.channel != Channel::Closed {
             return Err(SandboxError::UnsupportedSystem);
         }
         Running::new(job).map_err(|source| SandboxError::Cage { step: "start", source })
     }
 
-    pub(crate) fn start_pair(&self, _: &Job, _: &Job) -> Result<(Running, Running), SandboxError> {
+    pub(crate) fn start_pair(&self, _: &Caged, _: &Caged) -> Result<(Running, Running), SandboxError> {
+        Err(SandboxError::UnsupportedSystem)
+    }
+
+    pub(crate) fn start_dialogue(&self, _: &Caged, _: &Caged) -> Result<(Running, Running), SandboxError> {
         Err(SandboxError::UnsupportedSystem)
     }
 }
 
 /// A program that was started. Dropping it kills it.
-pub(crate) struct Running {
+#[derive(Debug)]
+pub struct Running {
     child: Child,
     output: Vec<JoinHandle<(Vec<u8>, bool)>>,
     folder: PathBuf,
     wall: Duration,
     started: Instant,
-    broken: Option<Verdict>,
+    broken: Option<Breach>,
 }
 
 impl Running {
-    fn new(job: &Job) -> io::Result<Self> {
+    fn new(job: &Caged) -> io::Result<Self> {
         static NEXT: AtomicU64 = AtomicU64::new(0);
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
         let folder = env::temp_dir().join(format!("r1-box-{}-{number}", std::process::id()));
@@ -81,9 +85,13 @@ impl Running {
         Ok(Self { child, output, folder, wall: job.limits.wall, started: Instant::now(), broken: None })
     }
 
-    pub(crate) fn tick(&mut self) -> Result<bool, SandboxError> {
+    /// Looks at the clock, and tells whether the program has ended.
+    ///
+    /// # Errors
+    /// [`SandboxError::Cage`] when the system refuses to wait.
+    pub fn tick(&mut self) -> Result<bool, SandboxError> {
         if self.started.elapsed() > self.wall && self.broken.is_none() {
-            self.broken = Some(Verdict::TimeLimit);
+            self.broken = Some(Breach::Time);
             self.kill();
         }
         thread::sleep(Duration::from_millis(1));
@@ -91,29 +99,34 @@ impl Running {
         Ok(ended.map_err(|source| SandboxError::Cage { step: "wait", source })?.is_some())
     }
 
-    pub(crate) fn request(&mut self, _: Vec<u8>) {}
+    /// Nothing: there is no channel.
+    pub fn request(&mut self, _: Vec<u8>) {}
 
-    pub(crate) fn answer(&mut self) -> Option<Vec<u8>> {
+    /// Nothing: there is no channel.
+    pub fn answer(&mut self) -> Option<Vec<u8>> {
         None
     }
 
-    pub(crate) fn lap(&mut self) -> Usage {
+    /// Nothing: calls cannot be made.
+    pub fn lap(&mut self) -> Usage {
         Usage::default()
     }
 
-    pub(crate) fn kill(&mut self) {
+    /// Kills the program.
+    pub fn kill(&mut self) {
         // It may have ended by itself.
         let _ = self.child.kill();
     }
 
-    pub(crate) fn finish(mut self) -> Run {
+    /// The end of a program that has ended or is killed now.
+    pub fn finish(mut self) -> Run {
         self.kill();
         let code = self.child.wait().ok().and_then(|status| status.code());
         let mut output = self.output.drain(..).map(|reader| reader.join().unwrap_or_default());
         let (stdout, overflow) = output.next().unwrap_or_default();
         let (stderr, _) = output.next().unwrap_or_default();
         drop(output);
-        let broken = if overflow { Some(Verdict::OutputLimit) } else { self.broken };
+        let broken = if overflow { Some(Breach::Output) } else { self.broken };
         let usage = Usage::new(Duration::ZERO, self.started.elapsed(), 0);
         Run { stdout, stderr, code, broken, usage, ..Run::default() }
     }

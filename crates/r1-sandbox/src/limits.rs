@@ -36,11 +36,11 @@ impl Default for Limits {
 }
 
 impl Limits {
-    /// What a compiler may use: 30 s, 2 GiB, 64 MiB of output.
+    /// What a compiler may use: 10 s of processor, 40 s of clock, 2 GiB, 64 MiB of output.
     pub fn compiler() -> Self {
         Self {
-            cpu: Duration::from_secs(30),
-            wall: Duration::from_secs(60),
+            cpu: Duration::from_secs(10),
+            wall: Duration::from_secs(40),
             memory_bytes: 2 << 30,
             output_bytes: 64 << 20,
             file_bytes: 64 << 20,

@@ -1,21 +1,18 @@
 //! Finds out which layers work by building the cage and leaving it before any program runs.
 
-use std::{io, sync::Arc};
+use std::{
+    io,
+    sync::{Arc, Mutex},
+};
 
 use super::{
-    Cage, Settings,
-    filter::filters,
-    plan::Step,
-    ruleset,
-    spawner::{self, Failure},
+    Cage, filter::filters, place::Place, plan::Step, rlimits, ruleset, settings::Settings, supervisor,
 };
-use crate::code::{
-    Limits, SandboxError,
-    sandbox::{Channel, Isolation, Job, Layer, Layers, SandboxReport, Stage},
-};
+use crate::{Command, Isolation, Layer, Policy, SandboxError, SandboxReport};
 
 /// Tries the layers, dropping those that fail, and refuses below the minimum.
-pub(super) fn cage(isolation: Isolation, layers: Layers) -> Result<Cage, SandboxError> {
+pub(super) fn cage(policy: &Policy) -> Result<Cage, SandboxError> {
+    let Policy { isolation, layers, .. } = *policy;
     // SAFETY: only returns a number.
     let root = unsafe { libc::geteuid() } == 0;
     let mut report = SandboxReport::nothing(isolation);
@@ -27,15 +24,22 @@ pub(super) fn cage(isolation: Isolation, layers: Layers) -> Result<Cage, Sandbox
         uid_drop: layers.uid_drop && root,
         landlock: layers.landlock && ruleset::abi() > 0,
         seccomp: layers.seccomp,
+        supervisor: true,
     };
     if layers.landlock && !settings.landlock {
         report.landlock = Layer::Unavailable("this kernel has none, or the container refuses it".into());
     }
+    if let Err(error) = supervisor::image() {
+        give_up(Step::Supervisor, &error, &mut settings, &mut report)?;
+    }
     let cage = loop {
-        let cage = build(settings, report.clone())?;
+        let cage = build(policy, settings, report.clone())?;
         match attempt(&cage) {
             Ok(()) => break cage,
-            Err((step, error)) => give_up(step, &error, &mut settings, &mut report)?,
+            Err(SandboxError::Cage { step, source }) => {
+                give_up(Step::named(step), &source, &mut settings, &mut report)?;
+            }
+            Err(error) => return Err(error),
         }
     };
     activate(&settings, &mut report);
@@ -44,10 +48,11 @@ pub(super) fn cage(isolation: Isolation, layers: Layers) -> Result<Cage, Sandbox
     {
         return Err(SandboxError::TooWeak { missing });
     }
+    report.host_limits = rlimits::of_host(settings);
     Ok(Cage { report, ..cage })
 }
 
-fn build(settings: Settings, report: SandboxReport) -> Result<Cage, SandboxError> {
+fn build(policy: &Policy, settings: Settings, report: SandboxReport) -> Result<Cage, SandboxError> {
     let compiled = |may_fork| {
         let filters = filters(settings.filter_policy(may_fork));
         let source =
@@ -57,43 +62,26 @@ fn build(settings: Settings, report: SandboxReport) -> Result<Cage, SandboxError
     Ok(Cage {
         report,
         settings,
-        compile_filters: compiled(true)?,
-        run_filters: compiled(false)?,
-        slots: Arc::default(),
+        forking_filters: compiled(true)?,
+        single_filters: compiled(false)?,
+        exposed: policy.exposed.clone(),
+        shown: Mutex::default(),
+        places: Arc::default(),
     })
 }
 
 /// Starts a child that applies everything and then ends.
-fn attempt(cage: &Cage) -> Result<(), Failure> {
-    let job = Job {
-        program: "/".into(),
-        arguments: Vec::new(),
-        exposed: Vec::new(),
-        files: Vec::new(),
-        limits: Limits::default(),
-        // The stage that uses every layer.
-        stage: Stage::Compile,
-        limit_address_space: true,
-        total_cpu: None,
-        stdin: Arc::default(),
-        keep_stdout: false,
-        channel: Channel::Closed,
-    };
-    let slot = cage.slot(&job).map_err(|error| preparing(error, Step::Cgroup))?;
-    let plan = cage.plan(&job, &slot, Vec::new(), true).map_err(|error| preparing(error, Step::Landlock))?;
-    let pid = spawner::spawn(plan)?;
-    let failed = |error| (Step::Clone, error);
-    let exit = super::watch::Process::new(pid).map_err(failed)?.wait();
+fn attempt(cage: &Cage) -> Result<(), SandboxError> {
+    // What may fork uses every layer.
+    let command = Command::new("/").forking();
+    let place = Place::take(&cage.places, cage.settings, &command)?;
+    let exit = cage.spawn(&command, &place, Vec::new(), true)?.wait();
     match exit.code {
         Some(0) => Ok(()),
-        _ => Err(failed(io::Error::other("the probe was killed"))),
-    }
-}
-
-fn preparing(error: SandboxError, step: Step) -> Failure {
-    match error {
-        SandboxError::Cage { source, .. } => (step, source),
-        error => (step, io::Error::other(error)),
+        _ => {
+            let source = io::Error::other("the probe was killed");
+            Err(SandboxError::Cage { step: Step::Clone.name(), source })
+        }
     }
 }
 
@@ -121,6 +109,10 @@ fn give_up(
         Step::Seccomp if settings.seccomp => {
             settings.seccomp = false;
             report.seccomp = unavailable();
+        }
+        Step::Supervisor if settings.supervisor => {
+            settings.supervisor = false;
+            report.supervisor = unavailable();
         }
         _ if settings.namespaces => {
             for layer in [&mut report.mount_namespace, &mut report.pid_namespace, &mut report.net_namespace] {
@@ -156,6 +148,7 @@ fn activate(settings: &Settings, report: &mut SandboxReport) {
         (settings.uid_drop, &mut report.uid_drop),
         (settings.landlock, &mut report.landlock),
         (settings.seccomp, &mut report.seccomp),
+        (settings.supervisor, &mut report.supervisor),
         (true, &mut report.no_new_privs),
         (true, &mut report.rlimits),
     ];
@@ -167,6 +160,7 @@ fn activate(settings: &Settings, report: &mut SandboxReport) {
 fn missing(report: &SandboxReport, root: bool) -> Option<String> {
     let needs = [
         ("system-call filters", report.seccomp.is_active(), &report.seccomp),
+        ("a supervisor", report.supervisor.is_active(), &report.supervisor),
         ("no-new-privileges", report.no_new_privs.is_active(), &report.no_new_privs),
         ("another user than root", !root || report.uid_drop.is_active(), &report.uid_drop),
         (

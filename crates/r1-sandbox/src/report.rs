@@ -1,47 +1,10 @@
-//! Which layers of isolation are active.
+//! Which layers of isolation are active, and what is shown.
 
-use std::fmt;
+use std::{fmt, path::PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-/// How much isolation is insisted on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Isolation {
-    /// Nothing runs below the minimum: seccomp, no-new-privileges, no network, no privileges, and
-    /// Landlock or a mount namespace.
-    #[default]
-    Strict,
-    /// Runs with whatever works, down to nothing at all. Only for code that is trusted.
-    Weak,
-}
-
-/// The layers that may be used; tests switch some off to see that the others hold.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub struct Layers {
-    /// User, mount, process, network, IPC and host-name namespaces.
-    pub namespaces: bool,
-    /// A memory control group.
-    pub cgroup: bool,
-    /// Another user, when this process is root.
-    pub uid_drop: bool,
-    /// Landlock.
-    pub landlock: bool,
-    /// System-call filters.
-    pub seccomp: bool,
-}
-
-impl Layers {
-    /// Everything.
-    pub const ALL: Self =
-        Self { namespaces: true, cgroup: true, uid_drop: true, landlock: true, seccomp: true };
-}
-
-impl Default for Layers {
-    fn default() -> Self {
-        Self::ALL
-    }
-}
+use crate::Isolation;
 
 /// Whether a layer works here.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -101,11 +64,19 @@ pub struct SandboxReport {
     pub no_new_privs: Layer,
     /// Limits of processor, memory, files and threads.
     pub rlimits: Layer,
+    /// A process that ends the program when the parent has ended.
+    pub supervisor: Layer,
+    /// Limits of the host below those asked for, which stay as they are.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub host_limits: Vec<String>,
+    /// The files and folders of the host that programs may read so far.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub shown: Vec<PathBuf>,
 }
 
 impl SandboxReport {
     /// A report in which nothing is active.
-    pub(super) fn nothing(isolation: Isolation) -> Self {
+    pub(crate) fn nothing(isolation: Isolation) -> Self {
         Self {
             isolation,
             user_namespace: Layer::Off,
@@ -120,11 +91,14 @@ impl SandboxReport {
             seccomp: Layer::Off,
             no_new_privs: Layer::Off,
             rlimits: Layer::Off,
+            supervisor: Layer::Off,
+            host_limits: Vec::new(),
+            shown: Vec::new(),
         }
     }
 
     /// The layers by name, in the order in which they are applied.
-    pub fn layers(&self) -> [(&'static str, &Layer); 11] {
+    pub fn layers(&self) -> [(&'static str, &Layer); 12] {
         [
             ("user namespace", &self.user_namespace),
             ("mount namespace", &self.mount_namespace),
@@ -132,6 +106,7 @@ impl SandboxReport {
             ("net namespace", &self.net_namespace),
             ("proc", &self.proc),
             ("cgroup", &self.cgroup),
+            ("supervisor", &self.supervisor),
             ("uid drop", &self.uid_drop),
             ("rlimits", &self.rlimits),
             ("no-new-privs", &self.no_new_privs),
@@ -149,6 +124,9 @@ impl fmt::Display for SandboxReport {
         }
         if self.landlock_abi > 0 {
             write!(formatter, " (Landlock ABI {})", self.landlock_abi)?;
+        }
+        if !self.host_limits.is_empty() {
+            write!(formatter, "; the host's own limits stay: {}", self.host_limits.join(", "))?;
         }
         Ok(())
     }

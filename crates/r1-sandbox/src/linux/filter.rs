@@ -78,6 +78,15 @@ const DENIED: &[c_long] = &[
     libc::SYS_migrate_pages,
     libc::SYS_move_pages,
     libc::SYS_lookup_dcookie,
+    // Felt by others: locks on shared files, writes of all disks.
+    libc::SYS_flock,
+    libc::SYS_sync,
+    libc::SYS_syncfs,
+    libc::SYS_shmat,
+    libc::SYS_shmctl,
+    libc::SYS_msgctl,
+    libc::SYS_semctl,
+    libc::SYS_mq_unlink,
     libc::SYS_connect,
     libc::SYS_bind,
     libc::SYS_listen,
@@ -119,7 +128,14 @@ const NAMESPACES: [i32; 8] = [
 pub(super) fn filters(policy: FilterPolicy) -> Result<Vec<BpfProgram>, seccompiler::BackendError> {
     let mut missing = Rules::new();
     MISSING.iter().for_each(|&call| drop(missing.insert(call, Vec::new())));
-    let mut filters = vec![guard(), compile(missing, libc::ENOSYS)?, compile(denied(policy)?, libc::EPERM)?];
+    // Watches are memory that no limit counts. A user may have no more of them as it is, and programs know.
+    let watches = Rules::from([(libc::SYS_inotify_add_watch, Vec::new())]);
+    let mut filters = vec![
+        guard(),
+        compile(missing, libc::ENOSYS)?,
+        compile(watches, libc::ENOSPC)?,
+        compile(denied(policy)?, libc::EPERM)?,
+    ];
     if !policy.may_fork {
         filters.push(compile(forks()?, libc::EAGAIN)?);
     }
@@ -141,12 +157,24 @@ fn denied(policy: FilterPolicy) -> Result<Rules, seccompiler::BackendError> {
     // Death with the parent is not to be called off.
     let death = rule(0, Len::Dword, Op::Eq, libc::PR_SET_PDEATHSIG as u64)?;
     rules.insert(libc::SYS_prctl, vec![death]);
-    // A signal at the end of input or output, to whom one likes.
+    // A signal at the end of input or output, to whom one likes; locks, leases and watches on files that
+    // the host uses, too.
     const F_SETOWN_EX: i32 = 15;
     const F_SETSIG: i32 = 10;
-    let owner =
-        [libc::F_SETOWN, F_SETOWN_EX, F_SETSIG].map(|command| rule(1, Len::Dword, Op::Eq, command as u64));
-    rules.insert(libc::SYS_fcntl, owner.into_iter().collect::<Result<_, _>>()?);
+    const F_OFD_SETLKW: i32 = 38;
+    let felt = [
+        libc::F_SETOWN,
+        F_SETOWN_EX,
+        F_SETSIG,
+        libc::F_SETLK,
+        libc::F_SETLKW,
+        libc::F_OFD_SETLK,
+        F_OFD_SETLKW,
+        libc::F_SETLEASE,
+        libc::F_NOTIFY,
+    ];
+    let felt = felt.map(|command| rule(1, Len::Dword, Op::Eq, command as u64));
+    rules.insert(libc::SYS_fcntl, felt.into_iter().collect::<Result<_, _>>()?);
     let namespaces: Result<Vec<_>, _> =
         NAMESPACES.iter().map(|&flag| rule(0, Len::Qword, Op::MaskedEq(flag as u64), flag as u64)).collect();
     rules.insert(libc::SYS_clone, namespaces?);

@@ -1,8 +1,14 @@
 //! What happens between the fork and the program.
 //!
-//! The child shares the parent's memory until `exec` (so that a trainer of many gigabytes is not
-//! copied), and only its calling thread waits. Therefore nothing here allocates, locks, panics or
-//! unwinds, and users are changed by bare system calls, because those of the C library tell all threads.
+//! Three processes in a row. The *usher* makes the namespaces and the root, starts the other two as
+//! children of the parent, and leaves. The *supervisor* is the first process of the namespace and ends
+//! the program when the parent has ended. The last one becomes the *program*.
+//!
+//! # Contract
+//! All of them share the parent's memory until `exec` (so that a trainer of many gigabytes is not copied),
+//! and only the thread that called waits, each process for the one it made. Therefore nothing here
+//! allocates, locks, panics or unwinds; memory is written in the plan and on the own stacks only; and users
+//! are changed by bare system calls, because those of the C library tell all threads.
 
 use std::{
     ffi::CStr,
@@ -10,49 +16,48 @@ use std::{
     ptr::{null, null_mut},
 };
 
-use libc::{c_int, c_long, c_void};
+use libc::{c_int, c_void};
 
-use super::plan::{Plan, Root, Step};
+use super::{
+    plan::{Plan, Step},
+    root, supervisor,
+    sys::{call, check, errno},
+};
 
-/// The order of [`Plan`]'s steps; does not return.
+/// The usher: namespaces and root, then the supervisor, then the program; does not return.
 ///
-/// Only the spawner calls it,
-/// with a [`Plan`] that nothing else touches until the child has left.
-pub(super) extern "C" fn enter(plan: *mut c_void) -> c_int {
+/// Only the spawner calls it, with a [`Plan`] that nothing else touches until the usher has left.
+pub(super) extern "C" fn usher(plan: *mut c_void) -> c_int {
     // SAFETY: the caller gives a plan and waits.
-    let plan = unsafe { &mut *plan.cast::<Plan>() };
-    let step = match run(plan) {
-        Ok(()) => return 0,
-        Err(step) => step,
-    };
-    plan.failed = (step, errno());
-    // SAFETY: ends this process at once, without the parent's exit handlers.
-    unsafe { libc::_exit(127) }
+    end(unsafe { &mut *plan.cast::<Plan>() }, usher_steps)
 }
 
-fn errno() -> c_int {
-    // SAFETY: the address is always valid.
-    unsafe { *libc::__errno_location() }
+extern "C" fn supervise(plan: *mut c_void) -> c_int {
+    // SAFETY: the usher gives its plan and waits.
+    end(unsafe { &mut *plan.cast::<Plan>() }, supervisor_steps)
 }
 
-/// `Ok` when a system call did not give -1.
-fn check(result: impl Into<i64>, step: Step) -> Result<(), Step> {
-    if result.into() == -1 { Err(step) } else { Ok(()) }
+extern "C" fn become_program(plan: *mut c_void) -> c_int {
+    // SAFETY: the usher gives its plan and waits.
+    end(unsafe { &mut *plan.cast::<Plan>() }, program_steps)
 }
 
-/// A bare system call.
-macro_rules! call {
-    ($step:expr, $number:expr $(, $argument:expr)*) => {{
-        // SAFETY: pointers among the arguments point into the plan or to static strings.
-        let result: c_long = unsafe { libc::syscall($number $(, $argument)*) };
-        check(result, $step).map(|()| result as c_int)
-    }};
+/// Takes the steps, notes which failed and why, and ends this process without the parent's exit handlers.
+fn end(plan: &mut Plan, steps: fn(&mut Plan) -> Result<(), Step>) -> ! {
+    if let Err(step) = steps(plan)
+        && plan.failed.0 == Step::None
+    {
+        plan.failed = (step, errno());
+    }
+    // SAFETY: does not return.
+    unsafe { libc::_exit(i32::from(plan.failed.0 != Step::None)) }
 }
 
-fn run(plan: &mut Plan) -> Result<(), Step> {
+fn usher_steps(plan: &mut Plan) -> Result<(), Step> {
+    let (_, write) = plan.lifeline;
+    let _ = call!(Step::None, libc::SYS_close, write);
     reset_signals();
-    // Fails when the process leads a group already, which is as good.
-    let _ = call!(Step::None, libc::SYS_setsid);
+    call!(Step::Clone, libc::SYS_setsid)?;
     for group in &plan.cgroups {
         call!(Step::Cgroup, libc::SYS_write, group.as_raw_fd(), c"0".as_ptr(), 1usize)?;
     }
@@ -61,21 +66,71 @@ fn run(plan: &mut Plan) -> Result<(), Step> {
         write_file(c"/proc/self/uid_map", uid_map.to_bytes(), Step::IdMap)?;
         write_file(c"/proc/self/gid_map", gid_map.to_bytes(), Step::IdMap)?;
     }
-    descriptors(plan)?;
     // SAFETY: changes a number of this process.
     unsafe { libc::umask(0o077) };
-    if let Some(root) = &plan.root {
-        new_root(root)?;
+    if let Some(root) = &mut plan.root {
+        let name = c"sandbox";
+        call!(Step::Mount, libc::SYS_sethostname, name.as_ptr(), 7usize)?;
+        call!(Step::Mount, libc::SYS_setdomainname, name.as_ptr(), 7usize)?;
+        root::build(root)?;
     } else if let Some(path) = &plan.host_box {
         call!(Step::Files, libc::SYS_chdir, path.as_ptr())?;
     }
+    if plan.pid_namespace {
+        call!(Step::Clone, libc::SYS_unshare, libc::CLONE_NEWPID)?;
+    }
+    if plan.supervisor.is_some() {
+        plan.started.supervisor = start(plan, supervise)?;
+    }
+    if plan.root.is_some() && plan.failed.0 == Step::None {
+        root::enter()?;
+    }
+    if plan.failed.0 == Step::None {
+        plan.started.program = start(plan, become_program)?;
+    }
+    Ok(())
+}
+
+/// Starts the next process as a child of the parent and waits until it has left this memory.
+fn start(plan: &mut Plan, entry: extern "C" fn(*mut c_void) -> c_int) -> Result<c_int, Step> {
+    let flags = libc::CLONE_PARENT | libc::CLONE_VM | libc::CLONE_VFORK | libc::SIGCHLD;
+    // SAFETY: the stack is used by one process at a time, because this one waits; the plan outlives both.
+    let pid = unsafe { libc::clone(entry, plan.inner_stack, flags, (&raw mut *plan).cast()) };
+    check(pid, Step::Clone).map(|()| pid)
+}
+
+fn supervisor_steps(plan: &mut Plan) -> Result<(), Step> {
+    let step = Step::Supervisor;
+    let Some(image) = plan.supervisor else { return Ok(()) };
+    if plan.root.as_ref().is_some_and(|root| root.proc) {
+        root::mount_proc()?;
+    }
+    call!(step, libc::SYS_chdir, c"/".as_ptr())?;
+    // Who ends is not kept for it.
+    // SAFETY: both calls get valid data; the signals of this process alone are changed.
+    unsafe {
+        let mut ignored: libc::sigaction = std::mem::zeroed();
+        ignored.sa_sigaction = libc::SIG_IGN;
+        libc::sigaction(libc::SIGCHLD, &ignored, null_mut());
+    }
+    // No descriptor of the program's, or a pipe would never end.
+    call!(step, libc::SYS_close_range, 0usize, u32::MAX, libc::CLOSE_RANGE_CLOEXEC)?;
+    die_with_parent(plan, supervisor::WAKE)?;
+    let none = [null::<libc::c_char>()];
+    let (path, flags) = (c"".as_ptr(), libc::AT_EMPTY_PATH);
+    call!(step, libc::SYS_execveat, image.as_raw_fd(), path, none.as_ptr(), none.as_ptr(), flags)?;
+    Ok(())
+}
+
+fn program_steps(plan: &mut Plan) -> Result<(), Step> {
+    descriptors(plan)?;
     fill_box(plan)?;
     rlimits(plan)?;
     privileges(plan)?;
     if plan.no_new_privs {
         call!(Step::NoNewPrivs, libc::SYS_prctl, libc::PR_SET_NO_NEW_PRIVS, 1usize, 0usize, 0usize, 0usize)?;
     }
-    die_with_parent(plan)?;
+    die_with_parent(plan, libc::SIGKILL)?;
     landlock(plan)?;
     if let Some(filters) = &plan.filters {
         for filter in filters.iter() {
@@ -91,8 +146,7 @@ fn run(plan: &mut Plan) -> Result<(), Step> {
         }
     }
     if plan.probe {
-        // SAFETY: as in `enter`.
-        unsafe { libc::_exit(0) }
+        return Ok(());
     }
     unblock_signals();
     call!(
@@ -152,76 +206,6 @@ fn descriptors(plan: &Plan) -> Result<(), Step> {
     Ok(())
 }
 
-/// A root with nothing in it but what the plan shows.
-fn new_root(root: &Root) -> Result<(), Step> {
-    let step = Step::Mount;
-    let none: *const u8 = null();
-    let private = libc::MS_REC | libc::MS_PRIVATE;
-    call!(step, libc::SYS_mount, none, c"/".as_ptr(), none, private, none)?;
-    // The old tree is reached through this descriptor once the new root hides it.
-    let old =
-        call!(step, libc::SYS_openat, libc::AT_FDCWD, c"/".as_ptr(), libc::O_PATH | libc::O_CLOEXEC, 0)?;
-    let flags = libc::MS_NOSUID | libc::MS_NODEV;
-    let tmpfs = c"tmpfs".as_ptr();
-    let small = c"mode=755,nr_inodes=1024,size=1m".as_ptr();
-    call!(step, libc::SYS_mount, tmpfs, c"/tmp".as_ptr(), tmpfs, flags, small)?;
-    call!(step, libc::SYS_chdir, c"/tmp".as_ptr())?;
-    // SAFETY: changes a number of this process.
-    unsafe { libc::umask(0o022) };
-    for folder in &root.folders {
-        call!(step, libc::SYS_mkdirat, libc::AT_FDCWD, folder.as_ptr(), 0o755)?;
-    }
-    for (content, name) in &root.links {
-        call!(step, libc::SYS_symlinkat, content.as_ptr(), libc::AT_FDCWD, name.as_ptr())?;
-    }
-    for exposed in &root.exposed {
-        if exposed.is_file {
-            let flags = libc::O_CREAT | libc::O_WRONLY | libc::O_CLOEXEC;
-            let fd = call!(step, libc::SYS_openat, libc::AT_FDCWD, exposed.target.as_ptr(), flags, 0o644)?;
-            let _ = call!(step, libc::SYS_close, fd);
-        }
-        show(old, &exposed.source, &exposed.target, exposed.is_device)?;
-    }
-    if root.proc {
-        let flags = libc::MS_NOSUID | libc::MS_NODEV | libc::MS_NOEXEC;
-        let options = c"subset=pid".as_ptr();
-        let proc = c"proc".as_ptr();
-        call!(Step::Proc, libc::SYS_mount, proc, c"proc".as_ptr(), proc, flags, options)?;
-    }
-    // The program owns its box and nothing above it.
-    call!(step, libc::SYS_mount, tmpfs, c"box".as_ptr(), tmpfs, flags, root.options.as_ptr())?;
-    call!(step, libc::SYS_pivot_root, c".".as_ptr(), c".".as_ptr())?;
-    call!(step, libc::SYS_umount2, c".".as_ptr(), libc::MNT_DETACH)?;
-    let read_only = flags | libc::MS_REMOUNT | libc::MS_BIND | libc::MS_RDONLY;
-    call!(step, libc::SYS_mount, none, c"/".as_ptr(), none, read_only, none)?;
-    call!(step, libc::SYS_chdir, c"/box".as_ptr())?;
-    let _ = call!(step, libc::SYS_close, old);
-    Ok(())
-}
-
-/// Shows a file or folder of the old tree in the new one, read-only.
-fn show(old: c_int, source: &CStr, target: &CStr, is_device: bool) -> Result<(), Step> {
-    let step = Step::Mount;
-    const OPEN_TREE_CLONE: c_int = 1;
-    const MOVE_MOUNT_F_EMPTY_PATH: c_int = 4;
-    let flags = OPEN_TREE_CLONE | libc::O_CLOEXEC | libc::AT_RECURSIVE;
-    let tree = call!(step, libc::SYS_open_tree, old, source.as_ptr(), flags)?;
-    let no_devices = if is_device { 0 } else { libc::MOUNT_ATTR_RDONLY | libc::MOUNT_ATTR_NODEV };
-    let attributes = libc::mount_attr {
-        attr_set: libc::MOUNT_ATTR_NOSUID | no_devices,
-        attr_clr: 0,
-        propagation: 0,
-        userns_fd: 0,
-    };
-    let flags = libc::AT_EMPTY_PATH | libc::AT_RECURSIVE;
-    let size = size_of::<libc::mount_attr>();
-    call!(step, libc::SYS_mount_setattr, tree, c"".as_ptr(), flags, &raw const attributes, size)?;
-    let flags = MOVE_MOUNT_F_EMPTY_PATH;
-    call!(step, libc::SYS_move_mount, tree, c"".as_ptr(), libc::AT_FDCWD, target.as_ptr(), flags)?;
-    let _ = call!(step, libc::SYS_close, tree);
-    Ok(())
-}
-
 /// Writes the files of the box, the current folder, and hands it to its user.
 ///
 /// Not the parent: a program may not be started while anybody has it open for writing, and whatever
@@ -231,6 +215,12 @@ fn fill_box(plan: &Plan) -> Result<(), Step> {
     let step = Step::Files;
     // SAFETY: changes a number of this process.
     unsafe { libc::umask(0o022) };
+    for folder in &plan.folders {
+        call!(step, libc::SYS_mkdirat, libc::AT_FDCWD, folder.as_ptr(), 0o755)?;
+        if let Some(uid) = plan.uid.filter(|_| plan.writable_box) {
+            call!(step, libc::SYS_fchownat, libc::AT_FDCWD, folder.as_ptr(), uid, uid, 0)?;
+        }
+    }
     for file in &plan.files {
         let flags = libc::O_CREAT | libc::O_EXCL | libc::O_WRONLY | libc::O_CLOEXEC;
         let fd = call!(step, libc::SYS_openat, libc::AT_FDCWD, file.name.as_ptr(), flags, 0o755)?;
@@ -250,8 +240,8 @@ fn fill_box(plan: &Plan) -> Result<(), Step> {
 }
 
 fn rlimits(plan: &Plan) -> Result<(), Step> {
-    for &(resource, soft, hard) in &plan.rlimits {
-        let limit = libc::rlimit64 { rlim_cur: soft, rlim_max: hard };
+    for &(resource, limit) in &plan.rlimits {
+        let limit = libc::rlimit64 { rlim_cur: limit, rlim_max: limit };
         call!(Step::Rlimits, libc::SYS_prlimit64, 0, resource, &raw const limit, null::<u8>())?;
     }
     Ok(())
@@ -280,27 +270,45 @@ fn privileges(plan: &Plan) -> Result<(), Step> {
     Ok(())
 }
 
-/// The kernel kills this process when the spawning thread ends, from now on; if it has ended before,
-/// the lifeline tells.
-fn die_with_parent(plan: &Plan) -> Result<(), Step> {
+/// The kernel sends this signal when the spawning thread ends, from now on; if it has ended before, the
+/// lifeline tells.
+fn die_with_parent(plan: &Plan, signal: c_int) -> Result<(), Step> {
     let step = Step::NoNewPrivs;
-    call!(step, libc::SYS_prctl, libc::PR_SET_PDEATHSIG, libc::SIGKILL, 0usize, 0usize, 0usize)?;
-    let (read, write) = plan.lifeline;
-    let _ = call!(step, libc::SYS_close, write);
+    call!(step, libc::SYS_prctl, libc::PR_SET_PDEATHSIG, signal, 0usize, 0usize, 0usize)?;
+    let (read, _) = plan.lifeline;
     let mut poll = libc::pollfd { fd: read, events: 0, revents: 0 };
     let now = libc::timespec { tv_sec: 0, tv_nsec: 0 };
     let ended = call!(step, libc::SYS_ppoll, &raw mut poll, 1usize, &raw const now, null::<u8>(), 0usize)?;
     if ended > 0 { Err(step) } else { Ok(()) }
 }
 
-/// Adds the box and `/proc` to the rules and applies them.
+/// What a program may read of its own `/proc` folder. The rest tells of the host: the sources of mounts,
+/// its connections, the place in its control groups.
+const OF_PROC: [&CStr; 9] = [
+    c"/proc/self/maps",
+    c"/proc/self/stat",
+    c"/proc/self/statm",
+    c"/proc/self/status",
+    c"/proc/self/cmdline",
+    c"/proc/self/comm",
+    c"/proc/self/exe",
+    c"/proc/self/auxv",
+    c"/proc/self/limits",
+];
+
+/// Adds the box and parts of `/proc` to the rules and applies them.
 fn landlock(plan: &Plan) -> Result<(), Step> {
     let Some(rules) = &plan.rules else { return Ok(()) };
     let box_rights = if plan.writable_box { rules.write } else { rules.read };
     allow(rules.raw(), c".", box_rights)?;
-    // Of the whole host's `/proc` only the own descriptors: the rest tells of its mounts and connections.
-    let proc = if plan.root.is_some() { c"/proc" } else { c"/proc/self/fd" };
-    let _ = allow(rules.raw(), proc, rules.read);
+    let _ = allow(rules.raw(), c"/proc/self/fd", rules.read);
+    if plan.root.is_some() {
+        // Names in the private root are no secret.
+        allow(rules.raw(), c"/", rules.read_dir)?;
+        for path in OF_PROC {
+            let _ = allow(rules.raw(), path, rules.read_file);
+        }
+    }
     call!(Step::Landlock, libc::SYS_landlock_restrict_self, rules.raw(), 0usize)?;
     Ok(())
 }

@@ -1,8 +1,8 @@
-//! What a child has to do, prepared so that it need not allocate.
+//! What a child has to do, prepared so that it need not allocate. Data only.
 
 use std::{ffi::CString, os::fd::OwnedFd, sync::Arc};
 
-use libc::{c_char, c_int};
+use libc::{c_char, c_int, c_void};
 use seccompiler::BpfProgram;
 
 use super::ruleset::Rules;
@@ -24,6 +24,7 @@ pub(super) enum Step {
     NoNewPrivs,
     Landlock,
     Seccomp,
+    Supervisor,
     Exec,
 }
 
@@ -44,8 +45,30 @@ impl Step {
             Self::NoNewPrivs => "no-new-privs",
             Self::Landlock => "landlock",
             Self::Seccomp => "seccomp",
+            Self::Supervisor => "supervisor",
             Self::Exec => "exec",
         }
+    }
+
+    /// The step of this name.
+    pub(super) fn named(name: &str) -> Self {
+        let all = [
+            Self::Clone,
+            Self::Cgroup,
+            Self::IdMap,
+            Self::Mount,
+            Self::Proc,
+            Self::Descriptors,
+            Self::Files,
+            Self::Rlimits,
+            Self::UidDrop,
+            Self::NoNewPrivs,
+            Self::Landlock,
+            Self::Seccomp,
+            Self::Supervisor,
+            Self::Exec,
+        ];
+        all.into_iter().find(|step| step.name() == name).unwrap_or(Self::None)
     }
 }
 
@@ -60,6 +83,8 @@ pub(super) struct Exposed {
     pub(super) is_file: bool,
     /// Device files must stay usable.
     pub(super) is_device: bool,
+    /// The child's handle of it, taken before the new root hides the old one.
+    pub(super) tree: c_int,
 }
 
 /// The private file system.
@@ -80,7 +105,7 @@ pub(super) struct Root {
 /// A file of the box.
 #[derive(Debug)]
 pub(super) struct BoxFile {
-    /// Its name, relative to the box.
+    /// Its name, relative to the box; folders above it are made.
     pub(super) name: CString,
     /// What is in it; shared, because a program may be large and run often.
     pub(super) content: Arc<[u8]>,
@@ -90,20 +115,29 @@ pub(super) struct BoxFile {
 #[derive(Debug)]
 pub(super) struct Plan {
     pub(super) clone_flags: c_int,
+    /// Whether the program gets a namespace of processes.
+    pub(super) pid_namespace: bool,
+    /// The supervisor's image; without one the program has only its own death signal.
+    pub(super) supervisor: Option<&'static OwnedFd>,
     /// Group files to which the child writes itself.
     pub(super) cgroups: Vec<OwnedFd>,
     /// Contents of `uid_map` and `gid_map`, in a user namespace.
     pub(super) id_maps: Option<(CString, CString)>,
+    /// The private file system; without one `host_box` is the current folder.
     pub(super) root: Option<Root>,
-    /// The box outside of a mount namespace.
     pub(super) host_box: Option<CString>,
+    /// Whether the box belongs to the program's user and may be written.
     pub(super) writable_box: bool,
+    /// Folders of the box, parents first.
+    pub(super) folders: Vec<CString>,
     pub(super) files: Vec<BoxFile>,
-    /// Descriptors in the parent (none below [`FIRST_FREE`]) and their numbers in the child.
+    /// Descriptors in the parent (none below [`FIRST_FREE`](super::fd::FIRST_FREE)) and their numbers in
+    /// the child.
     pub(super) descriptors: Vec<(OwnedFd, c_int)>,
     /// Where output goes that nobody reads.
     pub(super) null: Option<OwnedFd>,
-    pub(super) rlimits: Vec<(c_int, u64, u64)>,
+    /// Resources and limits.
+    pub(super) rlimits: Vec<(c_int, u64)>,
     /// The user to become; in a user namespace only privileges are dropped.
     pub(super) uid: Option<u32>,
     pub(super) drop_capabilities: bool,
@@ -120,15 +154,26 @@ pub(super) struct Plan {
     pub(super) envp_pointers: Vec<*const c_char>,
     /// Ends before `exec`, to see whether the layers work.
     pub(super) probe: bool,
+    /// The stack of the usher's children, which run one after the other.
+    pub(super) inner_stack: *mut c_void,
     /// Where the child stopped, and why; written by the child, which shares this memory.
     pub(super) failed: (Step, c_int),
+    /// The processes that were started, 0 for none; written by the usher.
+    pub(super) started: Started,
 }
 
-// SAFETY: the raw pointers point into `argv` and `envp` of the same value, whose buffers do not move.
-unsafe impl Send for Plan {}
+/// Processes, by the parent's numbers for them.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Started {
+    /// The group of all of them: the usher's number, which is taken as long as one is left.
+    pub(super) group: c_int,
+    pub(super) supervisor: c_int,
+    pub(super) program: c_int,
+}
 
-/// Descriptors of the parent are moved to this number and above, so that none is overwritten.
-pub(super) const FIRST_FREE: c_int = 32;
+// SAFETY: the raw pointers point into `argv` and `envp` of the same value, whose buffers do not move, and
+// at a stack that lives as long as the process.
+unsafe impl Send for Plan {}
 
 impl Plan {
     /// Fills in the pointers; called last.

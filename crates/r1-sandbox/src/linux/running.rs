@@ -1,22 +1,20 @@
 //! A running program, fed and watched from outside.
 
 use std::{
-    fs::File,
-    io::{ErrorKind, Read, Write},
+    io::ErrorKind,
     os::fd::{AsRawFd, OwnedFd},
     sync::Arc,
     time::{Duration, Instant},
 };
 
 use super::{
-    Slot,
     group::MemoryGroup,
+    pipes::{Capture, Feed},
+    place::Place,
+    rlimits,
     watch::{Exit, Process},
 };
-use crate::code::{
-    Limits, SandboxError, Usage, Verdict,
-    sandbox::{Job, Run, Stage},
-};
+use crate::{Breach, Command, Limits, Processes, Run, SandboxError, Usage};
 
 /// How often memory is looked at when no control group does.
 const SAMPLE: Duration = Duration::from_millis(10);
@@ -24,9 +22,13 @@ const SAMPLE: Duration = Duration::from_millis(10);
 const STDERR_BYTES: usize = 64 << 10;
 
 /// A program that was started. Dropping it kills it.
-pub(crate) struct Running {
-    process: Process,
+pub struct Running {
+    /// `None` for one that the system would not start.
+    process: Option<Process>,
+    not_started: Option<String>,
     limits: Limits,
+    /// Processor time at which the kernel ends the process.
+    cpu_ceiling: Duration,
     stdin: Option<Feed>,
     requests: Option<Feed>,
     stdout: Option<Capture>,
@@ -34,14 +36,15 @@ pub(crate) struct Running {
     results: Option<Capture>,
     started: Instant,
     cpu_before: Duration,
-    broken: Option<Verdict>,
+    starved_before: Duration,
+    broken: Option<Breach>,
     peak: u64,
     /// Looks at it so far; the first come quickly, for programs of few milliseconds.
     ticks: u32,
-    stage: Stage,
+    processes: Processes,
     grouped: bool,
     // Given back last, after the process is gone.
-    slot: Slot,
+    place: Place,
 }
 
 /// The parent's ends of a program's pipes.
@@ -55,12 +58,18 @@ pub(super) struct Ends {
 }
 
 impl Running {
-    pub(super) fn new(process: Process, slot: Slot, job: &Job, ends: Ends) -> Self {
-        let limits = &job.limits;
+    pub(super) fn new(process: Result<Process, String>, place: Place, command: &Command, ends: Ends) -> Self {
+        let limits = &command.limits;
         let capture = |fd: Option<OwnedFd>, cap| fd.map(|fd| Capture::new(fd, cap));
+        let (process, not_started) = match process {
+            Ok(process) => (Some(process), None),
+            Err(reason) => (None, Some(reason)),
+        };
         Self {
             process,
+            not_started,
             limits: limits.clone(),
+            cpu_ceiling: rlimits::cpu_ceiling(command),
             stdin: ends.stdin.map(|(fd, data)| Feed {
                 file: fd.into(),
                 data: data.to_vec(),
@@ -78,56 +87,80 @@ impl Running {
             results: capture(ends.results, limits.output_bytes),
             started: Instant::now(),
             cpu_before: Duration::ZERO,
+            starved_before: Duration::ZERO,
             broken: None,
             peak: 0,
             ticks: 0,
-            stage: job.stage,
-            grouped: job.needs_group(),
-            slot,
+            processes: command.processes,
+            grouped: command.needs_group(),
+            place,
         }
     }
 
     /// Moves data, looks at the limits, and tells whether the program has ended.
-    pub(crate) fn tick(&mut self) -> Result<bool, SandboxError> {
+    ///
+    /// # Errors
+    /// [`SandboxError::Cage`] when the system refuses to wait.
+    pub fn tick(&mut self) -> Result<bool, SandboxError> {
+        if self.process.is_none() {
+            return Ok(true);
+        }
         let wall = self.started.elapsed();
-        let cpu = self.process.cpu().saturating_sub(self.cpu_before);
+        let cpu = self.cpu().saturating_sub(self.cpu_before);
         let left = self.limits.wall.saturating_sub(wall).min(self.limits.cpu.saturating_sub(cpu) / 2);
         self.ticks = self.ticks.saturating_add(1);
         let sample = Duration::from_millis(1 << self.ticks.min(4)).min(SAMPLE);
         let wait = left.clamp(Duration::from_millis(1), sample);
         let ended = self.poll(wait)?;
         if !ended {
-            self.peak = self.peak.max(self.process.peak());
+            self.peak = self.peak.max(self.process.as_ref().map_or(0, Process::peak));
         }
         if self.broken.is_none() {
             self.broken = self.broken_limit();
             if self.broken.is_some() {
-                self.process.kill();
+                self.kill();
             }
         }
         if ended {
             // What is left of its group must not go on filling the pipes.
-            self.process.kill();
+            self.kill();
             self.drain();
         }
         Ok(ended)
     }
 
     /// The limit that the program is beyond, the gravest first.
-    fn broken_limit(&self) -> Option<Verdict> {
+    fn broken_limit(&self) -> Option<Breach> {
         let overflows = |capture: &Option<Capture>| capture.as_ref().is_some_and(|capture| capture.overflow);
-        let cpu = self.process.cpu().saturating_sub(self.cpu_before);
+        let cpu = self.cpu().saturating_sub(self.cpu_before);
         // Twice is an endless flood; less is a long complaint, of which the start is kept.
         let chatter = self.stderr.as_ref().is_some_and(|capture| capture.seen > self.limits.output_bytes);
         if overflows(&self.stdout) || overflows(&self.results) || chatter {
-            Some(Verdict::OutputLimit)
+            Some(Breach::Output)
         } else if self.peak > self.limits.memory_bytes {
-            Some(Verdict::MemoryLimit)
-        } else if cpu > self.limits.cpu || self.started.elapsed() > self.limits.wall {
-            Some(Verdict::TimeLimit)
+            Some(Breach::Memory)
+        } else if cpu > self.limits.cpu || self.idled_too_long() {
+            Some(Breach::Time)
         } else {
             None
         }
+    }
+
+    /// Whether the clock ran out, without the time in which others had the processor: a busy machine must
+    /// not change a verdict. Ten times the limit is the end in any case.
+    fn idled_too_long(&self) -> bool {
+        let (wall, limit) = (self.started.elapsed(), self.limits.wall);
+        if wall <= limit {
+            return false;
+        }
+        let starved = self.process.as_ref().map_or(Duration::ZERO, Process::starved);
+        wall.saturating_sub(starved.saturating_sub(self.starved_before)) > limit
+            || wall > limit.saturating_mul(10)
+    }
+
+    /// The processor time used so far.
+    fn cpu(&self) -> Duration {
+        self.process.as_ref().map_or(Duration::ZERO, Process::cpu)
     }
 
     fn poll(&mut self, wait: Duration) -> Result<bool, SandboxError> {
@@ -135,7 +168,7 @@ impl Running {
         let reader = |capture: &Option<Capture>| capture.as_ref().map_or(-1, Capture::fd);
         let writer = |feed: &Option<Feed>| feed.as_ref().filter(|feed| feed.wants()).map_or(-1, Feed::fd);
         let mut entries = [
-            entry(self.process.pidfd.as_raw_fd(), libc::POLLIN),
+            entry(self.process.as_ref().map_or(-1, |process| process.pidfd.as_raw_fd()), libc::POLLIN),
             entry(reader(&self.stdout), libc::POLLIN),
             entry(reader(&self.stderr), libc::POLLIN),
             entry(reader(&self.results), libc::POLLIN),
@@ -180,7 +213,7 @@ impl Running {
     }
 
     /// Asks the program something: one line.
-    pub(crate) fn request(&mut self, mut line: Vec<u8>) {
+    pub fn request(&mut self, mut line: Vec<u8>) {
         line.push(b'\n');
         if let Some(requests) = &mut self.requests {
             requests.data = line;
@@ -189,7 +222,7 @@ impl Running {
     }
 
     /// The next line of the program's results, if it is there.
-    pub(crate) fn answer(&mut self) -> Option<Vec<u8>> {
+    pub fn answer(&mut self) -> Option<Vec<u8>> {
         let results = self.results.as_mut()?;
         let end = results.data.iter().position(|&byte| byte == b'\n')?;
         let mut line: Vec<u8> = results.data.drain(..=end).collect();
@@ -198,17 +231,18 @@ impl Running {
     }
 
     /// Starts to count time anew, for the next call, and gives what was used until now.
-    pub(crate) fn lap(&mut self) -> Usage {
-        let cpu = self.process.cpu();
+    pub fn lap(&mut self) -> Usage {
+        let cpu = self.cpu();
         let usage = self.usage(cpu);
         self.cpu_before = cpu;
+        self.starved_before = self.process.as_ref().map_or(Duration::ZERO, Process::starved);
         self.started = Instant::now();
         usage
     }
 
     /// The control group, if this program is in one.
     fn group(&self) -> Option<&MemoryGroup> {
-        self.slot.group.as_ref().filter(|_| self.grouped)
+        self.place.group.as_ref().filter(|_| self.grouped)
     }
 
     fn usage(&self, cpu: Duration) -> Usage {
@@ -217,27 +251,34 @@ impl Running {
     }
 
     /// Kills the program.
-    pub(crate) fn kill(&self) {
-        self.process.kill();
+    pub fn kill(&self) {
+        if let Some(process) = &self.process {
+            process.kill();
+        }
     }
 
     /// The end of a program that has ended or is killed now.
-    pub(crate) fn finish(mut self) -> Run {
-        self.process.kill();
+    pub fn finish(mut self) -> Run {
+        self.kill();
         let wall = self.started.elapsed();
-        let Exit { code, signal, cpu } = self.process.wait();
+        let Some(process) = &mut self.process else {
+            return Run { not_started: self.not_started.take(), ..Run::default() };
+        };
+        let Exit { code, signal, cpu } = process.wait();
         let mut usage = self.usage(cpu);
         usage.wall_ms = Usage::new(cpu, wall, 0).wall_ms;
         let out_of_memory = self.group().is_some_and(MemoryGroup::exceeded);
         let cpu_here = cpu.saturating_sub(self.cpu_before);
         let broken = match self.broken {
-            Some(Verdict::OutputLimit) => self.broken,
-            _ if out_of_memory => Some(Verdict::MemoryLimit),
-            None if signal == Some(libc::SIGXCPU) || cpu_here > self.limits.cpu => Some(Verdict::TimeLimit),
+            Some(Breach::Output) => self.broken,
+            _ if out_of_memory => Some(Breach::Memory),
+            None if signal == Some(libc::SIGXCPU) || cpu_here > self.limits.cpu => Some(Breach::Time),
+            // The host's own limit ends without a warning.
+            None if signal == Some(libc::SIGKILL) && cpu >= self.cpu_ceiling => Some(Breach::Time),
             broken => broken,
         };
         // Compilers end with status 1 when a part of them was killed.
-        let broken = broken.filter(|_| self.stage == Stage::Run || code != Some(0));
+        let broken = broken.filter(|_| self.processes == Processes::One || code != Some(0));
         let data = |capture: Option<Capture>| capture.map(|capture| capture.data).unwrap_or_default();
         Run {
             stdout: data(self.stdout.take()),
@@ -246,81 +287,14 @@ impl Running {
             code,
             signal,
             broken,
+            not_started: None,
             usage,
         }
     }
 }
 
-/// Data on its way into a program.
-struct Feed {
-    file: File,
-    data: Vec<u8>,
-    written: usize,
-    /// Whether to close when all is written.
-    end: bool,
-}
-
-impl Feed {
-    fn fd(&self) -> i32 {
-        self.file.as_raw_fd()
-    }
-
-    fn wants(&self) -> bool {
-        self.end || self.written < self.data.len()
-    }
-
-    /// Writes what fits; true when the pipe is to be closed.
-    fn write(&mut self) -> bool {
-        while let Some(rest) = self.data.get(self.written..).filter(|rest| !rest.is_empty()) {
-            match self.file.write(rest) {
-                Ok(0) => return true,
-                Ok(count) => self.written += count,
-                Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                Err(error) => return error.kind() != ErrorKind::WouldBlock,
-            }
-        }
-        self.end
-    }
-}
-
-/// Data on its way out of a program, of which no more than a limit is kept.
-struct Capture {
-    file: File,
-    data: Vec<u8>,
-    cap: usize,
-    seen: usize,
-    overflow: bool,
-    open: bool,
-}
-
-impl Capture {
-    fn new(fd: OwnedFd, cap: usize) -> Self {
-        Self { file: fd.into(), data: Vec::new(), cap, seen: 0, overflow: false, open: true }
-    }
-
-    fn fd(&self) -> i32 {
-        if self.open { self.file.as_raw_fd() } else { -1 }
-    }
-
-    /// Reads what is there, once; true when there may be more.
-    fn read(&mut self) -> bool {
-        let mut buffer = [0; 64 << 10];
-        if !self.open {
-            return false;
-        }
-        match self.file.read(&mut buffer) {
-            Ok(0) => self.open = false,
-            Ok(count) => {
-                let room = self.cap.saturating_sub(self.data.len()).min(count);
-                self.data.extend_from_slice(&buffer[..room]);
-                self.seen = self.seen.saturating_add(count);
-                self.overflow |= room < count;
-                return true;
-            }
-            Err(error) if error.kind() == ErrorKind::Interrupted => return true,
-            Err(error) if error.kind() == ErrorKind::WouldBlock => {}
-            Err(_) => self.open = false,
-        }
-        false
+impl std::fmt::Debug for Running {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("Running").field("broken", &self.broken).finish_non_exhaustive()
     }
 }

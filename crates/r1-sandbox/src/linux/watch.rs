@@ -8,10 +8,13 @@ use std::{
 
 use libc::c_int;
 
+use super::plan::Started;
+
 /// A started process that has not been waited for. It is killed and reaped when dropped.
 #[derive(Debug)]
 pub(super) struct Process {
     pid: c_int,
+    started: Started,
     /// Readable once the process has ended.
     pub(super) pidfd: OwnedFd,
     exit: Option<Exit>,
@@ -29,33 +32,27 @@ pub(super) struct Exit {
 }
 
 impl Process {
-    /// Watches a process that was just started.
-    pub(super) fn new(pid: c_int) -> io::Result<Self> {
+    /// Watches a program that was just started.
+    pub(super) fn new(started: Started) -> io::Result<Self> {
+        let pid = started.program;
         // SAFETY: `pid` is our child and not reaped, so the number is its own.
         let fd = unsafe { libc::syscall(libc::SYS_pidfd_open, pid, 0) };
         if fd < 0 {
             let error = io::Error::last_os_error();
-            // SAFETY: as above.
-            unsafe {
-                libc::kill(-pid, libc::SIGKILL);
-                libc::kill(pid, libc::SIGKILL);
-                libc::waitpid(pid, std::ptr::null_mut(), 0);
-            }
+            end(started);
+            let _ = reap(pid);
+            let _ = reap(started.supervisor);
             return Err(error);
         }
         // SAFETY: the call made the descriptor, which nobody else has.
         let pidfd = unsafe { OwnedFd::from_raw_fd(fd as c_int) };
-        Ok(Self { pid, pidfd, exit: None })
+        Ok(Self { pid, started, pidfd, exit: None })
     }
 
-    /// Kills the process and its group.
+    /// Kills the program with all that it started.
     pub(super) fn kill(&self) {
         if self.exit.is_none() {
-            // SAFETY: the process is not reaped, so the number is its own, as process and as group.
-            unsafe {
-                libc::kill(-self.pid, libc::SIGKILL);
-                libc::kill(self.pid, libc::SIGKILL);
-            }
+            end(self.started);
         }
     }
 
@@ -84,26 +81,32 @@ impl Process {
         })
     }
 
-    /// Waits for the end and kills what is left of the group.
+    /// Time on the clock in which its first thread could run and had no processor.
+    pub(super) fn starved(&self) -> Duration {
+        let text = fs::read_to_string(format!("/proc/{}/schedstat", self.pid)).unwrap_or_default();
+        let waited = text.split_whitespace().nth(1).and_then(|field| field.parse().ok());
+        Duration::from_nanos(waited.unwrap_or(0))
+    }
+
+    /// Waits for the end and kills what is left.
     pub(super) fn wait(&mut self) -> Exit {
         if let Some(exit) = self.exit {
             return exit;
         }
-        // SAFETY: plain data that the calls fill; the first leaves the process unreaped, so that its
-        // number cannot be another's when the group is killed.
-        let (status, usage) = unsafe {
+        // SAFETY: plain data that the call fills; it leaves the process unreaped, so that its numbers
+        // cannot be another's when the rest is killed.
+        unsafe {
             let mut info: libc::siginfo_t = std::mem::zeroed();
             while libc::waitid(libc::P_PID, self.pid as u32, &mut info, libc::WEXITED | libc::WNOWAIT) == -1
                 && *libc::__errno_location() == libc::EINTR
             {}
-            libc::kill(-self.pid, libc::SIGKILL);
-            let mut status = 0;
-            let mut usage: libc::rusage = std::mem::zeroed();
-            while libc::wait4(self.pid, &mut status, 0, &mut usage) == -1
-                && *libc::__errno_location() == libc::EINTR
-            {}
-            (status, usage)
-        };
+        }
+        end(self.started);
+        // The supervisor of a namespace stays until the last process in it is reaped.
+        let (status, usage) = reap(self.pid);
+        if self.started.supervisor > 0 {
+            let _ = reap(self.started.supervisor);
+        }
         let time = |time: libc::timeval| {
             Duration::new(time.tv_sec.max(0) as u64, (time.tv_usec.max(0) as u32).saturating_mul(1000))
         };
@@ -114,6 +117,26 @@ impl Process {
         };
         self.exit = Some(exit);
         exit
+    }
+}
+
+/// Kills the group, the program, and the supervisor, with which a namespace ends.
+fn end(started: Started) {
+    let Started { group, supervisor, program } = started;
+    for target in [-group, program, supervisor].into_iter().filter(|&target| target != 0) {
+        // SAFETY: none of them is reaped, so that the numbers are theirs, as processes and as a group.
+        unsafe { libc::kill(target, libc::SIGKILL) };
+    }
+}
+
+/// Waits for a child and gives its status and what it used.
+fn reap(pid: c_int) -> (c_int, libc::rusage) {
+    // SAFETY: plain data that the call fills.
+    unsafe {
+        let (mut status, mut usage) = (0, std::mem::zeroed());
+        while libc::wait4(pid, &mut status, 0, &mut usage) == -1 && *libc::__errno_location() == libc::EINTR {
+        }
+        (status, usage)
     }
 }
 

@@ -1,14 +1,15 @@
 //! Tests by calls: a driver calls the function, this process compares.
 
+use r1_sandbox::{Channel, Running};
 use serde::Deserialize;
 use serde_json::{Value as Json, json};
 
-use super::{Submission, nonce};
+use super::{Submission, nonce, stdio::started};
 use crate::code::{
-    Checker, Language, Sandbox, SandboxError, TestCase, TestResult, Verdict,
+    Checker, CodeError, Judge, Language, TestCase, TestResult, Verdict,
     compile::Program,
-    sandbox::{Channel, Running},
     value::{Equality, decode, encode, is_rounded},
+    verdict::of_run,
 };
 
 /// What a driver writes for a call.
@@ -18,6 +19,8 @@ struct Record {
     #[serde(default)]
     r: Json,
     e: Option<String>,
+    /// Its first argument after the call, when it returned nothing.
+    i: Option<Json>,
     #[serde(default)]
     m: String,
 }
@@ -25,11 +28,11 @@ struct Record {
 /// Judges the calls at the start of `tests`, in one process, until there is none, or one that the
 /// process does not survive.
 pub(super) fn judge(
-    sandbox: &Sandbox,
+    judge: &Judge,
     submission: &Submission,
     program: &Program,
     tests: &[TestCase],
-) -> Result<Vec<TestResult>, SandboxError> {
+) -> Result<Vec<TestResult>, CodeError> {
     let driver = driver(program.language())?;
     let calls: Vec<_> = tests
         .iter()
@@ -44,13 +47,13 @@ pub(super) fn judge(
             let reason = format!(
                 "a number beyond 64 bits in a test of `{call}` has lost digits; assert it, or compare texts"
             );
-            return Err(SandboxError::Tests { reason });
+            return Err(CodeError::Tests { reason });
         }
     }
-    let mut job = program.driven(&submission.limits, driver)?;
-    job.channel = Channel::Parent;
-    job.total_cpu = Some(submission.limits.cpu.saturating_mul(calls.len() as u32));
-    let mut running = sandbox.start(&job)?;
+    let mut command = program.driven(&submission.limits, &driver)?;
+    command.channel = Channel::Parent;
+    command.total_cpu = Some(submission.limits.cpu.saturating_mul(calls.len() as u32));
+    let mut running = judge.sandbox().start(&command)?;
     let mut results = Vec::new();
     for (call, args, returns) in calls {
         let nonce = nonce()?;
@@ -58,8 +61,9 @@ pub(super) fn judge(
         running.request(request.to_string().into_bytes());
         let Some(line) = answer(&mut running)? else {
             let run = running.finish();
+            started(&run, program)?;
             // A clean end is no answer either.
-            let verdict = run.verdict().unwrap_or(Verdict::RuntimeError);
+            let verdict = of_run(&run).unwrap_or(Verdict::RuntimeError);
             let detail = if run.code == Some(0) { "ended without an answer".into() } else { run.detail() };
             results.push(TestResult { verdict, usage: run.usage, detail });
             return Ok(results);
@@ -76,7 +80,7 @@ pub(super) fn judge(
 }
 
 /// Waits for a line; `None` when the program ended or broke a limit before.
-fn answer(running: &mut Running) -> Result<Option<Vec<u8>>, SandboxError> {
+fn answer(running: &mut Running) -> Result<Option<Vec<u8>>, CodeError> {
     loop {
         let ended = running.tick()?;
         let answer = running.answer();
@@ -97,7 +101,9 @@ fn grade(line: &[u8], nonce: &str, equality: Equality, expected: &Json) -> (Verd
         let verdict = if out_of_memory { Verdict::MemoryLimit } else { Verdict::RuntimeError };
         return (verdict, format!("{kind}: {}", record.m).chars().take(200).collect());
     }
-    match decode(&record.r) {
+    // A function that returns nothing may have changed what it was given.
+    let changed = record.i.as_ref().filter(|_| record.r.is_null() && !expected.is_null());
+    match decode(changed.unwrap_or(&record.r)) {
         Some(value) if equality.holds(&value, expected) => (Verdict::Accepted, String::new()),
         Some(_) => (Verdict::WrongAnswer, String::new()),
         None => failed("no value"),
@@ -113,12 +119,18 @@ fn equality(checker: &Checker) -> Equality {
 }
 
 /// The driver of a language.
-pub(super) fn driver(language: Language) -> Result<&'static str, SandboxError> {
-    match language {
-        Language::Python => Ok(include_str!("../drivers/candidate.py")),
-        Language::JavaScript => Ok(include_str!("../drivers/candidate.js")),
-        Language::Cpp | Language::Rust => Err(SandboxError::Tests {
-            reason: format!("functions of {language} cannot be called; test by standard input and output"),
-        }),
+pub(super) fn driver(language: Language) -> Result<String, CodeError> {
+    match language.spec().driver.as_deref() {
+        Some("python") => Ok(python(include_str!("../drivers/candidate.py"), true)),
+        Some("javascript") => Ok(include_str!("../drivers/candidate.js").to_owned()),
+        _ => Err(CodeError::tests(format!(
+            "functions of {language} cannot be called; test by standard input and output"
+        ))),
     }
+}
+
+/// A driver of Python. Graders of calls import names before a submission; those of assertions do not.
+pub(super) fn python(driver: &str, gives_names: bool) -> String {
+    let flag = if gives_names { "True" } else { "False" };
+    format!("_GIVES_NAMES = {flag}\n{}{driver}", include_str!("../drivers/names.py"))
 }

@@ -2,14 +2,11 @@
 
 use std::sync::Arc;
 
+use r1_sandbox::{Channel, Run};
 use serde::Deserialize;
 
-use super::{Submission, call::driver};
-use crate::code::{
-    Language, Sandbox, SandboxError, TestResult, Verdict,
-    compile::{self, Program},
-    sandbox::{Channel, Run},
-};
+use super::{Submission, call::python, stdio::started};
+use crate::code::{CodeError, Judge, Language, TestResult, Verdict, compile::Program, verdict::of_run};
 
 /// The parts of a test.
 pub(super) struct Assertion<'a> {
@@ -35,17 +32,18 @@ struct Record {
 }
 
 pub(super) fn judge(
-    sandbox: &Sandbox,
+    judge: &Judge,
     submission: &Submission,
     program: &Program,
     test: &Assertion,
-) -> Result<TestResult, SandboxError> {
-    if program.language() != Language::Python {
-        return Err(SandboxError::Tests {
+) -> Result<TestResult, CodeError> {
+    if program.language() != Language::PYTHON {
+        return Err(CodeError::Tests {
             reason: format!("assertions are Python's; the submission is {}", program.language()),
         });
     }
-    let mut candidate = program.driven(&submission.limits, driver(Language::Python)?)?;
+    let mut candidate =
+        program.driven(&submission.limits, &python(include_str!("../drivers/candidate.py"), false))?;
     candidate.channel = Channel::Peer;
     let functions = serde_json::to_vec(test.functions).unwrap_or_default();
     let files: [(&str, Arc<[u8]>); 3] = [
@@ -53,31 +51,31 @@ pub(super) fn judge(
         ("setup.py", test.setup.as_bytes().into()),
         ("functions.json", functions.into()),
     ];
-    let Ok(asserter) = compile::prepare(sandbox, Language::Python, include_str!("../drivers/asserter.py"))?
-    else {
-        return Err(SandboxError::Tests { reason: "the driver does not compile".into() });
-    };
-    let mut asserting = asserter.job(&submission.limits, Arc::default())?;
+    // Only its files differ from the candidate's.
+    let mut asserting =
+        program.driven(&submission.limits, &python(include_str!("../drivers/asserter.py"), true))?;
+    asserting.files.retain(|(name, _)| name == "driver.py");
     asserting.channel = Channel::Peer;
-    asserting.keep_stdout = false;
     asserting.files.extend(files.map(|(name, content)| (name.to_owned(), content)));
 
-    let (mut candidate, mut asserter) = sandbox.start_pair(&candidate, &asserting)?;
+    let (mut candidate, mut asserter) = judge.sandbox().start_pair(&candidate, &asserting)?;
     while !asserter.tick()? {
         candidate.tick()?;
     }
     candidate.kill();
     let (candidate, asserter) = (candidate.finish(), asserter.finish());
+    started(&candidate, program)?;
+    started(&asserter, program)?;
     let (verdict, detail) = conclude(&candidate, &asserter)?;
     Ok(TestResult { verdict, usage: candidate.usage, detail })
 }
 
-fn conclude(candidate: &Run, asserter: &Run) -> Result<(Verdict, String), SandboxError> {
-    let broken = candidate.broken.or(asserter.broken);
+fn conclude(candidate: &Run, asserter: &Run) -> Result<(Verdict, String), CodeError> {
+    let broken = candidate.broken.or(asserter.broken).map(Verdict::from);
     let record = serde_json::from_slice::<Record>(&asserter.results);
     match (record, broken) {
         (Ok(Record { outcome: Outcome::Broken, detail }), _) => {
-            Err(SandboxError::Tests { reason: format!("the assertions do not start: {detail}") })
+            Err(CodeError::Tests { reason: format!("the assertions do not start: {detail}") })
         }
         (_, Some(broken)) => Ok((broken, String::new())),
         (Ok(Record { outcome: Outcome::Right, .. }), None) => Ok((Verdict::Accepted, String::new())),
@@ -86,6 +84,10 @@ fn conclude(candidate: &Run, asserter: &Run) -> Result<(Verdict, String), Sandbo
             let out_of_memory = detail.starts_with("MemoryError");
             let verdict = if out_of_memory { Verdict::MemoryLimit } else { Verdict::RuntimeError };
             Ok((verdict, detail))
+        }
+        // The program took too much and was ended before its broken limit was seen.
+        (Err(_), None) if of_run(candidate) == Some(Verdict::MemoryLimit) => {
+            Ok((Verdict::MemoryLimit, String::new()))
         }
         (Err(_), None) => Ok((Verdict::RuntimeError, format!("no outcome ({})", asserter.detail()))),
     }

@@ -5,7 +5,7 @@
 
 use std::{
     io,
-    os::fd::{AsRawFd, FromRawFd, OwnedFd},
+    os::fd::{AsRawFd, OwnedFd},
     ptr::null_mut,
     sync::{
         OnceLock,
@@ -18,14 +18,15 @@ use libc::c_int;
 
 use super::{
     child,
-    plan::{FIRST_FREE, Plan, Step},
+    fd::{pipe, raise},
+    plan::{Plan, Started, Step},
 };
 
 /// A step that failed, and why.
 pub(super) type Failure = (Step, io::Error);
 
-/// A request: the plan, and where the process's number goes.
-type Request = (Box<Plan>, Sender<Result<c_int, Failure>>);
+/// A request: the plan, and where the processes' numbers go.
+type Request = (Box<Plan>, Sender<Result<Started, Failure>>);
 
 struct Spawner {
     requests: Sender<Request>,
@@ -43,11 +44,14 @@ fn spawner() -> io::Result<&'static Spawner> {
         let thread = thread::Builder::new().name("r1-spawner".into());
         thread
             .spawn(move || {
-                let stack = Stack::new();
+                let stacks = (Stack::new(), Stack::new());
                 for (mut plan, reply) in receiver {
-                    let outcome = match &stack {
-                        Some(stack) => spawn_here(&mut plan, stack),
-                        None => Err((Step::Clone, io::Error::from(io::ErrorKind::OutOfMemory))),
+                    let outcome = match &stacks {
+                        (Some(outer), Some(inner)) => {
+                            plan.inner_stack = inner.top();
+                            spawn_here(&mut plan, outer)
+                        }
+                        _ => Err((Step::Clone, io::Error::from(io::ErrorKind::OutOfMemory))),
                     };
                     // Who asked may have given up.
                     let _ = reply.send(outcome);
@@ -59,38 +63,14 @@ fn spawner() -> io::Result<&'static Spawner> {
     spawner.as_ref().ok_or_else(|| io::Error::other("the spawner thread did not start"))
 }
 
-/// Starts what the plan says and gives the process's number once the program runs.
-pub(super) fn spawn(mut plan: Box<Plan>) -> Result<c_int, Failure> {
+/// Starts what the plan says and gives the processes' numbers once the program runs.
+pub(super) fn spawn(mut plan: Box<Plan>) -> Result<Started, Failure> {
     let spawner = spawner().map_err(|error| (Step::Clone, error))?;
     plan.lifeline = (spawner.lifeline.0.as_raw_fd(), spawner.lifeline.1.as_raw_fd());
     let (reply, answer) = mpsc::channel();
     let gone = |_| (Step::Clone, io::Error::other("the spawner thread has ended"));
     spawner.requests.send((plan, reply)).map_err(|_| gone(()))?;
     answer.recv().map_err(|_| gone(()))?
-}
-
-/// A pipe whose ends close at `exec`: to read from, to write to.
-pub(super) fn pipe() -> io::Result<(OwnedFd, OwnedFd)> {
-    let mut ends = [0; 2];
-    // SAFETY: the array holds two numbers.
-    if unsafe { libc::pipe2(ends.as_mut_ptr(), libc::O_CLOEXEC) } != 0 {
-        return Err(io::Error::last_os_error());
-    }
-    // SAFETY: the call made both and nobody else has them.
-    Ok(unsafe { (OwnedFd::from_raw_fd(ends[0]), OwnedFd::from_raw_fd(ends[1])) })
-}
-
-/// The same descriptor under a number that no program's has.
-pub(super) fn raise(fd: OwnedFd) -> io::Result<OwnedFd> {
-    if fd.as_raw_fd() >= FIRST_FREE {
-        return Ok(fd);
-    }
-    // SAFETY: makes another descriptor of an open one.
-    match unsafe { libc::fcntl(fd.as_raw_fd(), libc::F_DUPFD_CLOEXEC, FIRST_FREE) } {
-        -1 => Err(io::Error::last_os_error()),
-        // SAFETY: the call made it and nobody else has it.
-        raised => Ok(unsafe { OwnedFd::from_raw_fd(raised) }),
-    }
 }
 
 /// Memory for the child's stack, with a page below it that may not be touched.
@@ -116,30 +96,50 @@ impl Stack {
     }
 }
 
-fn spawn_here(plan: &mut Plan, stack: &Stack) -> Result<c_int, Failure> {
-    // SAFETY: both sets are filled by the calls; the child runs `enter` on its own stack while this
-    // thread waits (CLONE_VFORK), and signals are blocked so that no handler runs in the child.
-    unsafe {
+/// Runs the usher on its stack while this thread waits.
+fn spawn_here(plan: &mut Plan, stack: &Stack) -> Result<Started, Failure> {
+    // SAFETY: both sets are filled by the calls; the usher and what it starts keep to the child's contract
+    // while this thread waits (CLONE_VFORK), and signals are blocked so that no handler runs in them.
+    let (pid, error) = unsafe {
         let (mut all, mut before) = (std::mem::zeroed(), std::mem::zeroed());
         libc::sigfillset(&mut all);
         libc::pthread_sigmask(libc::SIG_SETMASK, &all, &mut before);
         let dumpable = libc::prctl(libc::PR_GET_DUMPABLE);
         let flags = plan.clone_flags | libc::CLONE_VM | libc::CLONE_VFORK | libc::SIGCHLD;
-        let pid = libc::clone(child::enter, stack.top(), flags, (&raw mut *plan).cast());
+        let pid = libc::clone(child::usher, stack.top(), flags, (&raw mut *plan).cast());
         let error = io::Error::last_os_error();
         // A change of user marks the shared memory as secret; that was the child's affair.
         if dumpable == 1 {
             libc::prctl(libc::PR_SET_DUMPABLE, 1);
         }
         libc::pthread_sigmask(libc::SIG_SETMASK, &before, null_mut());
-        if pid < 0 {
-            return Err((Step::Clone, error));
-        }
-        let (step, errno) = plan.failed;
-        if step != Step::None {
-            libc::waitpid(pid, null_mut(), 0);
-            return Err((step, io::Error::from_raw_os_error(errno)));
-        }
-        Ok(pid)
+        (pid, error)
+    };
+    if pid < 0 {
+        return Err((Step::Clone, error));
     }
+    plan.started.group = pid;
+    reap(pid);
+    let (step, errno) = plan.failed;
+    if step == Step::None && plan.started.program > 0 {
+        return Ok(plan.started);
+    }
+    // The program first: the supervisor of a namespace stays until the last process in it is reaped.
+    for pid in [plan.started.program, plan.started.supervisor].into_iter().filter(|&pid| pid > 0) {
+        // SAFETY: a child of ours that is not reaped, so that the number is its own.
+        unsafe { libc::kill(pid, libc::SIGKILL) };
+        reap(pid);
+    }
+    match step {
+        Step::None => Err((Step::Clone, io::Error::other("a process that builds the cage was killed"))),
+        step => Err((step, io::Error::from_raw_os_error(errno))),
+    }
+}
+
+/// Waits for a child and forgets it.
+fn reap(pid: c_int) {
+    // SAFETY: a child of ours; nothing is written.
+    while unsafe { libc::waitpid(pid, null_mut(), 0) } == -1
+        && io::Error::last_os_error().kind() == io::ErrorKind::Interrupted
+    {}
 }

@@ -1,0 +1,40 @@
+//! Judges a program as `r1 run-code` does, without the rest of r1.
+//!
+//! `echo '{"source":"print(int(input())+1)","tests":[{"stdin":"1","stdout":"2"}]}' | cargo run --release -p r1-rewards --features code --example run_code -- --language python`
+
+use std::{
+    env,
+    io::{Read, stdin},
+    time::Duration,
+};
+
+use r1_rewards::code::{Checker, Isolation, Judge, Language, Layers, Limits, Submission, TestCase};
+
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let arguments: Vec<String> = env::args().collect();
+    let option = |name: &str| {
+        let place = arguments.iter().position(|argument| argument == name)?;
+        arguments.get(place + 1).cloned()
+    };
+    let mut text = String::new();
+    stdin().lock().read_to_string(&mut text)?;
+    let question: serde_json::Value = serde_json::from_str(&text)?;
+    let tests: Vec<TestCase> = serde_json::from_value(question["tests"].clone())?;
+    let language: Language = option("--language").as_deref().unwrap_or("python").parse()?;
+    let mut limits = Limits::default();
+    if let Some(seconds) = option("--cpu-seconds") {
+        limits = limits.with_cpu(Duration::from_secs_f64(seconds.parse()?));
+    }
+    if let Some(megabytes) = option("--memory-mb") {
+        limits.memory_bytes = megabytes.parse::<u64>()? << 20;
+    }
+    let checker = option("--checker").map(|name| Checker::named(&name)).transpose()?.unwrap_or_default();
+    let source = question["source"].as_str().unwrap_or_default();
+    let submission = Submission::new(language, source).with_limits(limits).with_checker(checker);
+    // `none` leaves the namespaces out, to see that the other layers hold.
+    let namespaces = env::var("R1_EXAMPLE_NAMESPACES").as_deref() != Ok("none");
+    let judge = Judge::with(Isolation::Strict, Layers { namespaces, ..Layers::ALL })?;
+    let judgement = judge.judge(&submission, &tests)?;
+    println!("{}", serde_json::to_string(&judgement)?);
+    Ok(())
+}

@@ -1,0 +1,40 @@
+//! A cage for programs that nobody trusts.
+//!
+//! [`Sandbox::new`] tries a [`Policy`] out, [`Sandbox::run`] runs a [`Command`] under [`Limits`] and gives
+//! a [`Run`]: output, ending, usage. `docs/sandbox.md` tells which attack which layer stops.
+//!
+//! # Invariants
+//! - Below the minimum of isolation nothing runs.
+//! - No program can cause a [`SandboxError`]: what it does, and that it cannot be started, is a [`Run`].
+//! - When a program ends, and when this process ends in whatever way, nothing of the program is left
+//!   alive: a supervisor outside of its reach ends it.
+//! - This process is never copied: programs start without a copy of its memory, and their output is read
+//!   up to a limit.
+//!
+//! Dependencies inside point one way: policy, plan, spawn, child.
+
+mod error;
+mod limits;
+mod policy;
+mod report;
+mod command;
+mod run;
+mod sandbox;
+#[cfg(target_os = "linux")]
+mod linux;
+#[cfg(not(target_os = "linux"))]
+mod elsewhere;
+
+#[cfg(not(target_os = "linux"))]
+use elsewhere as system;
+#[cfg(target_os = "linux")]
+use linux as system;
+
+pub use command::{Channel, Command, Processes};
+pub use error::SandboxError;
+pub use limits::Limits;
+pub use policy::{Isolation, Layers, Policy};
+pub use report::{Layer, SandboxReport};
+pub use run::{Breach, Run, Usage};
+pub use sandbox::Sandbox;
+pub use system::Running;
