@@ -7,8 +7,11 @@ use toml::{Table, Value};
 
 use super::{EvaluationRecipe, Recipe, RecipeError, nearest::nearest, overlay::overlay};
 
+/// A preset by its name.
+type Preset<C> = (&'static str, fn() -> C);
+
 /// Names and settings of the presets of `grpo`.
-const GRPO: [(&str, fn() -> GrpoConfig); 6] = [
+const GRPO: [Preset<GrpoConfig>; 6] = [
     ("r1_zero", GrpoConfig::r1_zero),
     ("r1", GrpoConfig::r1),
     ("dapo", GrpoConfig::dapo),
@@ -67,7 +70,7 @@ impl Recipe {
 }
 
 /// Takes the preset's name out of the table and makes it.
-fn preset<C>(table: &mut Table, known: &[(&str, fn() -> C)], default: &str) -> Result<C, String> {
+fn preset<C>(table: &mut Table, known: &[Preset<C>], default: &str) -> Result<C, String> {
     let name = match table.remove("preset") {
         None => default.to_owned(),
         Some(Value::String(name)) => name,

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, fmt, path::Path};
 use r1_core::Reward;
 use r1_rewards::{
     AccuracyReward, CommandReward, ExternalSettings, FormatReward, Mode, Rubric, TaskReward, UrlReward,
-    code::{CodeReward, Language, Sandbox},
+    code::{CodeReward, Judge, Language},
 };
 use serde::{Deserialize, de::DeserializeOwned};
 use toml::{Table, Value};
@@ -98,7 +98,7 @@ impl Registry {
             FormatStyle::SoftTags => FormatReward::soft_tags(),
         });
         registry.try_reward("code", |CodeParameters { language, max_tests }| {
-            let reward = CodeReward::new(Sandbox::new().map_err(|error| error.to_string())?, language);
+            let reward = CodeReward::new(Judge::new().map_err(|error| error.to_string())?, language);
             Ok(match max_tests {
                 Some(max_tests) => reward.with_max_tests(max_tests),
                 None => reward,
