@@ -213,9 +213,10 @@ fn what_cannot_be_trained_on_is_refused_by_name() {
             })
         }
     }
-    let broken: [(fn(&mut Vec<Completion>), &str); 3] = [
-        (|group| drop(group.pop()), "has 7 completions instead of 8"),
-        (|group| drop(group[2].logprobs.pop()), "log-probabilities"),
+    type Fault = fn(&mut Vec<Completion>);
+    let broken: [(Fault, &str); 3] = [
+        (|group| group.truncate(7), "has 7 completions instead of 8"),
+        (|group| group[2].logprobs.truncate(0), "log-probabilities"),
         (|group| group[0].logprobs[0] = f32::NAN, "completion 0 has a log-probability of NaN at token 0"),
     ];
     for (fault, expected) in broken {

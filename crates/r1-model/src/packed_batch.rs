@@ -148,7 +148,7 @@ mod tests {
         let last = batch.push(&[3, 3], Some(middle));
         assert_eq!(batch.positions(), [0, 1, 2, 2, 3, 3, 4]);
         assert_eq!(prefix_ranges(batch.segments(), last), [0..2, 2..3]);
-        assert_eq!(prefix_ranges(batch.segments(), other), [0..2]);
+        assert_eq!(prefix_ranges(batch.segments(), other), vec![batch.segments()[prompt].range.clone()]);
         assert!(prefix_ranges(batch.segments(), prompt).is_empty());
     }
 

@@ -7,7 +7,7 @@ use std::{
 
 use clap::{Args, ValueEnum};
 use r1_rewards::code::{
-    Checker, Isolation, Language, Layers, Limits, Sandbox, SandboxReport, Submission, TestCase, TestResult,
+    Checker, Isolation, Judge, Language, Layers, Limits, SandboxReport, Submission, TestCase, TestResult,
     Verdict,
 };
 use serde::{Deserialize, Serialize};
@@ -58,10 +58,10 @@ enum LanguageArgument {
 impl From<LanguageArgument> for Language {
     fn from(language: LanguageArgument) -> Self {
         match language {
-            LanguageArgument::Python => Self::Python,
-            LanguageArgument::Cpp => Self::Cpp,
-            LanguageArgument::Rust => Self::Rust,
-            LanguageArgument::JavaScript => Self::JavaScript,
+            LanguageArgument::Python => Self::PYTHON,
+            LanguageArgument::Cpp => Self::CPP,
+            LanguageArgument::Rust => Self::RUST,
+            LanguageArgument::JavaScript => Self::JAVASCRIPT,
         }
     }
 }
@@ -109,16 +109,17 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
         limits = limits.with_wall(Duration::from_secs_f64(seconds));
     }
     let isolation = if arguments.allow_weak_sandbox { Isolation::Weak } else { Isolation::Strict };
-    let sandbox = Sandbox::with(isolation, Layers::ALL)?;
-    eprintln!("{}", sandbox.report());
+    let judge = Judge::with(isolation, Layers::ALL)?;
+    let report = judge.report();
+    eprintln!("{report}");
     let submission = Submission::new(arguments.language.into(), question.source)
         .with_limits(limits)
         .with_checker(arguments.checker.clone());
-    let judgement = sandbox.judge(&submission, &question.tests)?;
+    let judgement = judge.judge(&submission, &question.tests)?;
     answer(&Answer {
         verdict: judgement.verdict,
         tests: judgement.tests,
         message: judgement.message,
-        sandbox: sandbox.report(),
+        sandbox: &report,
     })
 }
