@@ -217,7 +217,10 @@ fn what_cannot_be_trained_on_is_refused_by_name() {
     let broken: [(Fault, &str); 3] = [
         (|group| group.truncate(7), "has 7 completions instead of 8"),
         (|group| group[2].logprobs.truncate(0), "log-probabilities"),
-        (|group| group[0].logprobs[0] = f32::NAN, "completion 0 has a log-probability of NaN at token 0"),
+        (
+            |group| group[0].turns = vec![TurnSpan { author: Author::Policy, end: 99, trained: true }],
+            "and turns that end at [99]",
+        ),
     ];
     for (fault, expected) in broken {
         let mut trainer = GrpoTrainer::new(tiny::config(), tiny::model(1)).unwrap();

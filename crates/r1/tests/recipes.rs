@@ -99,7 +99,7 @@ fn the_nano_recipes_run_and_go_on() {
         let mut other = recipe.clone();
         other.seed += 1;
         let error = other.run(&registry, &options).unwrap_err().to_string();
-        assert!(error.contains("another `seed`") && error.contains("choose another --out"), "{error}");
+        assert!(error.contains("different `seed`") && error.contains("choose another --out"), "{error}");
         assert_eq!(fs::read(out.join("metrics.jsonl")).unwrap(), metrics);
         let again = RunOptions { overwrite: true, ..options };
         assert!(matches!(recipe.run(&registry, &again).unwrap(), Trained::Now(_)));

@@ -45,7 +45,7 @@ mod tests {
         let mut objective = Objective::r1();
         objective.kl.coef = 0.25;
         assert_eq!(config, GrpoConfig::r1().with_group_size(4).with_max_tokens(7).with_objective(objective));
-        let cosine = over("[schedule.cosine]\nwarmup = 1\ntotal = 9\nfloor = 0.1").unwrap();
+        let cosine = over("[schedule]\nkind = \"cosine\"\nwarmup = 1\ntotal = 9\nfloor = 0.1").unwrap();
         assert_eq!(cosine.schedule, r1_train::Schedule::Cosine { warmup: 1, total: 9, floor: 0.1 });
         assert_eq!(over("").unwrap(), GrpoConfig::r1());
     }
