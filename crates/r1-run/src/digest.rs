@@ -4,7 +4,7 @@ use std::{
     fmt::{self, Write as _},
     fs::{self, File},
     io::{self, Read},
-    path::{Path, PathBuf},
+    path::Path,
 };
 
 use serde::{Deserialize, Serialize};
@@ -12,8 +12,20 @@ use sha2::{Digest as _, Sha256};
 
 use crate::{RunError, error::reading};
 
-/// The endings of the files that make a model what it is, in Hugging Face layout.
-const MODEL_FILES: [&str; 4] = ["json", "safetensors", "jinja", "txt"];
+/// The files that make a model what it is, in Hugging Face layout, beside its weights and their index.
+const MODEL_FILES: [&str; 11] = [
+    "config.json",
+    "generation_config.json",
+    "tokenizer.json",
+    "tokenizer_config.json",
+    "special_tokens_map.json",
+    "added_tokens.json",
+    "vocab.json",
+    "merges.txt",
+    "chat_template.jinja",
+    "chat_template.json",
+    "adapter_config.json",
+];
 
 /// A SHA-256, in hexadecimal: the same for the same contents, whatever their names and places.
 ///
@@ -42,8 +54,15 @@ impl Digest {
         Ok(Self::finish(hasher))
     }
 
-    /// The digest of a model's folder: the names and bytes of its weights, config, tokenizer and templates. Other files,
-    /// such as a README, do not count; nor do hidden files and folders.
+    /// Whether a file of this name in a model's folder is part of the model: weights, config, tokenizer and templates. A
+    /// README or a report is not.
+    pub fn counts(name: &str) -> bool {
+        let weights = name.ends_with(".safetensors") || name.ends_with(".safetensors.index.json");
+        (weights && !name.starts_with('.')) || MODEL_FILES.contains(&name)
+    }
+
+    /// The digest of a model's folder: the names and bytes of the files that [count](Self::counts).
+    ///
     ///
     /// # Errors
     /// [`RunError::Read`] when a file cannot be read or is no regular file.
@@ -51,10 +70,8 @@ impl Digest {
         let dir = dir.as_ref();
         let mut names = Vec::new();
         for entry in fs::read_dir(dir).map_err(reading(dir))? {
-            let name = PathBuf::from(entry.map_err(reading(dir))?.file_name());
-            let shown = name.to_string_lossy();
-            let counts = name.extension().is_some_and(|end| MODEL_FILES.iter().any(|known| *known == end));
-            if counts && !shown.starts_with('.') && !dir.join(&name).is_dir() {
+            let name = entry.map_err(reading(dir))?.file_name().to_string_lossy().into_owned();
+            if Self::counts(&name) && !dir.join(&name).is_dir() {
                 names.push(name);
             }
         }
@@ -62,7 +79,6 @@ impl Digest {
         let mut hasher = Sha256::new();
         for name in names {
             let path = dir.join(&name);
-            let name = name.to_string_lossy();
             let length = fs::metadata(&path).map_err(reading(&path))?.len();
             // With both lengths before them, no two folders have the same bytes.
             hasher.update((name.len() as u64).to_le_bytes());
@@ -148,6 +164,7 @@ mod tests {
         let first = digest();
         write("README.md", "read me");
         write(".r1-manifest.json", "{}");
+        write("report.json", "{}");
         assert_eq!(digest(), first);
         for (name, content) in
             [("model.safetensors", "2"), ("config.json", "{ }"), ("chat_template.jinja", "")]

@@ -21,7 +21,8 @@ fn a_missing_file_is_named() {
     for name in ["config.json", "tokenizer.json", "model.safetensors"] {
         let checkpoint = Checkpoint::new();
         fs::remove_file(checkpoint.path(name)).unwrap();
-        checkpoint.refused(&["cannot read `", name, "No such file"]);
+        let parts = ["cannot read `", name, "No such file"];
+        crate::refused(1, &["generate", "--model", checkpoint.dir()], &parts);
     }
 }
 

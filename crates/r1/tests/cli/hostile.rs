@@ -171,7 +171,7 @@ fn what_json_cannot_hold_is_named_with_its_line() {
         "line 1 of standard input: the character U+0000 at column 13 must be written as \\u0000 in JSON",
         "line 2 of standard input: `NaN` at column 29 is no number in JSON; leave it out, or write null",
         "line 3 of standard input: not UTF-8 from byte 12",
-        "line 4 of standard input: `-Infinity` at column 29 is no number in JSON; leave it out, or write null",
+        "line 4 of standard input: `-Infinity` at column 30 is no number in JSON; leave it out, or write null",
         "line 5 of standard input: the character U+0009 at column 13 must be written as \\u0009 in JSON",
         "line 6 of standard input: `\\0\\0` is no JSON object; give one a line",
     ];

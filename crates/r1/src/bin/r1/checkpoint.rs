@@ -4,6 +4,7 @@ use std::{fs, path::Path};
 
 use r1_core::Content;
 use r1_model::{LanguageModel, ModelConfig};
+use r1_run::Digest;
 
 use crate::failure::{Failure, sentence};
 
@@ -35,10 +36,9 @@ pub(crate) fn check_dir(dir: &Path) -> Result<(), Failure> {
     }
     let cannot = |error: std::io::Error| Failure::Job(format!("cannot read `{shown}`: {error}"));
     for entry in fs::read_dir(dir).map_err(cannot)? {
-        let path = entry.map_err(cannot)?.path();
-        let read = path
-            .extension()
-            .is_some_and(|end| ["json", "safetensors", "jinja", "txt"].iter().any(|known| *known == end));
+        let entry = entry.map_err(cannot)?;
+        let path = entry.path();
+        let read = Digest::counts(&entry.file_name().to_string_lossy());
         if read && fs::metadata(&path).is_ok_and(|about| !about.is_file() && !about.is_dir()) {
             return Err(Failure::Job(format!(
                 "`{}` is a pipe or device; a checkpoint needs regular files",

@@ -98,9 +98,10 @@ fn parse<T: DeserializeOwned>(line: &[u8]) -> Result<T, String> {
 fn unwritable(text: &str, error: &serde_json::Error) -> Option<String> {
     let column = error.column();
     let rest = text.get(column.checked_sub(1)?..)?;
-    if let Some(name) = ["NaN", "Infinity", "-Infinity"].iter().find(|name| rest.starts_with(**name)) {
+    if let Some(name) = ["NaN", "Infinity"].iter().find(|name| rest.starts_with(**name)) {
+        let minus = if text[..column - 1].ends_with('-') { "-" } else { "" };
         return Some(format!(
-            "`{name}` at column {column} is no number in JSON; leave it out, or write null"
+            "`{minus}{name}` at column {column} is no number in JSON; leave it out, or write null"
         ));
     }
     let control = rest.chars().next().filter(|next| next.is_control())?;
