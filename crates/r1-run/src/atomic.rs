@@ -101,7 +101,7 @@ pub fn write_folder<E: From<RunError>>(
     let written = manifest::begin(&new)
         .map_err(E::from)
         .and_then(|()| fill(&new))
-        .and_then(|()| Ok(manifest::complete(&new)?))
+        .and_then(|()| Ok(manifest::complete(&new, None)?))
         .and_then(|()| Ok(finish_tree(&new, &permissions_of_new(&new)?)?))
         .and_then(|()| Ok(replace(target, &new)?));
     if written.is_err() {

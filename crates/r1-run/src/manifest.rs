@@ -43,9 +43,12 @@ pub(crate) fn begin(dir: &Path) -> Result<(), RunError> {
     write(dir, None)
 }
 
-/// Lists the files of a folder that is complete.
-pub(crate) fn complete(dir: &Path) -> Result<(), RunError> {
-    let mut files = BTreeSet::new();
+/// Lists the files of a folder that is complete, or will be with the one called `last`, in a folder that was begun.
+pub(crate) fn complete(dir: &Path, last: Option<&str>) -> Result<(), RunError> {
+    if !dir.join(MANIFEST).exists() {
+        return Ok(());
+    }
+    let mut files = BTreeSet::from_iter(last.map(str::to_owned));
     list(dir, "", &mut files)?;
     files.remove(MANIFEST);
     write(dir, Some(files))
@@ -125,7 +128,7 @@ mod tests {
         begin(&dir).unwrap();
         fs::write(dir.join("inner/weights"), "1").unwrap();
         assert_eq!(owner(&dir).unwrap(), Owner::Us);
-        complete(&dir).unwrap();
+        complete(&dir, None).unwrap();
         assert_eq!(owner(&dir).unwrap(), Owner::Us);
         for stray in ["thesis.txt", "inner/notes", ".hidden"] {
             fs::write(dir.join(stray), "mine").unwrap();

@@ -20,6 +20,10 @@ impl ModelConfig {
                 return Err(format!("field `{field}` is {value}; r1 holds at most {most}, so it is damaged"));
             }
         }
+        if self.heads.head_dim == 0 {
+            let (d_model, heads) = (self.d_model, self.heads.heads);
+            return Err(format!("hidden_size {d_model} is too small for {heads} heads; give head_dim"));
+        }
         let width = self.heads.heads * self.heads.head_dim;
         if width > 1 << 20 {
             return Err(format!("the heads are {width} wide together; r1 holds at most {}", 1 << 20));
@@ -45,7 +49,7 @@ mod tests {
             "num_attention_heads",
             "head_dim",
         ] {
-            for value in [4_000_000_000_u64, 4_294_967_294] {
+            for value in [4_000_000_000_u64, 4_294_967_288] {
                 let config = parse(|raw| {
                     raw.insert(field.into(), json!(value));
                     if field == "num_attention_heads" {
@@ -61,6 +65,8 @@ mod tests {
             raw.insert("head_dim".into(), json!(1 << 14));
         });
         assert!(wide.unwrap_err().to_string().contains("wide together"));
+        let narrow = parse(|raw| raw["num_attention_heads"] = json!(64));
+        assert!(narrow.unwrap_err().to_string().contains("hidden_size 32 is too small for 64 heads"));
         // The longest context of these architectures, that of Qwen2.5-1M, is none too many.
         assert!(parse(|raw| raw["max_position_embeddings"] = json!(1_010_000)).is_ok());
     }

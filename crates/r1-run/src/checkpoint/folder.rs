@@ -12,7 +12,7 @@ use serde_json::Value;
 use crate::{
     Positions, RunError, atomic,
     error::{reading, writing},
-    manifest::MANIFEST,
+    manifest,
 };
 
 /// Version of the layout; others are refused.
@@ -79,6 +79,8 @@ pub fn write_state(
     state: &impl Serialize,
 ) -> Result<(), RunError> {
     let note = CheckpointNote { metric: note.metric.filter(|metric| metric.is_finite()), ..note };
+    // Written now and the same at the end, so that its length is known.
+    manifest::complete(dir, Some(STATE))?;
     let mut files = BTreeMap::new();
     list_files(dir, "", &mut files)?;
     let path = dir.join(STATE);
@@ -187,7 +189,7 @@ fn list_files(dir: &Path, prefix: &str, files: &mut BTreeMap<String, u64>) -> Re
         let about = entry.metadata().map_err(reading(dir))?;
         if about.is_dir() {
             list_files(&entry.path(), &format!("{name}/"), files)?;
-        } else if entry.file_name() != MANIFEST {
+        } else {
             files.insert(name, about.len());
         }
     }
