@@ -15,7 +15,7 @@ use super::{CodeError, cache::Cache};
 ///
 /// let judge = Judge::new()?;
 /// eprintln!("{}", judge.report());
-/// let submission = Submission::new(Language::Python, "print(int(input()) + 1)");
+/// let submission = Submission::new(Language::PYTHON, "print(int(input()) + 1)");
 /// let judgement = judge.judge(&submission, &[TestCase::stdio("41\n", "42\n")])?;
 /// assert_eq!(judgement.verdict, Verdict::Accepted);
 /// # Ok::<(), r1_rewards::code::CodeError>(())

@@ -31,7 +31,7 @@ impl Schedule {
     /// ```
     ///
     /// ```
-    /// use r1_model::Schedule;
+    /// use r1_train::Schedule;
     ///
     /// let schedule = Schedule::Cosine { warmup: 2, total: 12, floor: 0.1 };
     /// assert_eq!(schedule.factor(0), 0.5);

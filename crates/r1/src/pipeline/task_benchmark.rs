@@ -14,7 +14,7 @@ use super::PipelineError;
 ///
 /// # Examples
 /// ```
-/// use r1::{data::ScriptedGenerator, pipeline::TaskBenchmark};
+/// use r1::{core::ScriptedGenerator, pipeline::TaskBenchmark};
 ///
 /// let benchmark = TaskBenchmark::new(&["chained_arithmetic", "letter_counting"], 10)?;
 /// assert_eq!((benchmark.held_out().len(), benchmark.training(100, 1)?.len()), (20, 100));
