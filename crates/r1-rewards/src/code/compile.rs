@@ -4,7 +4,11 @@ use std::sync::Arc;
 
 use r1_sandbox::{Breach, Channel, Command, Limits, Processes};
 
-use super::{CodeError, Judge, Language, cache::key, toolchain::Toolchain};
+use super::{
+    CodeError, Judge, Language,
+    cache::{Compiled, key},
+    toolchain::Toolchain,
+};
 
 /// A source, its language, and how it is compiled.
 #[derive(Debug, Clone, Copy)]
@@ -48,7 +52,7 @@ pub(crate) fn prepare(judge: &Judge, source: &Source<'_>) -> Result<Result<Progr
     Ok(Ok(Program { language, main: main.to_owned(), files }))
 }
 
-fn compiled(judge: &Judge, source: &Source<'_>) -> Result<Result<Arc<[u8]>, String>, CodeError> {
+fn compiled(judge: &Judge, source: &Source<'_>) -> Result<Compiled, CodeError> {
     let key = key(source.language, source.standard, source.text);
     if let Some(compiled) = judge.cache().get(&key) {
         return Ok(compiled);
@@ -62,7 +66,7 @@ fn compiled(judge: &Judge, source: &Source<'_>) -> Result<Result<Arc<[u8]>, Stri
 
 /// Compiles in the cage; the program comes out through a pipe. The flag tells whether another try would
 /// give the same: a compiler that ran out of time or memory may have been unlucky.
-fn compile(judge: &Judge, source: &Source<'_>) -> Result<(Result<Arc<[u8]>, String>, bool), CodeError> {
+fn compile(judge: &Judge, source: &Source<'_>) -> Result<(Compiled, bool), CodeError> {
     let spec = source.language.spec();
     let Toolchain { program, exposed } = source.language.toolchain()?;
     let standard = if source.standard.is_empty() { &spec.standard } else { source.standard };
