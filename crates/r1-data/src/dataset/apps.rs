@@ -37,7 +37,8 @@ struct Tests {
 }
 
 /// Reads one object a line. The ids are `apps-ID`, or `apps-1`, `apps-2`, ... in the file's order.
-/// Problems without tests, which both sets have, are left out.
+/// Problems without tests, which both sets have, are left out, and so are those that give a method text to
+/// read.
 ///
 /// # Errors
 /// As [`rows::read`]; [`DataError::Line`] when the tests do not parse, [`DataError::Empty`] when no
@@ -58,11 +59,17 @@ pub fn load(path: impl AsRef<Path>) -> Result<Vec<Problem>, DataError> {
             Some(Value::Number(id)) => format!("apps-{id}"),
             _ => format!("apps-{number}"),
         };
-        let mut suite = json!({"tests": tests});
+        let starter = row.starter_code.unwrap_or_default();
+        // Tests by text of a method that reads none: no program can pass them.
+        let hopeless =
+            starter.contains("class Solution") && tests.iter().any(|test| test.get("stdin").is_some());
+        // Numbers as its grader compares them, which is numpy's `allclose`.
+        let checker = json!({"floats": {"absolute": 1e-8, "relative": 1e-5}});
+        let mut suite = json!({"checker": checker, "tests": if hopeless { Vec::new() } else { tests }});
         if let Some(seconds) = row.time_limit.as_deref().and_then(seconds) {
             suite["cpu_seconds"] = json!(seconds);
+            suite["time_for_compiled"] = json!(true);
         }
-        let starter = row.starter_code.unwrap_or_default();
         let start =
             if starter.trim().is_empty() { String::new() } else { format!("\n\nStart from:\n{starter}") };
         let problem = Problem::new(id, row.question + &start, Reference::Tests { tests: suite });
@@ -85,8 +92,12 @@ fn cases(tests: Tests) -> Result<Vec<Value>, String> {
     let wrapped = outputs.iter().all(|output| output.as_array().is_some_and(|list| list.len() == 1));
     let case = |(input, output): (Value, Value)| match (&fn_name, input) {
         (Some(name), Value::Array(args)) => {
-            let returns = if wrapped { output[0].clone() } else { output };
-            Ok(json!({"call": name, "args": args, "returns": returns}))
+            // A list of one may also be what the function returns; the graders take either.
+            Ok(if wrapped {
+                json!({"call": name, "args": args, "returns": output[0], "or": [output]})
+            } else {
+                json!({"call": name, "args": args, "returns": output})
+            })
         }
         (Some(_), _) => Err("the arguments of a call are no list".to_owned()),
         (None, input) => Ok(json!({"stdin": text(input)?, "stdout": text(output)?})),
@@ -136,7 +147,9 @@ mod tests {
         let Reference::Tests { tests } = &problems[1].reference else { panic!() };
         assert_eq!(
             tests,
-            &json!({"cpu_seconds": 2.5, "tests": [{"call": "f", "args": [1, [2]], "returns": [3]}]})
+            &json!({"cpu_seconds": 2.5, "time_for_compiled": true,
+                "checker": {"floats": {"absolute": 1e-8, "relative": 1e-5}},
+                "tests": [{"call": "f", "args": [1, [2]], "returns": [3], "or": [[[3]]]}]})
         );
     }
 
@@ -149,5 +162,7 @@ mod tests {
         let uneven = r#"{"question": "", "input_output": "{\"inputs\": [\"\"], \"outputs\": []}"}"#;
         assert!(error(load, uneven).contains("1 inputs for 0 outputs"));
         assert!(error(load, r#"{"question": "", "input_output": ""}"#).contains("empty"));
+        let hopeless = r#"{"question": "", "starter_code": "class Solution:\n", "input_output": "{\"inputs\": [\"n = 5\"], \"outputs\": [\"1\"]}"}"#;
+        assert!(error(load, hopeless).contains("empty"));
     }
 }

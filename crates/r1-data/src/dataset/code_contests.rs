@@ -67,10 +67,13 @@ pub fn load(path: impl AsRef<Path>) -> Result<Vec<Problem>, DataError> {
         if tests.is_empty() {
             return Err("it has no tests".into());
         }
-        let mut suite = json!({"tests": tests});
+        // Contests print real numbers with a tolerance; whole ones are exact in any case.
+        let checker = json!({"floats": {"absolute": 1e-6, "relative": 1e-6}});
+        let mut suite = json!({"checker": checker, "tests": tests});
         let seconds = row.time_limit.map_or(0.0, |limit| limit.seconds as f64 + limit.nanos as f64 * 1e-9);
         if seconds > 0.0 {
             suite["cpu_seconds"] = json!(seconds);
+            suite["time_for_compiled"] = json!(true);
         }
         if row.memory_limit_bytes > 0 {
             suite["memory_mb"] = json!(row.memory_limit_bytes.div_ceil(1 << 20));
@@ -90,7 +93,8 @@ mod tests {
             r#"{"name": "1A", "description": "Add.", "public_tests": {"input": ["1"], "output": ["2"]}, "generated_tests": {"input": ["3"], "output": ["4"]}, "time_limit": {"seconds": 1, "nanos": 500000000}, "memory_limit_bytes": 268435456}"#,
         );
         let problem = load(file.path()).unwrap().remove(0);
-        let tests = json!({"cpu_seconds": 1.5, "memory_mb": 256,
+        let tests = json!({"cpu_seconds": 1.5, "time_for_compiled": true, "memory_mb": 256,
+            "checker": {"floats": {"absolute": 1e-6, "relative": 1e-6}},
             "tests": [{"stdin": "1", "stdout": "2"}, {"stdin": "3", "stdout": "4"}]});
         assert_eq!(problem, Problem::new("1A", "Add.", Reference::Tests { tests }));
     }

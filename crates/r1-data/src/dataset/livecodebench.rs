@@ -68,8 +68,9 @@ pub fn load(path: impl AsRef<Path>) -> Result<Vec<Problem>, DataError> {
         if !row.starter_code.trim().is_empty() {
             question.extend(["\n\nStart from:\n", &row.starter_code]);
         }
-        let mut problem =
-            Problem::new(row.question_id, question, Reference::Tests { tests: json!({"tests": tests}) });
+        // As its grader: six seconds a test, decimals by their values.
+        let suite = json!({"cpu_seconds": 6.0, "checker": "decimals", "tests": tests});
+        let mut problem = Problem::new(row.question_id, question, Reference::Tests { tests: suite });
         for (name, value) in [("difficulty", row.difficulty), ("contest_date", row.contest_date)] {
             if let Some(value) = value {
                 problem = problem.with(name, value);
@@ -174,7 +175,7 @@ mod tests {
         let row = json!({"question_id": "a", "question_content": "Add.", "private_test_cases": PRIVATE,
             "public_test_cases": r#"[{"input": "1 2", "output": "3", "testtype": "stdin"}]"#});
         let problem = load(file(row.to_string()).path()).unwrap().remove(0);
-        let tests = json!({"tests": [{"stdin": "1 2", "stdout": "3"}, {"stdin": "3 4", "stdout": "7"}]});
+        let tests = json!({"cpu_seconds": 6.0, "checker": "decimals", "tests": [{"stdin": "1 2", "stdout": "3"}, {"stdin": "3 4", "stdout": "7"}]});
         assert_eq!(problem.reference, Reference::Tests { tests });
     }
 
@@ -183,7 +184,7 @@ mod tests {
         let row = json!({"question_id": "a", "question_content": "Add.", "metadata": "{\"func_name\": \"add\"}",
             "public_test_cases": r#"[{"input": "[1, 2]\n\"x\"", "output": "3", "testtype": "functional"}]"#});
         let problem = load(file(row.to_string()).path()).unwrap().remove(0);
-        let tests = json!({"tests": [{"call": "add", "args": [[1, 2], "x"], "returns": 3}]});
+        let tests = json!({"cpu_seconds": 6.0, "checker": "decimals", "tests": [{"call": "add", "args": [[1, 2], "x"], "returns": 3}]});
         assert_eq!(problem.reference, Reference::Tests { tests });
     }
 

@@ -55,9 +55,12 @@ pub fn load(path: impl AsRef<Path>) -> Result<Vec<Problem>, DataError> {
     })
 }
 
-/// The functions that a source defines at its top level.
+/// The functions and classes that a source defines at its top level.
 fn defined(code: &str) -> impl Iterator<Item = &str> {
-    code.lines().filter_map(|line| Some(line.strip_prefix("def ")?.split_once('(')?.0.trim()))
+    code.lines().filter_map(|line| {
+        let rest = line.strip_prefix("def ").or_else(|| line.strip_prefix("class "))?;
+        Some(rest.split(['(', ':']).next()?.trim())
+    })
 }
 
 fn calls(test: &str, name: &str) -> bool {
@@ -88,6 +91,10 @@ mod tests {
         let Reference::Tests { tests } = &problems[1].reference else { panic!() };
         assert_eq!(tests["tests"][0]["setup"], "import re");
         assert!(problems[1].question.ends_with("assert set(shared(1)) == 3"));
+        assert_eq!(
+            defined("class Pair(object):\n  pass\ndef f(x):\n  pass\nclass B:\n").collect::<Vec<_>>(),
+            ["Pair", "f", "B"]
+        );
     }
 
     #[test]

@@ -26,6 +26,9 @@ pub enum Checker {
         /// The largest difference relative to the expected number.
         relative: f64,
     },
+    /// The same lines, but that numbers of a line may be spelled differently where all of its words are
+    /// numbers: `0.50` is `0.5`. As LiveCodeBench compares.
+    Decimals,
     /// The same lines in any order.
     UnorderedLines,
     /// The same words in any order.
@@ -53,7 +56,8 @@ impl Checker {
     /// Numbers within 1e-6, absolute or relative.
     pub const FLOATS: Self = Self::Floats { absolute: 1e-6, relative: 1e-6 };
 
-    /// The checker of this name: tokens, case-insensitive, lines, exact, floats, unordered or sorted.
+    /// The checker of this name: tokens, case-insensitive, lines, exact, floats, decimals, unordered or
+    /// sorted.
     ///
     /// # Errors
     /// [`CodeError::Tests`] for any other name.
@@ -64,10 +68,11 @@ impl Checker {
             "lines" | "rstripped" => Self::Lines,
             "exact" | "identical" => Self::Exact,
             "floats" => Self::FLOATS,
+            "decimals" => Self::Decimals,
             "unordered" => Self::UnorderedLines,
             "sorted" => Self::SortedTokens,
             _ => {
-                let names = "tokens, case-insensitive, lines, exact, floats, unordered or sorted";
+                let names = "tokens, case-insensitive, lines, exact, floats, decimals, unordered or sorted";
                 return Err(CodeError::Tests { reason: format!("`{name}` is no checker; expected {names}") });
             }
         })
@@ -94,6 +99,11 @@ impl Checker {
                 let (left, right): (Vec<_>, Vec<_>) = (tokens(output).collect(), tokens(expected).collect());
                 let close = |(left, right): (&&[u8], &&[u8])| same_number(left, right, *absolute, *relative);
                 left.len() == right.len() && left.iter().zip(&right).all(close)
+            }
+            Self::Decimals => {
+                let (left, right) = (lines(output.trim_ascii()), lines(expected.trim_ascii()));
+                left.len() == right.len()
+                    && left.iter().zip(&right).all(|(left, right)| same_decimals(left, right))
             }
             Self::UnorderedLines => sorted(lines(output)) == sorted(lines(expected)),
             Self::SortedTokens => sorted(tokens(output).collect()) == sorted(tokens(expected).collect()),
@@ -130,6 +140,41 @@ fn same_number(left: &[u8], right: &[u8], absolute: f64, relative: f64) -> bool 
         (None, None) => left == right,
         _ => false,
     }
+}
+
+/// Lines are the same, or all of their words are decimals and equal exactly.
+fn same_decimals(left: &[u8], right: &[u8]) -> bool {
+    if left.trim_ascii() == right.trim_ascii() {
+        return true;
+    }
+    let all = |line| tokens(line).map(decimal).collect::<Option<Vec<_>>>();
+    match (all(left), all(right)) {
+        (Some(left), Some(right)) => left == right,
+        _ => false,
+    }
+}
+
+/// Sign, digits without zeros around them, and the power of ten of the last one.
+fn decimal(token: &[u8]) -> Option<(bool, Vec<u8>, i64)> {
+    let text = std::str::from_utf8(token).ok()?;
+    text.parse::<f64>().ok().filter(|value| value.is_finite())?;
+    let (sign, text) = match text.strip_prefix(['-', '+']) {
+        Some(rest) => (text.starts_with('-'), rest),
+        None => (false, text),
+    };
+    let (text, exponent) = match text.split_once(['e', 'E']) {
+        Some((text, exponent)) => (text, exponent.parse::<i64>().ok()?),
+        None => (text, 0),
+    };
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
+    let digits: Vec<u8> = whole.bytes().chain(fraction.bytes()).collect();
+    let end = digits.iter().rposition(|&digit| digit != b'0').map_or(0, |last| last + 1);
+    let start = digits.iter().position(|&digit| digit != b'0').unwrap_or(end);
+    if start == end {
+        return Some((false, Vec::new(), 0));
+    }
+    let power = exponent.checked_sub(fraction.len() as i64)?.checked_add((digits.len() - end) as i64)?;
+    Some((sign, digits[start..end].to_vec(), power))
 }
 
 /// Whether it is spelled as a whole number: identifiers, counts and remainders are, and must be exact.
@@ -170,7 +215,9 @@ mod tests {
 
     #[test]
     fn a_right_first_line_is_not_enough() {
-        for name in ["tokens", "lines", "exact", "floats", "unordered", "sorted", "case-insensitive"] {
+        for name in
+            ["tokens", "lines", "exact", "floats", "decimals", "unordered", "sorted", "case-insensitive"]
+        {
             let checker = Checker::named(name).unwrap();
             assert!(check(&checker, "1\n2\n", "1\n2\n"), "{name}");
             assert!(!check(&checker, "1\n", "1\n2\n"), "{name}");
@@ -178,6 +225,24 @@ mod tests {
             assert!(!check(&checker, "", "1\n"), "{name}");
         }
         assert!(Checker::named("lenient").is_err());
+    }
+
+    #[test]
+    fn decimals_are_equal_exactly_however_they_are_spelled() {
+        for (output, expected, right) in [
+            ("0.5", "0.50", true),
+            ("1e3 -2", "1000 -2.0", true),
+            ("-0.0", "0", true),
+            ("0.5000001", "0.5", false),
+            ("YES", "Yes", false),
+            ("1\n2", "1 2", false),
+            ("100000000000000000000000001", "100000000000000000000000000", false),
+            ("nan", "nan", true),
+            ("1e999999999999999999999", "2", false),
+            ("a 0.5", "a 0.50", false),
+        ] {
+            assert_eq!(check(&Checker::Decimals, output, expected), right, "{output} {expected}");
+        }
     }
 
     #[test]

@@ -79,6 +79,9 @@ pub struct LanguageSpec {
     /// Whether the address space may be limited; some runtimes reserve far more than they use.
     #[serde(default = "yes")]
     pub limit_address_space: bool,
+    /// How much more time its programs get where a problem's limit was made for compiled languages.
+    #[serde(default = "once")]
+    pub time_factor: f64,
     /// Whether its programs consist of processes, as those of a shell do.
     #[serde(default)]
     pub forks: bool,
@@ -89,6 +92,10 @@ pub struct LanguageSpec {
 
 fn main_file() -> String {
     "main".into()
+}
+
+fn once() -> f64 {
+    1.0
 }
 
 fn yes() -> bool {

@@ -25,11 +25,13 @@ mod judging;
 mod suite;
 mod fence;
 mod reward;
+mod grade;
 mod bug_fix;
 
 pub use bug_fix::{BugFix, mutants};
 pub use checker::Checker;
 pub use error::CodeError;
+pub use grade::{Candidate, Grade, ProblemIndex, grade_candidate, in_order};
 pub use judge::Judge;
 pub use judging::Submission;
 pub use language::{Language, LanguageSpec};

@@ -27,6 +27,9 @@ pub struct Suite {
     /// Processor seconds a test.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cpu_seconds: Option<f64>,
+    /// Whether the time is one for compiled languages, of which interpreted ones get a multiple.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub time_for_compiled: bool,
     /// Memory in MiB.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub memory_mb: Option<u64>,
@@ -38,6 +41,10 @@ pub struct Suite {
     pub standard: String,
     /// The tests.
     pub tests: Vec<TestCase>,
+}
+
+fn is_false(value: &bool) -> bool {
+    !value
 }
 
 impl Suite {
@@ -63,13 +70,24 @@ impl Suite {
     /// A suite of tests and nothing else.
     pub fn of(tests: Vec<TestCase>) -> Self {
         let (language, prelude, checker, standard) = (None, String::new(), None, String::new());
-        Self { language, prelude, cpu_seconds: None, memory_mb: None, checker, standard, tests }
+        Self {
+            language,
+            prelude,
+            cpu_seconds: None,
+            time_for_compiled: false,
+            memory_mb: None,
+            checker,
+            standard,
+            tests,
+        }
     }
 
     /// A submission of this code, with the suite's limits, or these where it has none.
     pub fn submission(&self, language: Language, code: &str, limits: &Limits) -> Submission {
         let mut limits = limits.clone();
         if let Some(seconds) = self.cpu_seconds {
+            let factor = if self.time_for_compiled { language.spec().time_factor } else { 1.0 };
+            let seconds = seconds * factor;
             limits = limits.with_cpu(Duration::from_secs_f64(seconds.min(600.0)));
         }
         if let Some(megabytes) = self.memory_mb {

@@ -106,6 +106,10 @@ fn supervisor_steps(plan: &mut Plan) -> Result<(), Step> {
         root::mount_proc()?;
     }
     call!(step, libc::SYS_chdir, c"/".as_ptr())?;
+    if plan.id_maps.is_some() {
+        // Without rights of its own it may not read its image, and is secret to programs of the same user.
+        no_capabilities(step)?;
+    }
     // Who ends is not kept for it.
     // SAFETY: both calls get valid data; the signals of this process alone are changed.
     unsafe {
@@ -262,11 +266,16 @@ fn privileges(plan: &Plan) -> Result<(), Step> {
         call!(step, libc::SYS_setresuid, uid, uid, uid)?;
     }
     if plan.drop_capabilities {
-        const VERSION_3: u32 = 0x2008_0522;
-        let header: [u32; 2] = [VERSION_3, 0];
-        let none = [0u32; 6];
-        call!(step, libc::SYS_capset, header.as_ptr(), none.as_ptr())?;
+        no_capabilities(step)?;
     }
+    Ok(())
+}
+
+/// Gives up every capability.
+fn no_capabilities(step: Step) -> Result<(), Step> {
+    const VERSION_3: u32 = 0x2008_0522;
+    let (header, none): ([u32; 2], [u32; 6]) = ([VERSION_3, 0], [0; 6]);
+    call!(step, libc::SYS_capset, header.as_ptr(), none.as_ptr())?;
     Ok(())
 }
 

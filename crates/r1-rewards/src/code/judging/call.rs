@@ -37,12 +37,12 @@ pub(super) fn judge(
     let calls: Vec<_> = tests
         .iter()
         .map_while(|test| match test {
-            TestCase::Call { call, args, returns } => Some((call, args, returns)),
+            TestCase::Call { call, args, returns, or } => Some((call, args, returns, or)),
             _ => None,
         })
         .collect();
     let equality = equality(&submission.checker);
-    for (call, args, returns) in &calls {
+    for (call, args, returns, _) in &calls {
         if args.iter().any(is_rounded) || (equality.tolerance.is_none() && is_rounded(returns)) {
             let reason = format!(
                 "a number beyond 64 bits in a test of `{call}` has lost digits; assert it, or compare texts"
@@ -55,7 +55,7 @@ pub(super) fn judge(
     command.total_cpu = Some(submission.limits.cpu.saturating_mul(calls.len() as u32));
     let mut running = judge.sandbox().start(&command)?;
     let mut results = Vec::new();
-    for (call, args, returns) in calls {
+    for (call, args, returns, or) in calls {
         let nonce = nonce()?;
         let request = json!({"n": nonce, "f": call, "a": args.iter().map(encode).collect::<Vec<_>>()});
         running.request(request.to_string().into_bytes());
@@ -69,7 +69,12 @@ pub(super) fn judge(
             return Ok(results);
         };
         let usage = running.lap();
-        let (verdict, detail) = grade(&line, &nonce, equality, returns);
+        let (mut verdict, mut detail) = grade(&line, &nonce, equality, returns);
+        for other in or.iter().filter(|other| !is_rounded(other)) {
+            if verdict == Verdict::WrongAnswer {
+                (verdict, detail) = grade(&line, &nonce, equality, other);
+            }
+        }
         results.push(TestResult { verdict, usage, detail });
         if verdict != Verdict::Accepted && submission.stop_at_failure {
             break;

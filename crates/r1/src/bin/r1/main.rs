@@ -26,6 +26,7 @@ mod train;
 mod grpo;
 mod decontaminate;
 mod run_code;
+mod grade_code;
 mod convert;
 mod problems;
 mod plan;
@@ -82,6 +83,7 @@ enum Command {
     Sft(sft::Arguments),
     Decontaminate(decontaminate::Arguments),
     RunCode(run_code::Arguments),
+    GradeCode(grade_code::Arguments),
     Convert(convert::Arguments),
     Problems(problems::Arguments),
     Plan(plan::Arguments),
@@ -109,6 +111,7 @@ fn main() -> ExitCode {
         Command::Sft(arguments) => sft::run(arguments),
         Command::Decontaminate(arguments) => decontaminate::run(arguments),
         Command::RunCode(arguments) => run_code::run(arguments),
+        Command::GradeCode(arguments) => grade_code::run(arguments),
         Command::Convert(arguments) => convert::run(arguments),
         Command::Problems(arguments) => problems::run(arguments),
         Command::Plan(arguments) => plan::run(arguments),
