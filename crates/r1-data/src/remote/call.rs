@@ -19,7 +19,7 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(120);
 /// How long a pause goes on after the others have given up.
 const GLANCE: Duration = Duration::from_millis(20);
 
-/// What became of one try.
+/// The result of one try.
 pub(super) enum Trouble {
     /// It may go better next time, after the pause that the server asks for.
     Passing(RemoteError, Option<Duration>),

@@ -1,6 +1,6 @@
-//! What can go wrong with a server.
+//! Errors of remote writers.
 
-/// Why a remote writer gave no completion.
+/// Errors of a remote writer.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum RemoteError {
@@ -13,41 +13,41 @@ pub enum RemoteError {
     /// The server refused the call, or kept failing.
     #[error("`{url}` answered {status} after {tries} tries: {message}")]
     Status {
-        /// Where the call went.
+        /// The address of the call.
         url: String,
         /// The HTTP status.
         status: u16,
-        /// How often the call was made.
+        /// Number of calls made.
         tries: u32,
-        /// What the server said, in short.
+        /// The server's answer, in short.
         message: String,
     },
     /// The server could not be reached, or did not answer in time.
     #[error("`{url}` could not be reached in {tries} tries: {reason}; check the address and the network")]
     Unreachable {
-        /// Where the call went.
+        /// The address of the call.
         url: String,
-        /// How often the call was made.
+        /// Number of calls made.
         tries: u32,
-        /// What the network said.
+        /// The network's error.
         reason: String,
     },
     /// The server's reply is not that of a chat endpoint.
     #[error("`{url}` sent no completion in {tries} tries: {reason}; is it an OpenAI-compatible endpoint?")]
     Reply {
-        /// Where the call went.
+        /// The address of the call.
         url: String,
-        /// How often the call was made.
+        /// Number of calls made.
         tries: u32,
-        /// What is wrong with it.
+        /// The fault.
         reason: String,
     },
     /// The endpoint takes conversations and texts, and ends a completion at texts.
     #[error("{what} mean nothing to a remote writer; give {instead}")]
     TokenIds {
-        /// What was given.
+        /// The content that was given.
         what: &'static str,
-        /// What it takes.
+        /// The content that it takes.
         instead: &'static str,
     },
     /// A setting is out of range, or missing.
@@ -55,19 +55,19 @@ pub enum RemoteError {
     Setting {
         /// The setting's name.
         field: &'static str,
-        /// What it was set to.
+        /// Its value.
         value: String,
-        /// What it may be.
+        /// Its allowed values.
         expected: String,
     },
     /// The server answered, and the answer is of no use for training. `hint` says what would help.
     #[error("`{url}` was asked for {asked}; {problem}: {hint}")]
     Answer {
-        /// Where the call went.
+        /// The address of the call.
         url: String,
-        /// What it was asked for.
+        /// The content that was asked for.
         asked: String,
-        /// What is missing or wrong.
+        /// The fault: something is missing or wrong.
         problem: String,
         /// The way out.
         hint: &'static str,

@@ -1,4 +1,4 @@
-//! What a chat endpoint answers.
+//! Replies of a chat endpoint.
 
 use serde::Deserialize;
 use serde_json::Value;

@@ -1,4 +1,4 @@
-//! What a server's answer holds, and whether it can be trained on.
+//! Reads a server's answer and checks that it can be trained on.
 
 use serde::Deserialize;
 use serde_json::Value;
@@ -9,7 +9,7 @@ use super::{RemoteRequest, server::Server};
 
 /// Above this a log-probability is no rounding error.
 const LARGEST_LOGPROB: f64 = 1e-3;
-/// What vLLM writes for minus infinity, which no sampled token has.
+/// vLLM's number for minus infinity, which no sampled token has.
 const IMPOSSIBLE: f64 = -9999.0;
 
 const IDS: &str = "start vLLM 0.10.2 or later, or SGLang with `dialect = \"generate\"`";
@@ -19,7 +19,7 @@ const BROKEN: &str = "this is a fault of the server; look at its log and its ver
 const VERSION: &str = "push weights with `weight_version` set to the number of updates they have had, such as \"40\", or \
                        set `weights_version`";
 
-/// Why an answer is of no use.
+/// Faults of an answer.
 #[derive(Debug)]
 pub(super) enum Flaw {
     /// It may be better next time.

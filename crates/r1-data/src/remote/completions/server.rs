@@ -1,4 +1,4 @@
-//! What a server is: its interface and its model's name.
+//! A server's interface, and the requests that it is sent.
 
 use std::sync::atomic::AtomicBool;
 
@@ -37,7 +37,7 @@ struct Model {
 }
 
 impl Server {
-    /// Finds out what the settings leave open.
+    /// Asks the server for the interface and the model's name that the settings leave open.
     pub(super) fn find(client: &CompletionsClient, url: &str) -> Result<Self, RemoteError> {
         let settings = &client.settings;
         let root = url.trim_end_matches('/');

@@ -1,4 +1,4 @@
-//! Where completions come from, and how long one waits for them.
+//! Settings of servers that write completions: addresses, interface, time limits.
 
 use std::time::Duration;
 
