@@ -1,7 +1,10 @@
-//! A writer behind an OpenAI-compatible endpoint: a teacher or a judge that runs elsewhere.
+//! Writers behind HTTP: a teacher or a judge that runs elsewhere ([`ChatClient`]), and servers that write rollouts
+//! ([`CompletionsClient`]).
 
+mod error;
 mod call;
 mod reply;
+mod completions;
 
 use std::{
     sync::{
@@ -13,6 +16,9 @@ use std::{
 };
 
 use serde_json::{Value, json};
+
+pub use completions::{CompletionsClient, Dialect, RemoteRequest, RemoteSettings};
+pub use error::RemoteError;
 
 use r1_core::{Completion, Content, Generate, GenerateError, Key, Message, Prompt, Sampling};
 
@@ -52,62 +58,19 @@ pub struct ChatClient {
 #[derive(Clone)]
 struct Secret(String);
 
+impl Secret {
+    fn of(variable: &str) -> Result<Self, RemoteError> {
+        match std::env::var(variable) {
+            Ok(key) if !key.trim().is_empty() => Ok(Self(key.trim().to_owned())),
+            _ => Err(RemoteError::Key { variable: variable.to_owned() }),
+        }
+    }
+}
+
 impl std::fmt::Debug for Secret {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         formatter.write_str("***")
     }
-}
-
-/// Errors of a remote writer.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum RemoteError {
-    /// The environment variable that should hold the key is not there. Set it.
-    #[error("the environment has no `{variable}`; set it to the key of the endpoint")]
-    Key {
-        /// The variable.
-        variable: String,
-    },
-    /// The server refused the call, or kept failing.
-    #[error("`{url}` answered {status} after {tries} tries: {message}")]
-    Status {
-        /// The address of the call.
-        url: String,
-        /// The HTTP status.
-        status: u16,
-        /// Number of calls made.
-        tries: u32,
-        /// The server's answer, in short.
-        message: String,
-    },
-    /// The server could not be reached, or did not answer in time.
-    #[error("`{url}` could not be reached in {tries} tries: {reason}; check the address and the network")]
-    Unreachable {
-        /// The address of the call.
-        url: String,
-        /// Number of calls made.
-        tries: u32,
-        /// The network's error.
-        reason: String,
-    },
-    /// The server's reply is not that of a chat endpoint.
-    #[error("`{url}` sent no completion in {tries} tries: {reason}; is it an OpenAI-compatible endpoint?")]
-    Reply {
-        /// The address of the call.
-        url: String,
-        /// Number of calls made.
-        tries: u32,
-        /// The fault.
-        reason: String,
-    },
-    /// The endpoint takes conversations and texts, and ends a completion at texts.
-    #[error("{what} mean nothing to a remote writer; give {instead}")]
-    TokenIds {
-        /// The content that was given.
-        what: &'static str,
-        /// The content that it takes.
-        instead: &'static str,
-    },
 }
 
 impl ChatClient {
@@ -130,12 +93,7 @@ impl ChatClient {
     /// # Errors
     /// [`RemoteError::Key`] when there is no such variable.
     pub fn with_key_of(self, variable: &str) -> Result<Self, RemoteError> {
-        match std::env::var(variable) {
-            Ok(key) if !key.trim().is_empty() => {
-                Ok(Self { key: Some(Secret(key.trim().to_owned())), ..self })
-            }
-            _ => Err(RemoteError::Key { variable: variable.to_owned() }),
-        }
+        Ok(Self { key: Some(Secret::of(variable)?), ..self })
     }
 
     /// The same with another time for a call.
@@ -164,23 +122,31 @@ impl ChatClient {
         };
         let mut body = json!({
             "model": self.model, "messages": messages, "max_tokens": sampling.max_tokens,
-            // As a number, the shortest form of the setting: 0.6 and not 0.6000000238418579.
-            "temperature": sampling.temperature.to_string().parse::<f64>().unwrap_or_default(),
-            "top_p": sampling.top_p.to_string().parse::<f64>().unwrap_or(1.0),
-            // Servers differ in how large a seed may be; 31 bits suit all.
-            "seed": key.bits(0) >> 33,
+            "temperature": shortest(sampling.temperature),
+            "top_p": shortest(sampling.top_p),
+            "seed": seed(key),
         });
         if let Some(top_k) = sampling.top_k {
             body["top_k"] = top_k.into();
         }
         if sampling.min_p > 0.0 {
-            body["min_p"] = sampling.min_p.to_string().parse::<f64>().unwrap_or_default().into();
+            body["min_p"] = shortest(sampling.min_p).into();
         }
         if !sampling.stop.is_empty() {
             body["stop"] = json!(sampling.stop);
         }
         Ok(body)
     }
+}
+
+/// The setting as it was written: 0.6 and not 0.6000000238418579.
+fn shortest(setting: f32) -> f64 {
+    setting.to_string().parse().unwrap_or_else(|_| f64::from(setting))
+}
+
+/// Servers differ in how large a seed may be; 31 bits suit all.
+fn seed(key: Key) -> u64 {
+    key.bits(0) >> 33
 }
 
 impl Generate for ChatClient {
