@@ -56,7 +56,7 @@
 //!   the rollouts.
 //!
 //! # Features
-//! `flex` (default) is the CPU. `cuda`, `rocm`, `vulkan`, `metal`, `wgpu` and `ndarray` are those of r1-model.
+//! `remote`: rollouts of vLLM and SGLang servers. `flex` (default) is the CPU. `cuda`, `rocm`, `vulkan`, `metal`, `wgpu` and `ndarray` are those of r1-model.
 //!
 //! # Invariants
 //! - Losses, gradients and metrics of micro-batches add up to those of the step: every normaliser is global
@@ -91,6 +91,8 @@ pub use objective::{
 pub use report::{
     REFLECTIVE_WORDS, SampleRow, StepReport, StepTimings, TermStatistics, diagnosis, reflective_words,
 };
+#[cfg(feature = "remote")]
+pub use rollout::RemoteRollouts;
 pub use rollout::{
     Group, GroupSignal, PolicyRollouts, RecordedRollouts, RecordingRollouts, Rollout, RolloutRequest,
     RolloutSource, TokenScores, group_signal,
