@@ -111,10 +111,7 @@ impl<M: CausalLm> LanguageModel<M> {
             return Err(ModelError::Vocabulary { tokenizer: tokenizer.vocab_size(), model: config.vocab });
         }
         tokenizer.require(tokenizer.eos().as_slice())?;
-        let has_template = dir.join("chat_template.jinja").exists()
-            || std::fs::read_to_string(dir.join("tokenizer_config.json"))
-                .is_ok_and(|text| text.contains("\"chat_template\""));
-        let template = if has_template { Some(ChatTemplate::load(dir)?) } else { None };
+        let template = ChatTemplate::find(dir)?;
         let companions: Vec<(String, Vec<u8>)> = COMPANIONS
             .iter()
             .filter_map(|name| std::fs::read(dir.join(name)).ok().map(|bytes| ((*name).to_owned(), bytes)))
@@ -191,7 +188,9 @@ impl<M: CausalLm> LanguageModel<M> {
                 }
                 return Ok((ids.clone(), false));
             }
-            Content::Text(text) => text.clone(),
+            Content::Text(text) => {
+                return Ok((self.tokenizer.encode_prompt(text)?, text.trim_end().ends_with("<think>")));
+            }
             Content::Messages(messages) => {
                 let missing =
                     "the checkpoint has no chat template; add chat_template.jinja or give a plain prompt";

@@ -171,7 +171,7 @@ fn data_without_problems_is_refused() {
     refused(&checkpoint, &data, &["--limit", "0"], "there are no problems to evaluate");
     refused(&checkpoint, "no/such.jsonl", &[], "cannot read `no/such.jsonl`: No such file");
     let data = checkpoint.file("data.jsonl", "{\"q\": 1}");
-    refused(&checkpoint, &data, &[], "cannot tell the format of `");
+    refused(&checkpoint, &data, &[], "the layout cannot be told by the columns q");
 }
 
 #[test]

@@ -5,10 +5,11 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use r1::{
     core::Trace,
-    data::dataset::traces,
+    data::dataset::TraceFormat,
     distill::{DistillError, SftConfig, SftTrainer},
     model::LanguageModel,
-    pipeline::Stage,
+    pipeline::{PipelineError, Stage},
+    run::{Digest, Fingerprint, Interrupt, Lock},
 };
 use serde_json::json;
 
@@ -88,8 +89,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     };
     config.validate().map_err(|error| Failure::Usage(sentence(&error)))?;
     let files = [Some(&arguments.data), arguments.eval.as_ref()];
-    let files: Result<Vec<_>, _> =
-        files.iter().map(|path| path.map_or(Ok(Vec::new()), traces::load)).collect();
+    let files: Result<Vec<_>, Failure> =
+        files.iter().map(|path| path.map_or(Ok(Vec::new()), |path| read(path))).collect();
     let mut files = files?.into_iter();
     let (traces, held_out) = (files.next().unwrap_or_default(), files.next().unwrap_or_default());
     let checker = SftTrainer::new(config.clone(), load(&arguments.model)?)?;
@@ -99,13 +100,35 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
         None => held_out,
     };
     let model: LanguageModel = checker.into_model();
-    let stage = Stage::new(&arguments.out).with_save_every(arguments.save_every);
+    let lock = Lock::inside(&arguments.out)?;
+    let run = arguments.out.join("run.json");
+    // The settings stand in the checkpoints, which refuse others.
+    let fingerprint = Fingerprint::new("sft")
+        .with_input("model", &arguments.model, Digest::of_model(&arguments.model)?)
+        .with_input("traces", &arguments.data, Digest::of_rows(&traces)?);
+    fingerprint.begin(&run)?;
+    let stage = Stage::new(&arguments.out)
+        .with_save_every(arguments.save_every)
+        .with_interrupt(Interrupt::on_signals()?)
+        .with_lock(lock);
     let count = traces.len();
-    let tuned = stage.fine_tune(config, model, traces, &held_out, arguments.seed)?;
+    let tuned = match stage.fine_tune(config, model, traces, &held_out, arguments.seed) {
+        Err(error @ PipelineError::Interrupted { status, .. }) => {
+            eprintln!("{error}");
+            return Err(Failure::Interrupted(status));
+        }
+        tuned => tuned?,
+    };
+    fingerprint.finish(&run)?;
     answer(&json!({
         "traces": count, "updates": tuned.updates, "loss": tuned.loss,
         "held_out": held_out.len(), "model": arguments.out.join("model"),
     }))
+}
+
+/// The traces of a file in any layout.
+fn read(path: &Path) -> Result<Vec<Trace>, Failure> {
+    Ok(TraceFormat::detect(path)?.load(path)?)
 }
 
 /// The traces that can be learnt; one that cannot is named by file and row before anything is trained.
