@@ -11,7 +11,7 @@
 use anyhow::{Context, Result};
 use r1::core::Cursor;
 use r1::data::dataset::gsm8k;
-use r1::grpo::{GrpoConfig, GrpoTrainer, SampleRow};
+use r1::grpo::{GrpoConfig, GrpoTrainer, RolloutRow};
 use r1::model::LanguageModel;
 use r1::rewards::{AccuracyReward, FormatReward, Rubric};
 use r1::run::{Checkpoint, CheckpointNote, Checkpoints, Run};
@@ -50,7 +50,7 @@ fn main() -> Result<()> {
         let report = trainer.step(&mut source, &reward)?;
         run.log(&report)?;
         for group in trainer.last_groups() {
-            run.samples(&SampleRow::of_group(report.step, group))?;
+            run.samples(&RolloutRow::of_group(report.step, group))?;
         }
         eprintln!("{} reward {:?} {}", report.step, report.reward, report.diagnosis.unwrap_or_default());
         if report.step % 10 == 0 || report.step == updates {

@@ -59,14 +59,14 @@ fn main() -> Result<()> {
     let mut recipe = Recipe::read(file, &changes)?;
     (recipe.output.dir, recipe.output.model) = (out, "policy".into());
 
-    let options = RunOptions { overwrite, interrupt: Interrupt::on_signals()? };
+    let options = RunOptions { overwrite, interrupt: Interrupt::on_signals()?, ..RunOptions::default() };
     let dir = recipe.output.dir.display();
     match recipe.run(&Registry::new(), &options) {
         Ok(Trained::Now(finished)) => {
             finished.comparison.iter().try_for_each(|comparison| comparison.show(&mut io::stdout()))?;
             println!("\nThe run is in {dir}; open report.html there.");
         }
-        Ok(Trained::Already) => {
+        Ok(Trained::Already(_)) => {
             println!("{dir} holds this run, and it is finished; --overwrite makes it again.")
         }
         Err(RecipeError::Stage(error @ PipelineError::Interrupted { status, .. })) => {

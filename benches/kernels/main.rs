@@ -23,7 +23,7 @@ use r1::model::{
     kernels::{
         Heads, RotaryTable,
         adamw_step::{Moments, StepConstants, adamw_step},
-        cached_attention::{LayerCache, Run, cached_attention},
+        cached_attention::{LayerCache, SlotRows, cached_attention},
         causal_attention, linear,
         reduce::{add_onto, sum_of_squares},
         rms_norm, rotary, swiglu, token_logprobs,
@@ -106,7 +106,8 @@ fn decoding(sitting: &mut Sitting) {
 /// Attention of a step of decoding, in all layers: a new token for each of some sequences of [`LENGTH`].
 fn attention_to_a_cache(sitting: &mut Sitting) {
     for rows in [1, 16] {
-        let runs: Vec<Run> = (0..rows).map(|slot| Run { slot, position: LENGTH - 1, tokens: 1 }).collect();
+        let runs: Vec<SlotRows> =
+            (0..rows).map(|slot| SlotRows { slot, position: LENGTH - 1, tokens: 1 }).collect();
         let read = floats(2 * LAYERS * rows * LENGTH * HEADS.kv_width());
         let start = |device: &Device| {
             let qkv = Tensor::<2>::random([rows, HEADS.fused_width()], Distribution::Default, device);

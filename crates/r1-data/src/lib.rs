@@ -29,4 +29,4 @@ mod nearest;
 mod error;
 
 pub use error::DataError;
-pub use nearest::did_you_mean;
+pub use nearest::{did_you_mean, or_nearest};

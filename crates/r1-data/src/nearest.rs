@@ -1,7 +1,13 @@
 //! The nearest of several names, for misspelt ones.
 
-/// `; did you mean ..?` when a name is near, else the names that there are.
-pub(crate) fn or_nearest(name: &str, known: &[&str]) -> String {
+/// The end of a message about a name that is none of those known: `; did you mean ..?` when one is near, else which
+/// there are.
+///
+/// ```
+/// assert_eq!(r1_data::or_nearest("levle", &["task", "level"]), "; did you mean `level`?");
+/// assert_eq!(r1_data::or_nearest("colour", &["task", "level"]), "; expected task, level");
+/// ```
+pub fn or_nearest(name: &str, known: &[&str]) -> String {
     match nearest(name, known) {
         Some(near) => format!("; did you mean `{near}`?"),
         None if known.is_empty() => String::new(),

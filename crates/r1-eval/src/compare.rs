@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashSet};
 use r1_core::Key;
 use serde::Serialize;
 
-use crate::{EvalError, SampleRow, bootstrap, estimate, sign_test};
+use crate::{EvalError, GradedSample, bootstrap, estimate, sign_test};
 
 /// The bootstrap's sets of problems.
 const RESAMPLES: usize = 10_000;
@@ -77,7 +77,7 @@ pub struct Flip {
 ///
 /// # Source
 /// Miller (arXiv:2411.00640), section 4.2: paired differences.
-pub fn compare(a: &[SampleRow], b: &[SampleRow], key: Key) -> Result<Comparison, EvalError> {
+pub fn compare(a: &[GradedSample], b: &[GradedSample], key: Key) -> Result<Comparison, EvalError> {
     let (a, b) = (problems(a)?, problems(b)?);
     let mut pairs: Vec<(&str, f64, f64)> = Vec::new();
     let mut ungraded = Vec::new();
@@ -127,7 +127,7 @@ pub fn compare(a: &[SampleRow], b: &[SampleRow], key: Key) -> Result<Comparison,
 
 /// The completions of one problem.
 struct Answered<'a> {
-    row: &'a SampleRow,
+    row: &'a GradedSample,
     correct: Vec<Option<bool>>,
 }
 
@@ -140,7 +140,7 @@ impl Answered<'_> {
 }
 
 /// The problems by their ids, so that neither file's order matters.
-fn problems(rows: &[SampleRow]) -> Result<BTreeMap<&str, Answered<'_>>, EvalError> {
+fn problems(rows: &[GradedSample]) -> Result<BTreeMap<&str, Answered<'_>>, EvalError> {
     let mut seen = HashSet::new();
     let mut problems: BTreeMap<&str, Answered<'_>> = BTreeMap::new();
     for row in rows {

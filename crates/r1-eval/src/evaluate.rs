@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use crate::{
-    EvalConfig, EvalError, EvalReport, Journal, ProblemResult, SampleRow, consensus_at_k, majority,
+    EvalConfig, EvalError, EvalReport, GradedSample, Journal, ProblemResult, consensus_at_k, majority,
     report::{LeftOut, powers_of_two},
 };
 
@@ -199,7 +199,7 @@ struct Tally<'a> {
     config: &'a EvalConfig,
     grader: &'a str,
     results: Vec<ProblemResult>,
-    rows: Vec<SampleRow>,
+    rows: Vec<GradedSample>,
     out: LeftOut,
 }
 
@@ -224,7 +224,7 @@ impl Tally<'_> {
         let prompt = written(prompt.content);
         for (sample, completion) in completions.into_iter().enumerate() {
             let score = scores.as_ref().map(|scores| scores[sample]);
-            self.rows.push(SampleRow {
+            self.rows.push(GradedSample {
                 id: problem.id.clone(),
                 sample,
                 question: problem.question.clone(),

@@ -3,7 +3,7 @@
 use r1_core::FinishReason;
 use serde::Serialize;
 
-use crate::SampleRow;
+use crate::GradedSample;
 
 /// The lengths of the graded completions in tokens, and what became of those that were cut off.
 ///
@@ -34,15 +34,15 @@ pub struct Lengths {
 impl Lengths {
     /// The figures of the graded ones of `rows`; `None` when there is none. The rows of a problem stand
     /// together.
-    pub fn of(rows: &[SampleRow]) -> Option<Self> {
-        let graded: Vec<(&SampleRow, bool)> =
+    pub fn of(rows: &[GradedSample]) -> Option<Self> {
+        let graded: Vec<(&GradedSample, bool)> =
             rows.iter().filter_map(|row| Some((row, row.correct?))).collect();
         let mut tokens: Vec<usize> = graded.iter().map(|(row, _)| row.tokens).collect();
         tokens.sort_unstable();
         let longest = *tokens.last()?;
         let rank = |share: f64| tokens[((tokens.len() as f64 * share).ceil() as usize).max(1) - 1];
         let of = |wanted: bool| graded.iter().filter(move |(_, correct)| *correct == wanted);
-        let cut = |row: &SampleRow| row.finish == FinishReason::Length;
+        let cut = |row: &GradedSample| row.finish == FinishReason::Length;
         let mut cut_ids: Vec<&str> =
             graded.iter().filter(|(row, _)| cut(row)).map(|(row, _)| row.id.as_str()).collect();
         let truncated = cut_ids.len();
@@ -71,11 +71,11 @@ fn mean(values: impl Iterator<Item = f64>) -> Option<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sample_row::tests::row;
+    use crate::graded_sample::tests::row;
 
     #[test]
     fn the_figures_are_those_worked_by_hand() {
-        let mut rows: Vec<SampleRow> = (1..=10)
+        let mut rows: Vec<GradedSample> = (1..=10)
             .map(|tokens| row(if tokens < 8 { "a" } else { "b" }, tokens, Some(tokens % 2 == 0)))
             .collect();
         for row in &mut rows {
@@ -85,7 +85,7 @@ mod tests {
         for row in &mut rows[7..] {
             row.finish = FinishReason::Length;
         }
-        rows.push(SampleRow { tokens: 99, ..row("c", 0, None) });
+        rows.push(GradedSample { tokens: 99, ..row("c", 0, None) });
         let lengths = Lengths::of(&rows).unwrap();
         assert_eq!((lengths.median, lengths.p90, lengths.longest), (5, 9, 10));
         // (2 + 4 + 6 + 8 + 10) / 5 and (1 + 3 + 5 + 7 + 9) / 5.
@@ -98,8 +98,9 @@ mod tests {
     #[test]
     fn quantiles_are_the_smallest_lengths_that_enough_do_not_exceed() {
         for count in 1..40usize {
-            let rows: Vec<SampleRow> =
-                (0..count).map(|i| SampleRow { tokens: i * 7 % count, ..row("a", i, Some(true)) }).collect();
+            let rows: Vec<GradedSample> = (0..count)
+                .map(|i| GradedSample { tokens: i * 7 % count, ..row("a", i, Some(true)) })
+                .collect();
             let lengths = Lengths::of(&rows).unwrap();
             for (share, found) in [(0.5, lengths.median), (0.9, lengths.p90)] {
                 let below = |limit: usize| {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use crate::{Breakdown, Estimate, EvalConfig, Lengths, SampleRow, estimate, pass_at_k};
+use crate::{Breakdown, Estimate, EvalConfig, GradedSample, Lengths, estimate, pass_at_k};
 
 /// The report of an evaluation. Serialises to the figures alone; [`rows`](Self::rows) go to a file of
 /// JSON lines beside it.
@@ -60,7 +60,7 @@ pub struct EvalReport {
     pub results: Vec<ProblemResult>,
     /// Every completion, those of problems left out included.
     #[serde(skip)]
-    pub rows: Vec<SampleRow>,
+    pub rows: Vec<GradedSample>,
 }
 
 /// One graded problem.
@@ -102,7 +102,7 @@ impl EvalReport {
         config: &EvalConfig,
         grader: &str,
         results: Vec<ProblemResult>,
-        rows: Vec<SampleRow>,
+        rows: Vec<GradedSample>,
         out: LeftOut,
     ) -> Self {
         let samples = config.samples;

@@ -89,7 +89,7 @@ pub use objective::{
     vespo_weight,
 };
 pub use report::{
-    REFLECTIVE_WORDS, SampleRow, StepReport, StepTimings, TermStatistics, diagnosis, reflective_words,
+    REFLECTIVE_WORDS, RolloutRow, StepReport, StepTimings, TermStatistics, diagnosis, reflective_words,
 };
 #[cfg(feature = "remote")]
 pub use rollout::RemoteRollouts;

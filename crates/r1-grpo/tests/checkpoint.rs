@@ -12,7 +12,7 @@ use std::{
 
 use burn::tensor::Device;
 use r1_core::{Key, ProblemSource};
-use r1_grpo::{AdaptiveEntropy, GrpoConfig, GrpoError, GrpoTrainer, Kl, Objective, SampleRow};
+use r1_grpo::{AdaptiveEntropy, GrpoConfig, GrpoError, GrpoTrainer, Kl, Objective, RolloutRow};
 use r1_rewards::{Reward, reward_fn};
 use r1_run::{Checkpoint, CheckpointNote, Checkpoints, Run};
 
@@ -50,7 +50,7 @@ fn run_to_the_end(dir: &Path) {
         let report = trainer.step(&mut source, &letter()).unwrap();
         run.log(&report).unwrap();
         for group in trainer.last_groups() {
-            run.samples(&SampleRow::of_group(report.step, group)).unwrap();
+            run.samples(&RolloutRow::of_group(report.step, group)).unwrap();
         }
         // Every third update: in the middle of a rollout more often than not.
         if trainer.updates() % 3 == 0 {

@@ -318,7 +318,7 @@ fn a_report_has_the_names_of_trl() {
     let rollouts: Vec<_> = trainer.last_groups().flat_map(|group| &group.rollouts).collect();
     let cut = rollouts.iter().filter(|rollout| rollout.completion.finish == FinishReason::Length).count();
     assert_eq!(report.clipped_ratio, cut as f64 / rollouts.len() as f64);
-    let row = &r1_grpo::SampleRow::of_group(1, trainer.last_groups().next().unwrap())[0];
+    let row = &r1_grpo::RolloutRow::of_group(1, trainer.last_groups().next().unwrap())[0];
     assert_eq!(row.rewards.keys().collect::<Vec<_>>(), ["accuracy", "letter"]);
 }
 

@@ -7,7 +7,7 @@ use r1_core::{Completion, Content, FinishReason, Generate, GenerateError, Key, P
 use r1_data::{template::ChatTemplate, tokenizer::Tokenizer};
 
 use crate::{
-    CausalLm, Engine, ModelConfig, ModelError, Transformer,
+    CausalLm, EngineConfig, ModelConfig, ModelError, Transformer,
     checkpoint::{Slot, WeightType, collect_weights, read_weights, write_weights},
     config,
     engine::{Generated, Limits, Request, Sampler},
@@ -54,7 +54,7 @@ pub struct LanguageModel<M = Transformer> {
     /// Ids that end a turn.
     pub stop_ids: Vec<u32>,
     /// Sizes of the engine.
-    pub engine: Engine,
+    pub engine: EngineConfig,
     /// Where the weights are.
     pub device: Device,
     slots: Vec<Slot>,
@@ -120,7 +120,7 @@ impl<M: CausalLm> LanguageModel<M> {
         if let Some(id) = stop_ids.iter().find(|id| **id as usize >= config.vocab) {
             return Err(ModelError::TokenId { id: *id, vocab: config.vocab });
         }
-        let engine = Engine::default();
+        let engine = EngineConfig::default();
         Ok(Self {
             model,
             tokenizer,

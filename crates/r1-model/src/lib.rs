@@ -1,5 +1,27 @@
 //! A causal language model on burn: Hugging Face checkpoints in and out, training kernels, and one
 //! engine for rollouts, evaluation and chat.
+//!
+//! # Examples
+//! A checkpoint folder is a [`LanguageModel`]; it writes completions, tells what they were worth to it, and is saved in
+//! the layout that it came in:
+//! ```
+//! use r1_core::{Content, Generate, Key, Prompt, Sampling};
+//! use r1_model::{LanguageModel, checkpoint::WeightType};
+//!
+//! # let out = tempfile::tempdir()?;
+//! # let out = out.path();
+//! let mut model = LanguageModel::load("../../examples/nano", &r1_model::device()?)?;
+//! let prompt = Prompt { content: Content::Text("3+5-2".into()), key: Key::new(7) };
+//! let sampling = Sampling::greedy().with_max_tokens(8);
+//! let completion = model.generate(&[prompt], 1, &sampling)?.remove(0).remove(0);
+//! println!("{} ({:?})", completion.text, completion.logprobs);
+//! model.save(out.join("copy"), WeightType::Bf16)?;
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! Below it, from the outside in: [`checkpoint`] reads and writes folders, [`config`] their `config.json`;
+//! [`architecture`] composes blocks of [`nn`], which call [`kernels`]; [`causal_lm`] is what any language model must be
+//! able to do, and [`packed_batch`] the batch that it is given; [`engine`] decodes many sequences at a time.
 
 pub mod config;
 pub mod causal_lm;
@@ -21,7 +43,7 @@ pub use awake::stay_awake;
 pub use causal_lm::{Attend, CacheSpec, CausalLm, Head};
 pub use config::{ModelConfig, RopeScaling};
 pub use device::device;
-pub use engine::{Engine, KvCache};
+pub use engine::{EngineConfig, KvCache};
 pub use error::ModelError;
 pub use gradients::GradientStore;
 pub use language_model::{EncodedPrompt, LanguageModel};

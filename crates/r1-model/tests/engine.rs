@@ -8,7 +8,7 @@ use std::sync::Arc;
 use burn::tensor::Device;
 use r1_core::{FinishReason, Key};
 use r1_model::{
-    CausalLm, Engine, PackedBatch, Transformer,
+    CausalLm, EngineConfig, PackedBatch, Transformer,
     engine::{Generated, Limits, Request, Sampler},
     kernels::token_logprobs,
 };
@@ -30,7 +30,7 @@ fn requests() -> Vec<Request> {
         .collect()
 }
 
-fn generate(engine: Engine, model: &Transformer, limits: &Limits<'_>) -> Vec<Vec<Generated>> {
+fn generate(engine: EngineConfig, model: &Transformer, limits: &Limits<'_>) -> Vec<Vec<Generated>> {
     engine.generate(model, &requests(), limits, &Device::flex())
 }
 
@@ -43,23 +43,27 @@ fn same(a: &[Vec<Generated>], b: &[Vec<Generated>]) {
 #[test]
 fn slots_and_batches_do_not_change_a_completion() {
     let (_, model) = support::load("llama-tied");
-    let wide = generate(Engine::default(), &model, &limits(40));
+    let wide = generate(EngineConfig::default(), &model, &limits(40));
     assert_eq!(wide.iter().map(Vec::len).collect::<Vec<_>>(), [1, 2, 3, 4, 5]);
     for max_slots in [1, 2, 3, 7] {
-        let narrow =
-            generate(Engine { max_slots, prefill_tokens: 16, ..Engine::default() }, &model, &limits(40));
+        let narrow = generate(
+            EngineConfig { max_slots, prefill_tokens: 16, ..EngineConfig::default() },
+            &model,
+            &limits(40),
+        );
         same(&wide, &narrow);
     }
-    let short_of_memory = generate(Engine { cache_bytes: 1, ..Engine::default() }, &model, &limits(40));
+    let short_of_memory =
+        generate(EngineConfig { cache_bytes: 1, ..EngineConfig::default() }, &model, &limits(40));
     same(&wide, &short_of_memory);
 }
 
 #[test]
 fn samples_of_a_group_differ_and_repeat_with_the_seed() {
     let (_, model) = support::load("llama3-scaled");
-    let first = generate(Engine::default(), &model, &limits(30));
+    let first = generate(EngineConfig::default(), &model, &limits(30));
     assert_ne!(first[4][0].ids, first[4][1].ids);
-    assert_eq!(first, generate(Engine::default(), &model, &limits(30)));
+    assert_eq!(first, generate(EngineConfig::default(), &model, &limits(30)));
 }
 
 #[test]
@@ -69,7 +73,7 @@ fn log_probabilities_equal_those_of_training() {
         for temperature in [1.0, 0.7] {
             let sampler = Sampler { temperature, ..PLAIN };
             let written = generate(
-                Engine { max_slots: 3, ..Engine::default() },
+                EngineConfig { max_slots: 3, ..EngineConfig::default() },
                 &model,
                 &Limits { sampler, ..limits(50) },
             );
@@ -100,7 +104,7 @@ fn log_probabilities_equal_those_of_training() {
 #[test]
 fn completions_end_for_the_reason_they_give() {
     let (config, model) = support::load("llama-tied");
-    let run = |limits: &Limits<'_>| generate(Engine::default(), &model, limits).concat();
+    let run = |limits: &Limits<'_>| generate(EngineConfig::default(), &model, limits).concat();
     for completion in run(&limits(8)) {
         let stopped = completion.ids.last() == Some(&2);
         assert_eq!(completion.finish, if stopped { FinishReason::Stop } else { FinishReason::Length });
@@ -115,14 +119,14 @@ fn completions_end_for_the_reason_they_give() {
     // The context ends a completion that the limit would not.
     let long = Request { prompt: vec![5; config.context - 3], samples: 1, key: Key::new(1) };
     let open = Limits { stop_ids: &[], ..limits(100) };
-    let written = Engine::default().generate(&model, &[long], &open, &Device::flex());
+    let written = EngineConfig::default().generate(&model, &[long], &open, &Device::flex());
     assert_eq!((written[0][0].ids.len(), written[0][0].finish), (3, FinishReason::Length));
 }
 
 #[test]
 fn nothing_is_asked_and_nothing_is_written() {
     let (_, model) = support::load("llama-tied");
-    assert!(Engine::default().generate(&model, &[], &limits(4), &Device::flex()).is_empty());
+    assert!(EngineConfig::default().generate(&model, &[], &limits(4), &Device::flex()).is_empty());
     let idle = Request { prompt: vec![5], samples: 0, key: Key::new(1) };
-    assert_eq!(Engine::default().generate(&model, &[idle], &limits(4), &Device::flex()), [vec![]]);
+    assert_eq!(EngineConfig::default().generate(&model, &[idle], &limits(4), &Device::flex()), [vec![]]);
 }

@@ -6,7 +6,7 @@ use burn::module::Module;
 use burn::tensor::Device;
 use r1_core::Key;
 use r1_model::{
-    CausalLm, Engine, GradientStore, ModelConfig, PackedBatch, Transformer,
+    CausalLm, EngineConfig, GradientStore, ModelConfig, PackedBatch, Transformer,
     checkpoint::read_weights,
     engine::{Limits, Request, Sampler},
     kernels::token_logprobs,
@@ -133,7 +133,7 @@ fn greedy_ids_are_identical() {
             cancelled: &|| false,
         };
         let request = Request { prompt: golden.input_ids[..PROMPT].to_vec(), samples: 1, key: Key::new(0) };
-        let written = Engine::default().generate(&golden.model, &[request], &limits, &device());
+        let written = EngineConfig::default().generate(&golden.model, &[request], &limits, &device());
         assert_eq!(written[0][0].ids, golden.greedy_ids[PROMPT..], "{name}");
     }
 }

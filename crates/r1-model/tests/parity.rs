@@ -15,12 +15,12 @@ use burn::module::{Module, ModuleMapper, Param};
 use burn::tensor::{Device, Tensor, TensorData};
 use r1_core::Key;
 use r1_model::{
-    CausalLm, Engine, GradientStore, PackedBatch, Transformer,
+    CausalLm, EngineConfig, GradientStore, PackedBatch, Transformer,
     device::named,
     engine::{Limits, Request, Sampler},
     kernels::{
         Heads, RotaryTable,
-        cached_attention::{LayerCache, Run, cached_attention},
+        cached_attention::{LayerCache, SlotRows, cached_attention},
         causal_attention, linear, rms_norm, rotary, swiglu, token_logprobs,
     },
 };
@@ -162,11 +162,11 @@ fn attention_to_a_cache() {
         let mut cache = LayerCache::new(3, 12, heads, device);
         let mut outputs = Vec::new();
         for runs in [
-            vec![Run { slot: 0, position: 0, tokens: 5 }, Run { slot: 2, position: 0, tokens: 1 }],
+            vec![SlotRows { slot: 0, position: 0, tokens: 5 }, SlotRows { slot: 2, position: 0, tokens: 1 }],
             vec![
-                Run { slot: 0, position: 5, tokens: 1 },
-                Run { slot: 1, position: 0, tokens: 3 },
-                Run { slot: 2, position: 1, tokens: 1 },
+                SlotRows { slot: 0, position: 5, tokens: 1 },
+                SlotRows { slot: 1, position: 0, tokens: 3 },
+                SlotRows { slot: 2, position: 1, tokens: 1 },
             ],
         ] {
             let tokens = runs.iter().map(|run| run.tokens).sum();
@@ -261,7 +261,7 @@ fn decoding_writes_the_same_tokens() {
                 cancelled: &|| false,
             };
             let write = |device: &Device| {
-                let engine = Engine { max_slots: 4, ..Engine::default() };
+                let engine = EngineConfig { max_slots: 4, ..EngineConfig::default() };
                 engine.generate(&on(device, &model), &requests(), &limits, device).concat()
             };
             let expected = write(&Device::flex());

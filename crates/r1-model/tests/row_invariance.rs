@@ -6,7 +6,7 @@ use std::{io::Write, sync::Arc};
 use burn::tensor::{Device, Tensor, TensorData};
 use r1_core::Key;
 use r1_model::{
-    CausalLm, Engine, GradientStore, ModelConfig, PackedBatch, Transformer,
+    CausalLm, EngineConfig, GradientStore, ModelConfig, PackedBatch, Transformer,
     engine::{Generated, Limits, Request, Sampler},
     kernels::{linear, token_logprobs},
 };
@@ -62,7 +62,7 @@ fn first_completion(model: &Transformer, count: u64) -> Generated {
         stop: &|_| false,
         cancelled: &|| false,
     };
-    Engine::default().generate(model, &requests, &limits, &Device::flex()).swap_remove(0).swap_remove(0)
+    EngineConfig::default().generate(model, &requests, &limits, &Device::flex()).swap_remove(0).swap_remove(0)
 }
 
 #[test]

@@ -58,7 +58,7 @@ struct Input {
 /// What stood in the place of a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Begun {
-    /// Nothing; the description is written now.
+    /// Nothing.
     New,
     /// The same run, not finished.
     Unfinished,
@@ -101,11 +101,20 @@ impl Fingerprint {
     /// [`RunError::OtherRun`] with the first thing that differs; [`RunError::Description`] when the file describes no
     /// run; [`RunError::Read`] and [`RunError::Write`].
     pub fn begin(&self, path: impl AsRef<Path>) -> Result<Begun, RunError> {
+        let begun = self.compare(path.as_ref())?;
+        if begun == Begun::New {
+            self.write(path.as_ref())?;
+        }
+        Ok(begun)
+    }
+
+    /// [`begin`](Self::begin) that writes nothing.
+    ///
+    /// # Errors
+    /// As [`begin`](Self::begin).
+    pub fn compare(&self, path: impl AsRef<Path>) -> Result<Begun, RunError> {
         let path = path.as_ref();
-        let Some(there) = Self::read(path)? else {
-            self.write(path)?;
-            return Ok(Begun::New);
-        };
+        let Some(there) = Self::read(path)? else { return Ok(Begun::New) };
         match there.difference(self) {
             Some(difference) => Err(RunError::OtherRun { path: path.to_owned(), difference }),
             None if there.finished => Ok(Begun::Finished),

@@ -93,7 +93,9 @@ fn the_nano_recipes_run_and_go_on() {
         for file in ["metrics.jsonl", "summary.json", "report.html", "model/model.safetensors", "run.json"] {
             assert!(out.join(file).is_file(), "{}: {file}", path.display());
         }
-        assert!(matches!(recipe.run(&registry, &options).unwrap(), Trained::Already));
+        assert!(
+            matches!(recipe.run(&registry, &options).unwrap(), Trained::Already(result) if result == finished.result)
+        );
         let metrics = fs::read(out.join("metrics.jsonl")).unwrap();
         // The same folder with another seed is refused, and nothing changes.
         let mut other = recipe.clone();
@@ -133,13 +135,13 @@ fn what_is_wrong_with_a_recipe_is_said_with_the_way_out() {
         recipe.dry_run(&Registry::new()).unwrap_err().to_string()
     };
     for (setting, expected) in [
-        ("modle.path=x", "unknown field `modle` (did you mean `model`?)"),
-        ("grpo.groupsize=8", "[grpo]: unknown field `groupsize` (did you mean `group_size`?)"),
-        ("grpo.preset=r1zero", "`r1zero` is no preset (did you mean `r1_zero`?)"),
-        ("grpo.objective=gpso", "`gpso` is no objective (did you mean `gspo`?)"),
+        ("modle.path=x", "unknown field `modle`; did you mean `model`?"),
+        ("grpo.groupsize=8", "[grpo]: unknown field `groupsize`; did you mean `group_size`?"),
+        ("grpo.preset=r1zero", "`r1zero` is no preset; did you mean `r1_zero`?"),
+        ("grpo.objective=gpso", "`gpso` is no objective; did you mean `gspo`?"),
         ("grpo.group_size=1", "setting `group_size` is 1; it must be 2 or more"),
-        ("reward.0.name=acuracy", "there is none of this name (did you mean `accuracy`?)"),
-        ("reward.1.styel=think", "reward `format`: unknown field `styel` (did you mean `style`?)"),
+        ("reward.0.name=acuracy", "there is none of this name; did you mean `accuracy`?"),
+        ("reward.1.styel=think", "reward `format`: unknown field `styel`; did you mean `style`?"),
         ("updates=0", "`updates` is missing"),
         ("data.sources.0.task=chain_arithmetic", "chained_arithmetic"),
         ("sft.epochs=2", "[sft]: has no meaning for this method"),

@@ -22,7 +22,7 @@ pub struct Contaminants {
     vocabulary: HashMap<String, u32, Xxh3DefaultBuilder>,
     sets: Vec<(String, usize)>,
     texts: Vec<Text>,
-    runs: HashMap<Box<[u32]>, Run, Xxh3DefaultBuilder>,
+    runs: HashMap<Box<[u32]>, Occurrences, Xxh3DefaultBuilder>,
     questions: HashMap<Vec<u32>, usize, Xxh3DefaultBuilder>,
     stopped: HashSet<Box<[u32]>>,
 }
@@ -74,7 +74,7 @@ struct Text {
 
 /// The texts that have a run of words.
 #[derive(Debug, Clone, Default)]
-struct Run {
+struct Occurrences {
     texts: Vec<usize>,
     items: usize,
 }
@@ -250,7 +250,7 @@ impl Contaminants {
         covered as f64 / text.words.len() as f64
     }
 
-    fn counts(&self, run: &Run) -> bool {
+    fn counts(&self, run: &Occurrences) -> bool {
         self.rule.max_items.is_none_or(|max| run.items <= max)
     }
 

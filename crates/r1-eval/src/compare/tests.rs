@@ -1,10 +1,10 @@
 use r1_core::Reference;
 
 use super::*;
-use crate::sample_row::tests::row;
+use crate::graded_sample::tests::row;
 
 /// The rows of problems with so many correct of so many samples.
-fn rows(problems: &[(&'static str, usize, usize)]) -> Vec<SampleRow> {
+fn rows(problems: &[(&'static str, usize, usize)]) -> Vec<GradedSample> {
     let of = |&(id, correct, samples): &(&'static str, usize, usize)| {
         (0..samples).map(move |sample| row(id, sample, Some(sample < correct)))
     };
@@ -47,7 +47,7 @@ fn an_evaluation_equals_itself_and_the_other_way_round_changes_the_sign() {
 fn pairing_removes_what_the_problems_have_in_common() {
     // Half of the problems are easy for both; the second is right on one more in twenty.
     let ids: Vec<String> = (0..200).map(|i| format!("p{i:03}")).collect();
-    let evaluation = |better: bool| -> Vec<SampleRow> {
+    let evaluation = |better: bool| -> Vec<GradedSample> {
         ids.iter()
             .enumerate()
             .map(|(i, id)| row(id, 0, Some(i % 2 == 0 || (better && i % 20 == 1))))
@@ -76,7 +76,7 @@ fn problems_that_one_side_could_not_grade_are_named_and_left_out() {
 
 #[test]
 fn what_cannot_be_compared_is_named() {
-    let check = |a: &[SampleRow], b: &[SampleRow], expected: &str| {
+    let check = |a: &[GradedSample], b: &[GradedSample], expected: &str| {
         assert_eq!(compare(a, b, Key::new(1)).unwrap_err().to_string(), expected);
     };
     let a = rows(&[("p", 1, 2)]);

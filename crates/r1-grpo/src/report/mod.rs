@@ -2,13 +2,13 @@
 
 mod diagnosis;
 mod dump;
-mod sample_row;
+mod rollout_row;
 mod step_report;
 mod step_timings;
 
 pub use diagnosis::{REFLECTIVE_WORDS, diagnosis, reflective_words};
 pub(crate) use dump::dump;
-pub use sample_row::SampleRow;
+pub use rollout_row::RolloutRow;
 pub(crate) use step_report::StepFacts;
 pub use step_report::{StepReport, TermStatistics};
 pub use step_timings::StepTimings;

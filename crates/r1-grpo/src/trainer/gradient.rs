@@ -47,7 +47,7 @@ pub(crate) fn step_pass<M: CausalLm>(model: &M, groups: &[&Group], config: &Grpo
         let first = groups.iter().flat_map(|group| &group.rollouts).find(|rollout| in_loss(rollout, config));
         (micro_batches, members) = pack(&|rollout| first.is_some_and(|first| std::ptr::eq(first, rollout)));
     }
-    let step = Step {
+    let step = StepLoss {
         groups,
         members,
         config,
@@ -85,7 +85,7 @@ struct Seen {
 }
 
 /// What the micro-batches of a step share.
-struct Step<'a> {
+struct StepLoss<'a> {
     groups: &'a [&'a Group],
     members: Vec<Member>,
     config: &'a GrpoConfig,
@@ -93,7 +93,7 @@ struct Step<'a> {
     micro_batches: usize,
 }
 
-impl Step<'_> {
+impl StepLoss<'_> {
     /// The loss of one micro-batch, and what is to be read of it.
     fn loss(&self, micro_batch: &MicroBatch, scores: Tensor<2>) -> (Tensor<1>, Seen) {
         let Self { groups, members, config, sizes, micro_batches } = self;

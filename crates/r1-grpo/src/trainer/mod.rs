@@ -321,7 +321,7 @@ impl<M: CausalLm> GrpoTrainer<M> {
     }
 
     /// The groups of the last update, with completions, rewards and advantages. Their rows for a log of samples are
-    /// [`SampleRow::of_group`](crate::SampleRow::of_group).
+    /// [`RolloutRow::of_group`](crate::RolloutRow::of_group).
     pub fn last_groups(&self) -> impl Iterator<Item = &Group> {
         self.pending.last()
     }

@@ -7,7 +7,7 @@ use r1_model::{CausalLm, Transformer};
 use r1_run::{CheckpointNote, Run, RunError, Status};
 use r1_train::Trainer;
 
-use crate::{GrpoError, GrpoTrainer, SampleRow, StepReport};
+use crate::{GrpoError, GrpoTrainer, RolloutRow, StepReport};
 
 /// A [`GrpoTrainer`] with its source and its reward, as a [`TrainingLoop`](r1_train::TrainingLoop) drives it.
 ///
@@ -49,7 +49,7 @@ where
 
     fn write_samples(&self, report: &StepReport, run: &mut Run) -> Result<(), RunError> {
         let first = self.trainer.last_groups().next();
-        first.map_or(Ok(()), |group| run.samples(&SampleRow::of_group(report.step, group)))
+        first.map_or(Ok(()), |group| run.samples(&RolloutRow::of_group(report.step, group)))
     }
 
     fn status(&self, report: &StepReport) -> Status {

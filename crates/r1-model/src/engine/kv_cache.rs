@@ -8,7 +8,7 @@ use crate::{
     causal_lm::CacheSpec,
     kernels::{
         Heads, cached_attention,
-        cached_attention::{LayerCache, Run},
+        cached_attention::{LayerCache, SlotRows},
     },
 };
 
@@ -17,7 +17,7 @@ use crate::{
 pub struct KvCache {
     layers: Vec<Option<LayerCache>>,
     heads: Heads,
-    runs: Vec<Run>,
+    runs: Vec<SlotRows>,
     positions: Arc<[u32]>,
 }
 
@@ -34,7 +34,7 @@ impl KvCache {
     }
 
     /// Announces the tokens of the next pass through the model.
-    pub fn begin(&mut self, runs: Vec<Run>) {
+    pub fn begin(&mut self, runs: Vec<SlotRows>) {
         let positions = runs.iter().flat_map(|run| run.position..run.position + run.tokens);
         self.positions = positions.map(|position| position as u32).collect();
         self.runs = runs;

@@ -9,4 +9,4 @@ pub mod scheduler;
 
 pub use kv_cache::KvCache;
 pub use sampler::{Draw, Sampler};
-pub use scheduler::{Engine, Generated, Limits, Request};
+pub use scheduler::{EngineConfig, Generated, Limits, Request};

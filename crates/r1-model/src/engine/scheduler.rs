@@ -9,7 +9,7 @@ use rayon::prelude::*;
 use super::{Draw, KvCache, Sampler};
 use crate::{
     causal_lm::{Attend, CausalLm},
-    kernels::cached_attention::Run,
+    kernels::cached_attention::SlotRows,
     packed_batch::PackedBatch,
 };
 
@@ -61,9 +61,9 @@ impl std::fmt::Debug for Limits<'_> {
     }
 }
 
-/// Sizes of the engine.
+/// Sizes of the engine: slots, memory of the cache, tokens of a prefill.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Engine {
+pub struct EngineConfig {
     /// Most sequences that run at a time.
     pub max_slots: usize,
     /// Most memory for keys and values; fewer slots run when it is short.
@@ -72,13 +72,13 @@ pub struct Engine {
     pub prefill_tokens: usize,
 }
 
-impl Default for Engine {
+impl Default for EngineConfig {
     fn default() -> Self {
         Self { max_slots: 256, cache_bytes: 2 << 30, prefill_tokens: 2048 }
     }
 }
 
-impl Engine {
+impl EngineConfig {
     /// Writes the completions of all requests; `result[r][s]` is sample `s` of request `r`.
     ///
     /// # Panics
@@ -253,12 +253,12 @@ impl<M: CausalLm> Schedule<'_, M> {
         }
         let prompts: Vec<&[u32]> =
             prefills.iter().map(|(_, group)| self.requests[*group].prompt.as_slice()).collect();
-        let runs = prefills.iter().zip(&prompts).map(|((slot, _), prompt)| Run {
+        let runs = prefills.iter().zip(&prompts).map(|((slot, _), prompt)| SlotRows {
             slot: *slot,
             position: 0,
             tokens: prompt.len(),
         });
-        let runs: Vec<Run> = runs.collect();
+        let runs: Vec<SlotRows> = runs.collect();
         let mut last = 0;
         let ends: Vec<usize> = prompts
             .iter()
@@ -281,7 +281,7 @@ impl<M: CausalLm> Schedule<'_, M> {
             let Some(last) = running.output.ids.last() else { continue };
             ids.push(*last);
             let position = self.requests[group].prompt.len() + running.output.ids.len() - 1;
-            runs.push(Run { slot: index, position, tokens: 1 });
+            runs.push(SlotRows { slot: index, position, tokens: 1 });
             slots.push(index);
         }
         if slots.is_empty() {
@@ -292,7 +292,12 @@ impl<M: CausalLm> Schedule<'_, M> {
     }
 
     /// The logits of the chosen rows of a pass, all rows when `chosen` is `None`.
-    fn forward(&mut self, batch: &PackedBatch, runs: Vec<Run>, chosen: Option<Vec<usize>>) -> TensorData {
+    fn forward(
+        &mut self,
+        batch: &PackedBatch,
+        runs: Vec<SlotRows>,
+        chosen: Option<Vec<usize>>,
+    ) -> TensorData {
         crate::stay_awake(self.device);
         self.cache.begin(runs);
         let mut x = self.model.embed(batch);

@@ -8,7 +8,7 @@ use super::{
     Heads, RotaryTable,
     adamw_step::{self, Moments, StepConstants},
     backend::{Bridge, Kernels},
-    cached_attention::{self, LayerCache, Run},
+    cached_attention::{self, LayerCache, SlotRows},
     causal_attention,
     flex::slice,
     linear, reduce, rms_norm, rotary, swiglu,
@@ -141,7 +141,7 @@ impl Kernels for Flex {
         fn cached_attention(
             qkv: Tensor<2>,
             cache: LayerCache,
-            runs: &[Run],
+            runs: &[SlotRows],
             heads: Heads,
         ) -> (Tensor<2>, LayerCache) {
             let cache = [flex(cache.keys), flex(cache.values)];

@@ -10,7 +10,8 @@ use serde_json::{Value, json};
 
 use super::{
     Recipe, RecipeError, Registry,
-    run::{Examination, Job, Kind},
+    examination::Examination,
+    job::{Job, Kind},
 };
 
 /// Tokens of a completion in the step that is measured, at most.
@@ -23,23 +24,23 @@ impl Recipe {
     /// # Errors
     /// As [`run`](Self::run), before it trains.
     pub fn dry_run(&self, registry: &Registry) -> Result<Value, RecipeError> {
-        let Job { kind, evaluation } = self.job(registry)?;
+        let mut job = self.job(registry)?;
         let model = LanguageModel::load(self.base.join(&self.model.path), &r1_model::device()?)?;
+        let model = self.check(&mut job, model)?;
+        let Job { kind, data, evaluation } = job;
         let mut told = json!({
             "method": self.method,
             "model": {"path": self.base.join(&self.model.path), "context": model.config.context},
             "output": self.output.dir,
             "would": self.would(),
+            "data": data,
         });
         if let Some(evaluation) = &evaluation {
-            evaluation.check(&model)?;
             told["evaluation"] = json!({"problems": evaluation.problems.len(), "data": evaluation.data,
                                         "samples": evaluation.config.samples});
         }
         match kind {
-            Kind::Grpo { config, updates, reward } => {
-                let (mut source, report) = self.data.training(&self.base, self.seed)?;
-                told["data"] = json!(report);
+            Kind::Grpo { config, updates, mut source, reward } => {
                 let problem = source.next()?;
                 told["prompt"] = prompt(&model, &config.template.render(&problem))?;
                 told["problem"] = json!(problem);
@@ -47,16 +48,13 @@ impl Recipe {
                 told["memory"] = json!(memory(&model, &config));
                 told["time"] = time(model, &config, updates, source.as_mut(), &reward, evaluation.as_ref())?;
             }
-            Kind::Sft { config, template } => {
-                let (traces, report) = self.data.traces(&self.base, self.seed, &template)?;
-                told["data"] = json!(report);
+            Kind::Sft { config, traces, held_out, .. } => {
                 let config = r1_distill::SftConfig { traces: traces.len() as u64, ..*config };
                 let mut tokens = 0;
                 for trace in &traces {
                     tokens += r1_distill::encode_trace(&model, trace)?.ids().len();
                 }
-                told["traces"] =
-                    json!({"count": traces.len(), "tokens": tokens, "updates": config.updates()});
+                told["traces"] = json!({"count": traces.len(), "tokens": tokens, "updates": config.updates(), "held_out": held_out.len()});
                 if let Some(first) = traces.first() {
                     told["prompt"] = prompt(&model, &first.prompt)?;
                 }

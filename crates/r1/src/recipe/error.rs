@@ -70,6 +70,14 @@ pub enum RecipeError {
         /// What is wrong with it.
         reason: String,
     },
+    /// A trace cannot be learnt.
+    #[error("{place}: {source}")]
+    Trace {
+        /// Its file and row.
+        place: String,
+        /// What is wrong with it.
+        source: Box<DistillError>,
+    },
     /// A stage failed or was interrupted.
     #[error(transparent)]
     Stage(#[from] PipelineError),

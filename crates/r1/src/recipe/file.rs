@@ -2,10 +2,11 @@
 
 use std::{fs, path::Path};
 
+use r1_data::did_you_mean;
 use serde::Deserialize;
 use toml::{Table, Value};
 
-use super::{Recipe, RecipeError, nearest::with_suggestion};
+use super::{Recipe, RecipeError};
 
 impl Recipe {
     /// Reads a recipe and applies assignments such as `grpo.group_size=8` to it, in order.
@@ -34,7 +35,7 @@ impl Recipe {
     ) -> Result<Self, RecipeError> {
         let syntax = |error: &toml::de::Error| RecipeError::Syntax {
             path: name.to_owned(),
-            reason: with_suggestion(error.to_string().trim_end()),
+            reason: did_you_mean(error.to_string().trim_end()),
         };
         if assignments.is_empty() {
             // From the text itself, so that an error can point at the line.

@@ -23,24 +23,27 @@
 //! ```
 //!
 //! [`Recipe::read`] reads and checks one, with `--set a.b=c` on top; [`Recipe::run`] does what it says, and goes on where
-//! an earlier run of the same recipe stopped; Rewards come from a
+//! an earlier run of the same recipe stopped. Rewards come from a
 //! [`Registry`], to which a crate of one's own adds by name.
 //!
 //! Paths of the model and of data are relative to the folder of the recipe, that of the output to the working folder.
 
-mod dry_run;
-mod evaluation;
-mod error;
-mod file;
 mod model;
-mod nearest;
+mod reward;
+mod evaluation;
 mod output;
+mod file;
 mod overlay;
-mod periodic;
 mod preset;
 mod registry;
-mod reward;
+mod examination;
+mod periodic;
+mod job;
+mod identity;
+mod folder;
 mod run;
+mod dry_run;
+mod error;
 
 use std::path::{Path, PathBuf};
 
@@ -84,7 +87,11 @@ pub struct Recipe {
     /// Settings of `grpo`: a `preset` and the fields of [`GrpoConfig`](r1_grpo::GrpoConfig) that differ from it.
     #[serde(default, skip_serializing_if = "Table::is_empty")]
     pub grpo: Table,
-    /// Settings of `sft`: a `preset` and the fields of [`SftConfig`](r1_distill::SftConfig) that differ from it.
+    /// Traces that `sft` does not learn, for the loss that it reports; without them it is that of the last batch.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub held_out: Option<DataRecipe>,
+    /// Settings of `sft`: the fields of [`SftConfig`](r1_distill::SftConfig) that differ from its preset `r1`; the
+    /// `template` that tasks are shown in; and `skip_long`, to leave traces out that are longer than `max_tokens`.
     #[serde(default, skip_serializing_if = "Table::is_empty")]
     pub sft: Table,
     /// The held-out problems that the model is judged by.

@@ -1,10 +1,9 @@
 //! Settings that differ from a preset.
 
+use r1_data::did_you_mean;
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 use toml::Table;
-
-use super::nearest::with_suggestion;
 
 /// `base` with the fields of `table` in place of its own; tables within it are overlaid field by field.
 ///
@@ -14,7 +13,7 @@ pub(super) fn overlay<C: Serialize + DeserializeOwned>(base: &C, table: &Table) 
     let mut value = serde_json::to_value(base).map_err(|error| error.to_string())?;
     let over = serde_json::to_value(table).map_err(|error| error.to_string())?;
     merge(&mut value, over);
-    serde_json::from_value(value).map_err(|error| with_suggestion(&error.to_string()))
+    serde_json::from_value(value).map_err(|error| did_you_mean(&error.to_string()))
 }
 
 fn merge(base: &mut Value, over: Value) {
@@ -53,8 +52,8 @@ mod tests {
     #[test]
     fn what_is_not_known_is_refused_by_name() {
         for (text, expected) in [
-            ("groupsize = 4", "unknown field `groupsize` (did you mean `group_size`?)"),
-            ("[sampling]\ntemprature = 1.0", "unknown field `temprature` (did you mean `temperature`?)"),
+            ("groupsize = 4", "unknown field `groupsize`; did you mean `group_size`?"),
+            ("[sampling]\ntemprature = 1.0", "unknown field `temprature`; did you mean `temperature`?"),
             ("group_size = \"four\"", "invalid type: string \"four\", expected usize"),
         ] {
             let error = over(text).unwrap_err();

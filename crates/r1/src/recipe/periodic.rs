@@ -7,7 +7,7 @@ use r1_run::{RunError, atomic, read_lines};
 use r1_train::{Control, Hook, Update};
 use serde::{Deserialize, Serialize};
 
-use super::run::Examination;
+use super::examination::Examination;
 use crate::pipeline::Reinforcement;
 
 /// The file of evaluations, one line each.

@@ -1,11 +1,12 @@
 //! The settings of a recipe: a preset and what differs from it.
 
+use r1_data::or_nearest;
 use r1_distill::SftConfig;
 use r1_eval::EvalConfig;
 use r1_grpo::{GrpoConfig, Objective};
 use toml::{Table, Value};
 
-use super::{EvaluationRecipe, Recipe, RecipeError, nearest::nearest, overlay::overlay};
+use super::{EvaluationRecipe, Recipe, RecipeError, overlay::overlay};
 
 /// A preset by its name.
 type Preset<C> = (&'static str, fn() -> C);
@@ -48,8 +49,9 @@ impl Recipe {
     pub fn sft_config(&self) -> Result<SftConfig, RecipeError> {
         let wrong = |reason| RecipeError::Setting { table: "sft", reason };
         let mut table = self.sft.clone();
-        // It is the prompt's, not the trainer's.
+        // They are the recipe's, not the trainer's.
         table.remove("template");
+        table.remove("skip_long");
         let base = preset(&mut table, &[("r1", || SftConfig::r1(0))], "r1").map_err(wrong)?;
         let config: SftConfig = overlay(&base, &table).map_err(wrong)?;
         config.validate().map_err(|error| wrong(error.to_string()))?;
@@ -77,13 +79,12 @@ fn preset<C>(table: &mut Table, known: &[Preset<C>], default: &str) -> Result<C,
         Some(other) => return Err(format!("`preset` is {other}; expected a name")),
     };
     let found = known.iter().find(|(known, _)| *known == name);
-    found.map(|(_, make)| make()).ok_or_else(|| unknown("preset", &name, known.iter().map(|(name, _)| *name)))
+    let names: Vec<&str> = known.iter().map(|(name, _)| *name).collect();
+    found.map(|(_, make)| make()).ok_or_else(|| unknown("preset", &name, &names))
 }
 
-fn unknown<'a>(what: &str, name: &str, known: impl Iterator<Item = &'a str> + Clone) -> String {
-    let meant =
-        nearest(name, known.clone()).map_or(String::new(), |meant| format!(" (did you mean `{meant}`?)"));
-    format!("`{name}` is no {what}{meant}; expected one of {}", known.collect::<Vec<_>>().join(", "))
+fn unknown(what: &str, name: &str, known: &[&str]) -> String {
+    format!("`{name}` is no {what}{}", or_nearest(name, known))
 }
 
 /// The objective that the table names, as a text or as the `preset` of its own table; else the base's.
@@ -114,7 +115,7 @@ fn objective(table: &mut Table, base: &GrpoConfig, max_tokens: usize) -> Result<
         "gspo" => Objective::gspo(),
         "cispo" => Objective::cispo(),
         other => {
-            return Err(unknown("objective", other, ["r1", "dapo", "dr_grpo", "gspo", "cispo"].into_iter()));
+            return Err(unknown("objective", other, &["r1", "dapo", "dr_grpo", "gspo", "cispo"]));
         }
     })
 }

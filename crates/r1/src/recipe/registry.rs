@@ -3,6 +3,7 @@
 use std::{collections::BTreeMap, fmt, path::Path};
 
 use r1_core::Reward;
+use r1_data::{did_you_mean, or_nearest};
 use r1_rewards::{
     AccuracyReward, CommandReward, ExternalSettings, FormatReward, Mode, Rubric, TaskReward, UrlReward,
     code::{CodeReward, Judge, Language},
@@ -10,10 +11,7 @@ use r1_rewards::{
 use serde::{Deserialize, de::DeserializeOwned};
 use toml::{Table, Value};
 
-use super::{
-    RecipeError, RewardRecipe, Rewards,
-    nearest::{nearest, with_suggestion},
-};
+use super::{RecipeError, RewardRecipe, Rewards};
 
 type Maker = Box<dyn Fn(&Table) -> Result<Box<dyn Reward>, String> + Send + Sync>;
 
@@ -127,8 +125,8 @@ impl Registry {
         R: Reward + 'static,
     {
         let maker = move |table: &Table| {
-            let parameters = P::deserialize(table.clone())
-                .map_err(|error| with_suggestion(error.to_string().trim_end()))?;
+            let parameters =
+                P::deserialize(table.clone()).map_err(|error| did_you_mean(error.to_string().trim_end()))?;
             Ok(Box::new(make(parameters)?) as Box<dyn Reward>)
         };
         self.makers.insert(name.into(), Box::new(maker));
@@ -150,10 +148,8 @@ impl Registry {
             return external.map_err(wrong);
         }
         let Some(maker) = self.makers.get(&recipe.name) else {
-            let meant = nearest(&recipe.name, self.names());
-            let meant = meant.map_or(String::new(), |meant| format!(" (did you mean `{meant}`?)"));
-            let known = self.names().collect::<Vec<_>>().join(", ");
-            return Err(wrong(format!("there is none of this name{meant}; known are {known}")));
+            let known: Vec<&str> = self.names().collect();
+            return Err(wrong(format!("there is none of this name{}", or_nearest(&recipe.name, &known))));
         };
         maker(&recipe.parameters).map_err(wrong)
     }
@@ -198,7 +194,7 @@ fn external(recipe: &RewardRecipe, base: &Path) -> Option<Result<Box<dyn Reward>
 }
 
 fn settings(parameters: Table) -> Result<ExternalSettings, String> {
-    ExternalSettings::deserialize(parameters).map_err(|error| with_suggestion(error.to_string().trim_end()))
+    ExternalSettings::deserialize(parameters).map_err(|error| did_you_mean(error.to_string().trim_end()))
 }
 
 impl Default for Registry {

@@ -1,14 +1,18 @@
 //! What a recipe does.
 
-use std::path::Path;
-
-use r1_core::{Problem, Reward, Trace, template::PromptTemplate};
+use r1_core::Trace;
 use r1_data::recipe::DataReport;
-use r1_eval::{EvalConfig, EvalReport, evaluate};
+use r1_distill::{DistillError, SftTrainer};
 use r1_model::LanguageModel;
-use r1_run::{Begun, Digest, Fingerprint, Interrupt, Lock};
+use r1_run::{Begun, Interrupt, Lock, RunError, atomic};
+use serde_json::{Value, json};
 
-use super::{Method, Recipe, RecipeError, Registry, RewardRecipe, periodic::Periodic};
+use super::{
+    Recipe, RecipeError, Registry, folder,
+    folder::{DESCRIPTION, RESULT},
+    job::{Job, Kind},
+    periodic::Periodic,
+};
 use crate::pipeline::{Comparison, Stage, train_seconds};
 
 /// What a run is told beside its recipe.
@@ -18,13 +22,15 @@ pub struct RunOptions {
     pub overwrite: bool,
     /// Asks for a stop after the update that is being made.
     pub interrupt: Interrupt,
+    /// Shows the recipe on standard error when everything is checked and the run begins.
+    pub show_recipe: bool,
 }
 
 /// What a run came to.
 #[derive(Debug)]
 pub enum Trained {
-    /// It was finished before; nothing was done.
-    Already,
+    /// It was finished before; nothing was done. This is its result.
+    Already(Value),
     /// It is finished now.
     Now(Box<Finished>),
 }
@@ -36,115 +42,83 @@ pub struct Finished {
     pub updates: u64,
     /// The model before and after, when the recipe has an evaluation.
     pub comparison: Option<Comparison>,
-    /// The loss on the last traces, of `sft`.
-    pub loss: Option<f64>,
+    /// The figures as `result.json` holds them: `updates`, `model`, `before` and `after` of an evaluation, `loss` and
+    /// the numbers of traces of `sft`.
+    pub result: Value,
 }
-
-/// The file that says what a run was begun with.
-const DESCRIPTION: &str = "run.json";
 
 impl Recipe {
     /// Trains as the recipe says, and writes everything into its folder. The same recipe goes on where it stopped.
     ///
     /// # Errors
-    /// Before anything is computed: whatever the recipe has wrong, [`RecipeError::Occupied`] and
+    /// Before anything is computed or written: whatever the recipe has wrong, [`RecipeError::Occupied`] and
     /// [`RunError::OtherRun`](r1_run::RunError::OtherRun) when the folder holds something else. Later, those of the
     /// stages. What was saved is still there.
     pub fn run(&self, registry: &Registry, options: &RunOptions) -> Result<Trained, RecipeError> {
         let dir = &self.output.dir;
-        let job = self.job(registry)?;
+        let mut job = self.job(registry)?;
+        let fingerprint = self.fingerprint()?;
+        if !options.overwrite {
+            folder::check(dir)?;
+            let begun = fingerprint.compare(dir.join(DESCRIPTION))?;
+            if begun == Begun::Finished && self.is_complete(&job)? {
+                return Ok(Trained::Already(self.result()?));
+            }
+        }
+        let model = LanguageModel::load(self.base.join(&self.model.path), &r1_model::device()?)?;
+        let model = self.check(&mut job, model)?;
         let lock = Lock::inside(dir)?;
         if options.overwrite {
-            clear(dir, &self.output.model)?;
-        } else if !dir.join(DESCRIPTION).exists() && dir.join("metrics.jsonl").exists() {
-            let reason = format!(
-                "`{}` holds a run that was begun otherwise; choose another folder, or --overwrite it",
-                dir.display()
-            );
-            return Err(RecipeError::Occupied { reason });
+            folder::clear(dir, &self.output.model)?;
         }
-        let fingerprint = self.fingerprint()?;
-        if fingerprint.begin(dir.join(DESCRIPTION))? == Begun::Finished && self.is_complete(&job)? {
-            return Ok(Trained::Already);
+        fingerprint.begin(dir.join(DESCRIPTION))?;
+        if options.show_recipe {
+            eprintln!("{}", self.to_toml());
         }
+        tell(&job.data);
         let stage = Stage::new(dir)
             .with_save_every(self.output.save_every)
             .with_model_name(&self.output.model)
             .with_interrupt(options.interrupt.clone())
             .with_lock(lock);
-        let finished = self.train(job, &stage)?;
+        let finished = self.train(job, model, &stage)?;
+        let text = format!("{:#}\n", finished.result);
+        atomic::write_file(&dir.join(RESULT), text.as_bytes())?;
         fingerprint.finish(dir.join(DESCRIPTION))?;
         Ok(Trained::Now(Box::new(finished)))
     }
 
-    /// Everything that a run needs, made and checked before anything is computed.
-    pub(super) fn job(&self, registry: &Registry) -> Result<Job, RecipeError> {
-        let unused = |table: &'static str, present: bool| match present {
-            true => Err(RecipeError::Setting { table, reason: "has no meaning for this method".into() }),
-            false => Ok(()),
-        };
-        let kind = match self.method {
-            Method::Grpo => {
-                unused("sft", !self.sft.is_empty())?;
-                let updates = self.updates.filter(|updates| *updates > 0).ok_or(RecipeError::Setting {
-                    table: "recipe",
-                    reason: "`updates` is missing; say how many optimizer updates to make".into(),
-                })?;
-                Kind::Grpo {
-                    config: Box::new(self.grpo_config()?),
-                    updates,
-                    reward: Box::new(registry.rubric(&self.reward, &self.base)?),
-                }
-            }
-            Method::Sft => {
-                unused("grpo", !self.grpo.is_empty())?;
-                unused("reward", !self.reward.is_empty())?;
-                unused("updates", self.updates.is_some())?;
-                Kind::Sft { config: Box::new(self.sft_config()?), template: self.sft_template()? }
-            }
-        };
-        let evaluation = match &self.evaluation {
-            None => None,
-            Some(evaluation) => {
-                let like = match &kind {
-                    Kind::Grpo { config, .. } => EvalConfig::new()
-                        .with_sampling(config.sampling.clone())
-                        .with_template(config.template.clone()),
-                    Kind::Sft { template, .. } => EvalConfig::new().with_template(template.clone()),
-                };
-                let grader = evaluation.grader.clone().unwrap_or_else(|| RewardRecipe::named("accuracy"));
-                let (problems, data) = evaluation.data.evaluation(&self.base, self.seed)?;
-                Some(Examination {
-                    problems,
-                    data,
-                    grader: registry.make(&grader, &self.base)?,
-                    config: self.eval_config(evaluation, like)?,
-                    every: evaluation.every,
-                    patience: evaluation.patience,
-                })
-            }
-        };
-        Ok(Job { kind, evaluation })
-    }
-
-    fn train(&self, job: Job, stage: &Stage) -> Result<Finished, RecipeError> {
-        let mut model = LanguageModel::load(self.base.join(&self.model.path), &r1_model::device()?)?;
-        let Job { kind, evaluation } = job;
-        if let Some(evaluation) = &evaluation {
+    /// Checks what the model has to fit: prompts of the evaluation, and traces, of which those that are too long are left
+    /// out when the recipe says so.
+    pub(super) fn check(&self, job: &mut Job, model: LanguageModel) -> Result<LanguageModel, RecipeError> {
+        if let Some(evaluation) = &job.evaluation {
             evaluation.check(&model)?;
         }
+        let Kind::Sft { config, traces, held_out, skip_long } = &mut job.kind else { return Ok(model) };
+        let checker = SftTrainer::new((**config).clone(), model)?;
+        let read = [(&self.data, traces), (self.held_out.as_ref().unwrap_or(&self.data), held_out)];
+        for (data, traces) in read {
+            let place = match data.sources.as_slice() {
+                [source] if data.filters == Default::default() => format!("`{}` row", source.name()),
+                _ => "trace".to_owned(),
+            };
+            fitting(&checker, traces, &place, *skip_long)?;
+        }
+        Ok(checker.into_model())
+    }
+
+    fn train(&self, job: Job, mut model: LanguageModel, stage: &Stage) -> Result<Finished, RecipeError> {
+        let Job { kind, evaluation, .. } = job;
         let before = match &evaluation {
             Some(evaluation) => {
                 eprintln!("evaluating the model on {} held-out problems", evaluation.problems.len());
-                Some(evaluation.evaluate(&mut model)?)
+                Some(evaluation.evaluate_in(stage.dir(), 0, &mut model)?)
             }
             None => None,
         };
-        let mut loss = None;
+        let mut result = json!({"updates": 0, "model": stage.model_dir()});
         let (mut model, updates) = match kind {
-            Kind::Grpo { config, updates, reward } => {
-                let (mut source, report) = self.data.training(&self.base, self.seed)?;
-                tell(&report);
+            Kind::Grpo { config, updates, mut source, reward } => {
                 let mut hooks = Vec::new();
                 if let Some(evaluation) = evaluation.as_ref().filter(|evaluation| evaluation.every > 0) {
                     hooks.push(Periodic::open(evaluation, stage.dir())?.boxed());
@@ -153,32 +127,35 @@ impl Recipe {
                     stage.reinforce_with(*config, updates, model, source.as_mut(), &reward, hooks)?;
                 (policy, updates)
             }
-            Kind::Sft { config, template } => {
-                let (traces, report) = self.data.traces(&self.base, self.seed, &template)?;
-                tell(&report);
-                let traces: Vec<Trace> = traces;
-                let tuned = stage.fine_tune(*config, model, traces, &[], self.seed)?;
-                loss = Some(tuned.loss);
+            Kind::Sft { config, traces, held_out, .. } => {
+                result["traces"] = traces.len().into();
+                result["held_out"] = held_out.len().into();
+                let tuned = stage.fine_tune(*config, model, traces, &held_out, self.seed)?;
+                result["loss"] = tuned.loss.into();
                 (tuned.model, tuned.updates)
             }
         };
+        result["updates"] = updates.into();
         let comparison = match evaluation.as_ref().zip(before) {
             None => None,
             Some((evaluation, before)) => {
                 eprintln!("evaluating the trained model on the same problems");
                 let comparison = Comparison {
                     title: self.title(),
-                    after: evaluation.evaluate(&mut model)?,
+                    after: evaluation.evaluate_in(stage.dir(), updates, &mut model)?,
                     before,
                     updates,
                     seed: self.seed,
                     train_seconds: train_seconds(stage.dir())?,
                 };
                 comparison.write(stage.dir())?;
+                for name in ["before", "after"] {
+                    result[name] = comparison.summary()[name].clone();
+                }
                 Some(comparison)
             }
         };
-        Ok(Finished { updates, comparison, loss })
+        Ok(Finished { updates, comparison, result })
     }
 
     /// What the report is called.
@@ -196,89 +173,44 @@ impl Recipe {
         Ok(made >= *updates)
     }
 
-    /// What decides about the numbers of a run: not how often it is saved, nor up to which update.
-    fn fingerprint(&self) -> Result<Fingerprint, RecipeError> {
-        let path = self.base.join(&self.model.path);
-        let mut fingerprint = Fingerprint::new("train").with_input("model", &path, Digest::of_model(&path)?);
-        let evaluated = self.evaluation.iter().flat_map(|evaluation| evaluation.data.files(&self.base));
-        for file in self.data.files(&self.base).into_iter().chain(evaluated) {
-            if file.is_file() {
-                let name = format!("data `{}`", file.display());
-                fingerprint = fingerprint.with_input(&name, &file, Digest::of_file(&file)?);
+    /// What the finished run came to.
+    fn result(&self) -> Result<Value, RecipeError> {
+        let path = self.output.dir.join(RESULT);
+        let text = std::fs::read(&path).map_err(|source| RunError::Read { path: path.clone(), source })?;
+        let read = serde_json::from_slice(&text);
+        Ok(read.map_err(|error| RunError::Description { path, reason: error.to_string() })?)
+    }
+}
+
+/// Keeps the traces that can be learnt; one that cannot is named by its place before anything is trained.
+fn fitting(
+    checker: &SftTrainer,
+    traces: &mut Vec<Trace>,
+    place: &str,
+    skip_long: bool,
+) -> Result<(), RecipeError> {
+    let all = traces.len();
+    let mut kept = Vec::with_capacity(all);
+    for (index, trace) in traces.drain(..).enumerate() {
+        match checker.encode(&trace) {
+            Ok(_) => kept.push(trace),
+            Err(DistillError::TooLong { .. }) if skip_long => {}
+            Err(source) => {
+                return Err(RecipeError::Trace {
+                    place: format!("{place} {}", index + 1),
+                    source: Box::new(source),
+                });
             }
         }
-        for argument in
-            self.reward.0.iter().flat_map(|term| term.parameters.get("command")?.as_array()).flatten()
-        {
-            let file = self.base.join(argument.as_str().unwrap_or_default());
-            if file.is_file() {
-                let name = format!("reward `{}`", file.display());
-                fingerprint = fingerprint.with_input(&name, &file, Digest::of_file(&file)?);
-            }
-        }
-        let decisive = Self {
-            description: String::new(),
-            source: String::new(),
-            updates: None,
-            model: super::ModelRecipe { path: "".into() },
-            output: super::OutputRecipe { dir: "".into(), model: String::new(), save_every: 0 },
-            ..self.clone()
-        };
-        Ok(fingerprint.with_settings(&decisive))
     }
-
-    fn sft_template(&self) -> Result<PromptTemplate, RecipeError> {
-        match self.sft.get("template") {
-            None => Ok(PromptTemplate::Chat { system: None }),
-            Some(value) => value.clone().try_into().map_err(|error: toml::de::Error| RecipeError::Setting {
-                table: "sft",
-                reason: format!("`template`: {error}"),
-            }),
-        }
+    if kept.len() < all {
+        eprintln!("{} of {all} traces are too long and left out", all - kept.len());
     }
-}
-
-/// A recipe made ready.
-pub(super) struct Job {
-    pub(super) kind: Kind,
-    pub(super) evaluation: Option<Examination>,
-}
-
-/// The method with what it needs.
-pub(super) enum Kind {
-    Grpo { config: Box<r1_grpo::GrpoConfig>, updates: u64, reward: Box<r1_rewards::Rubric> },
-    Sft { config: Box<r1_distill::SftConfig>, template: PromptTemplate },
-}
-
-/// Held-out problems with what grades them.
-pub(super) struct Examination {
-    pub(super) problems: Vec<Problem>,
-    pub(super) data: DataReport,
-    pub(super) grader: Box<dyn Reward>,
-    pub(super) config: EvalConfig,
-    pub(super) every: u64,
-    pub(super) patience: Option<u64>,
-}
-
-impl Examination {
-    pub(super) fn evaluate(&self, model: &mut LanguageModel) -> Result<EvalReport, RecipeError> {
-        Ok(evaluate(model, &self.problems, &self.grader, &self.config)?)
+    if kept.is_empty() && all > 0 {
+        return Err(DistillError::Empty.into());
     }
-
-    /// Refuses problems whose prompts do not fit, before anything is computed.
-    pub(super) fn check(&self, model: &LanguageModel) -> Result<(), RecipeError> {
-        for problem in &self.problems {
-            let refused = |reason: String| RecipeError::Prompt { problem: problem.id.clone(), reason };
-            let (ids, _) = model
-                .encode(&self.config.template.render(problem))
-                .map_err(|error| refused(error.to_string()))?;
-            let (tokens, context) = (ids.len(), model.config.context);
-            if tokens == 0 || tokens >= context {
-                return Err(refused(format!("it has {tokens} tokens, and the model's context {context}")));
-            }
-        }
-        Ok(())
-    }
+    *traces = kept;
+    Ok(())
 }
 
 /// One line about each source that was read, and about what was dropped.
@@ -288,28 +220,4 @@ fn tell(report: &DataReport) {
         let dropped = if kept < read { format!(", {} dropped", read - kept) } else { String::new() };
         eprintln!("{}: {read} rows as {}{dropped}", source.name, source.format);
     }
-}
-
-/// Deletes what a run wrote into its folder.
-fn clear(dir: &Path, model: &str) -> Result<(), RecipeError> {
-    if !dir.join(DESCRIPTION).exists() {
-        let reason = format!(
-            "`{}` holds no run of r1, so nothing in it is overwritten; choose another folder",
-            dir.display()
-        );
-        let occupied = std::fs::read_dir(dir)
-            .is_ok_and(|mut files| files.any(|file| file.is_ok_and(|file| file.file_name() != ".lock")));
-        return if occupied { Err(RecipeError::Occupied { reason }) } else { Ok(()) };
-    }
-    r1_run::Checkpoints::new(dir.join("checkpoints")).clear()?;
-    r1_run::Run::replace(dir)?;
-    for file in [DESCRIPTION, super::periodic::FILE] {
-        let path = dir.join(file);
-        if path.exists() {
-            std::fs::remove_file(&path).map_err(|source| r1_run::RunError::Write { path, source })?;
-        }
-    }
-    // The model's folder is replaced by the stage, if r1 wrote it.
-    r1_run::atomic::check_folder(&dir.join(model), true)?;
-    Ok(())
 }

@@ -46,7 +46,8 @@ fn what_a_small_level_lacks_is_said() {
 
 #[test]
 fn unknown_tasks_and_levels_are_refused() {
-    refused(2, &["problems", "--task", "telepathy"], &["no task `telepathy`", "--list"]);
+    refused(2, &["problems", "--task", "telepathy"], &["no task `telepathy`; expected echo, "]);
+    refused(2, &["problems", "--task", "chain_arithmetic"], &["did you mean `chained_arithmetic`?"]);
     refused(2, &["problems", "--task", "maze", "--level", "99"], &["maze has the levels 1 to "]);
     refused(2, &["problems"], &["--task"]);
 }

@@ -4,7 +4,7 @@ use burn::backend::TensorMetadata;
 use burn_flex::FlexTensor;
 use rayon::prelude::*;
 
-use super::Run;
+use super::SlotRows;
 use crate::kernels::{
     Heads,
     causal_attention::{
@@ -17,7 +17,7 @@ use crate::kernels::{
 
 /// A run in one key head: where its tokens are in the pass, and its part of the cache.
 struct Task<'a> {
-    run: Run,
+    run: SlotRows,
     /// The run's first token.
     first: usize,
     kv_head: usize,
@@ -31,7 +31,7 @@ struct Task<'a> {
 pub(crate) fn cached_attention(
     qkv: FlexTensor,
     [mut keys, mut values]: [FlexTensor; 2],
-    runs: &[Run],
+    runs: &[SlotRows],
     heads: Heads,
 ) -> (FlexTensor, [FlexTensor; 2]) {
     let capacity = keys.shape()[3];

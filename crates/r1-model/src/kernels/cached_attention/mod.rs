@@ -40,7 +40,7 @@ fn zeros(shape: [usize; 4], device: &Device) -> Tensor<4> {
 
 /// Consecutive tokens of one sequence: the rows of a batch that belong to one slot.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Run {
+pub struct SlotRows {
     /// The slot whose cache they use.
     pub slot: usize,
     /// The position of the first of them; the cache already holds everything before it.
@@ -64,7 +64,7 @@ pub struct Run {
 pub fn cached_attention(
     qkv: Tensor<2>,
     cache: LayerCache,
-    runs: &[Run],
+    runs: &[SlotRows],
     heads: Heads,
 ) -> (Tensor<2>, LayerCache) {
     let [tokens, width] = qkv.dims();
@@ -86,7 +86,12 @@ pub fn cached_attention(
 }
 
 /// [`cached_attention`] by plain tensor operations, one run after the other.
-pub fn reference(qkv: Tensor<2>, cache: LayerCache, runs: &[Run], heads: Heads) -> (Tensor<2>, LayerCache) {
+pub fn reference(
+    qkv: Tensor<2>,
+    cache: LayerCache,
+    runs: &[SlotRows],
+    heads: Heads,
+) -> (Tensor<2>, LayerCache) {
     let LayerCache { mut keys, mut values } = cache;
     let (device, dtype) = (qkv.device(), qkv.dtype());
     let Heads { kv_heads, head_dim, .. } = heads;
@@ -149,7 +154,7 @@ mod tests {
 
     #[test]
     fn kernel_equals_reference() {
-        let run = |slot, position, tokens| Run { slot, position, tokens };
+        let run = |slot, position, tokens| SlotRows { slot, position, tokens };
         let steps = [
             vec![run(2, 0, 5), run(0, 0, 1)],
             vec![run(0, 1, 1), run(1, 0, 0), run(2, 5, 1)],
@@ -184,7 +189,7 @@ mod tests {
         let mut rows = Vec::new();
         for (position, tokens) in [(0, 4), (4, 1), (5, 1), (6, 3)] {
             let part = qkv.clone().slice(position..position + tokens);
-            let (row, next) = cached_attention(part, cache, &[Run { slot: 0, position, tokens }], HEADS);
+            let (row, next) = cached_attention(part, cache, &[SlotRows { slot: 0, position, tokens }], HEADS);
             cache = next;
             rows.push(row);
         }
@@ -202,7 +207,7 @@ mod tests {
         let cache = LayerCache::new(2, 5, HEADS, &Device::flex());
         let before = addresses(&cache);
         let qkv = check::random([3, HEADS.fused_width()], 0);
-        let run = Run { slot: 1, position: 0, tokens: 3 };
+        let run = SlotRows { slot: 1, position: 0, tokens: 3 };
         let (_, cache) = cached_attention(qkv, cache, &[run], HEADS);
         assert_eq!(addresses(&cache), before);
     }
@@ -214,7 +219,7 @@ mod tests {
         cached_attention(
             check::random([3, HEADS.fused_width()], 0),
             cache,
-            &[Run { slot: 0, position: 0, tokens: 3 }],
+            &[SlotRows { slot: 0, position: 0, tokens: 3 }],
             HEADS,
         );
     }

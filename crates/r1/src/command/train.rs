@@ -1,0 +1,101 @@
+//! `r1 train`: what a recipe says.
+
+use std::{io, path::PathBuf};
+
+use clap::Args;
+
+use crate::{
+    command::{failure::Failure, lines::answer},
+    pipeline::PipelineError,
+    recipe::{Finished, Recipe, RecipeError, Registry, RunOptions, Trained},
+    run::Interrupt,
+};
+
+/// Trains a model as a recipe says
+///
+/// A recipe is a TOML file: model, data, rewards, settings, evaluation and output. Everything is checked before anything
+/// is computed. The folder of the run gets metrics.jsonl, samples.jsonl, checkpoints/, report.html and, at the end,
+/// the model in Hugging Face layout. Ctrl-C finishes the update and saves; the same command goes on where it stopped,
+/// to the last bit. What it came to is one line on standard output, the table for people goes to standard error.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  r1 train recipes/nano/r1-zero.toml
+  r1 train recipes/nano/r1-zero.toml --set updates=20 --set grpo.group_size=8 --out runs/short
+  r1 train my.toml --dry-run
+
+A reward of one's own is a process that reads a line of JSON and answers one:
+  [[reward]]
+  command = [\"python3\", \"my_reward.py\"]")]
+pub(crate) struct Arguments {
+    /// The recipe
+    #[arg(value_name = "RECIPE.toml")]
+    recipe: PathBuf,
+    /// Another value of a field, such as grpo.group_size=8; may be given several times
+    #[arg(long = "set", value_name = "FIELD=VALUE")]
+    set: Vec<String>,
+    /// Folder of the run, instead of the recipe's
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+    /// Reads everything, shows a prompt and its score, measures a step, and trains nothing
+    #[arg(long)]
+    dry_run: bool,
+    /// Replaces what r1 wrote into the folder before
+    #[arg(long)]
+    overwrite: bool,
+}
+
+/// Reads the recipe and does what it says.
+pub(crate) fn run(arguments: &Arguments, registry: &Registry) -> Result<(), Failure> {
+    let mut recipe = Recipe::read(&arguments.recipe, &arguments.set)?;
+    if let Some(out) = &arguments.out {
+        recipe.output.dir.clone_from(out);
+    }
+    train(
+        &recipe,
+        registry,
+        &RunOptions { overwrite: arguments.overwrite, ..RunOptions::default() },
+        arguments.dry_run,
+    )
+}
+
+/// Runs a recipe, or tells what it would do.
+pub(crate) fn train(
+    recipe: &Recipe,
+    registry: &Registry,
+    options: &RunOptions,
+    dry_run: bool,
+) -> Result<(), Failure> {
+    if dry_run {
+        if options.show_recipe {
+            eprintln!("{}", recipe.to_toml());
+        }
+        return answer(&recipe.dry_run(registry)?);
+    }
+    let options = RunOptions { interrupt: Interrupt::on_signals()?, ..options.clone() };
+    match recipe.run(registry, &options) {
+        Ok(Trained::Already(result)) => {
+            let dir = recipe.output.dir.display();
+            eprintln!(
+                "`{dir}` holds this run, and it is finished; raise `updates`, choose another --out, or --overwrite it"
+            );
+            answer(&result)
+        }
+        Ok(Trained::Now(finished)) => tell(recipe, &finished),
+        Err(RecipeError::Stage(error @ PipelineError::Interrupted { status, .. })) => {
+            eprintln!("{error}");
+            Err(Failure::Interrupted(status))
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn tell(recipe: &Recipe, finished: &Finished) -> Result<(), Failure> {
+    let dir = &recipe.output.dir;
+    if let Some(comparison) = &finished.comparison {
+        // Nobody is there to be told when standard error is gone.
+        let _ = comparison.show(&mut io::stderr());
+        eprintln!("\nThe run is in {}; open report.html there.", dir.display());
+    }
+    answer(&finished.result)
+}
