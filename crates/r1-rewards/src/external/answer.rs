@@ -1,18 +1,19 @@
 //! What a reward answers.
 
-use r1_core::{Outcome, Problem, RewardError};
+use r1_core::{Completion, Outcome, Problem, RewardError, Score, StepScore};
 use serde_json::{Map, Value};
 
 use super::ExternalError;
 
 /// What an answer to one sample may look like, for messages.
-const ONE: &str = r#"{"score": 0.5}, {"abstain": true}, {"ungradable": "why"} or {"error": "why"}"#;
+const ONE: &str =
+    r#"{"score": 0.5} (and perhaps "steps"), {"abstain": true}, {"ungradable": "why"} or {"error": "why"}"#;
 
 /// One sample's result as the reward gave it.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Answer {
-    /// A finite number.
-    Score(f32),
+    /// A finite number, and what steps earned; these end behind so many characters.
+    Score(f32, Vec<StepScore>),
     /// Not the reward's kind of task.
     Abstain,
     /// The problem's reference is unusable.
@@ -30,15 +31,23 @@ pub(super) struct Unusable {
 
 impl Answer {
     /// The answer as a reward's result; `name` is the reward's, `shown` the command or URL.
-    pub(super) fn into_outcome(
+    pub(super) fn into_score(
         self,
         name: &str,
         shown: &str,
         problem: &Problem,
-    ) -> Result<Outcome, RewardError> {
+        completion: &Completion,
+    ) -> Result<Score, RewardError> {
         match self {
-            Self::Score(value) => Outcome::Score(value).finite(name),
-            Self::Abstain => Ok(Outcome::Abstain),
+            Self::Score(value, steps) => {
+                let steps = steps.into_iter().map(|step| in_bytes(step, &completion.text));
+                let steps = steps.collect::<Result<_, _>>().map_err(|problem| {
+                    let reward = shown.to_owned();
+                    RewardError::world(name, ExternalError::Step { reward, problem })
+                })?;
+                Score::from(Outcome::Score(value)).with_steps(steps).finite(name)
+            }
+            Self::Abstain => Ok(Outcome::Abstain.into()),
             Self::Ungradable(why) => {
                 let reference = format!("{} ({why})", problem.reference);
                 Err(RewardError::Ungradable { problem: problem.id.clone(), reference })
@@ -46,6 +55,17 @@ impl Answer {
             Self::Error(reason) => {
                 Err(RewardError::world(name, ExternalError::Reported { reward: shown.to_owned(), reason }))
             }
+        }
+    }
+}
+
+/// The step with its end in bytes of the text instead of characters.
+fn in_bytes(step: StepScore, text: &str) -> Result<StepScore, String> {
+    let behind = |count: usize| text.char_indices().map(|(byte, _)| byte).chain([text.len()]).nth(count);
+    match behind(step.end) {
+        Some(end) => Ok(StepScore { end, ..step }),
+        None => {
+            Err(format!("a step ends at {}, and the text has {} characters", step.end, text.chars().count()))
         }
     }
 }
@@ -94,6 +114,9 @@ pub(super) fn decode(line: &[u8], id: u64, samples: usize, batched: bool) -> Res
 
 /// The result of one sample.
 fn one(object: &Map<String, Value>) -> Result<Answer, String> {
+    if let (2, Some(value), Some(list)) = (object.len(), object.get("score"), object.get("steps")) {
+        return Ok(Answer::Score(score(value)?, steps(list)?));
+    }
     let mut fields = object.iter();
     let (Some((key, value)), None) = (fields.next(), fields.next()) else {
         let keys: Vec<String> = object.keys().map(|key| format!("`{key}`")).collect();
@@ -107,7 +130,8 @@ fn one(object: &Map<String, Value>) -> Result<Answer, String> {
         None => Err(format!("`{key}` is {}, not a text", kind(value))),
     };
     match key.as_str() {
-        "score" => score(value).map(Answer::Score),
+        "score" => score(value).map(|score| Answer::Score(score, Vec::new())),
+        "steps" => Err("`steps` stands without `score`".into()),
         "abstain" if *value == Value::Bool(true) => Ok(Answer::Abstain),
         "abstain" => Err(format!("`abstain` is {value}; without a score it can only be true")),
         "ungradable" => said().map(Answer::Ungradable),
@@ -115,6 +139,21 @@ fn one(object: &Map<String, Value>) -> Result<Answer, String> {
         "batch" => Err("it is a batch, and the request was for one sample".into()),
         key => Err(format!("`{key}` is no known field")),
     }
+}
+
+/// What steps earned: `[{"end": 12, "reward": 0.5}, ..]`.
+fn steps(list: &Value) -> Result<Vec<StepScore>, String> {
+    let list = list.as_array().ok_or_else(|| format!("`steps` is {}, not a list", kind(list)))?;
+    let read = |(index, step): (usize, &Value)| {
+        let end = step.get("end").and_then(Value::as_u64).and_then(|end| usize::try_from(end).ok());
+        match (end, step.get("reward"), step.as_object().map(Map::len)) {
+            (Some(end), Some(reward), Some(2)) => score(reward)
+                .map(|reward| StepScore { end, reward })
+                .map_err(|why| format!("step {index}: {why}")),
+            _ => Err(format!("step {index} is {step}; expected {{\"end\": 12, \"reward\": 0.5}}")),
+        }
+    };
+    list.iter().enumerate().map(read).collect()
 }
 
 fn score(value: &Value) -> Result<f32, String> {

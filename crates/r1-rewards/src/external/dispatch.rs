@@ -35,7 +35,11 @@ pub(super) fn score(
     let mut answers =
         connection.ask(&[(problem, completion)]).map_err(|error| RewardError::world(name, error))?;
     let lost = || RewardError::Count { reward: name.to_owned(), expected: 1, got: 0 };
-    answers.pop().ok_or_else(lost)?.into_outcome(name, connection.shown(), problem)
+    answers
+        .pop()
+        .ok_or_else(lost)?
+        .into_score(name, connection.shown(), problem, completion)
+        .map(|score| score.outcome)
 }
 
 /// The scores of all groups, in order, over as many requests at a time as the settings say.
@@ -52,9 +56,9 @@ pub(super) fn score_batch(
 
     let mut scores = requests.iter().zip(replies).flat_map(|(request, reply)| {
         let mut answers = reply.map(Vec::into_iter);
-        request.iter().map(move |(problem, _)| match &mut answers {
+        request.iter().map(move |(problem, completion)| match &mut answers {
             Ok(answers) => match answers.next() {
-                Some(answer) => answer.into_outcome(name, connection.shown(), problem).map(Into::into),
+                Some(answer) => answer.into_score(name, connection.shown(), problem, completion),
                 None => Err(RewardError::Count { reward: name.to_owned(), expected: request.len(), got: 0 }),
             },
             Err(error) => Err(RewardError::world(name, error.clone())),

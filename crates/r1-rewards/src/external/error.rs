@@ -73,6 +73,16 @@ pub enum ExternalError {
         /// The end of its standard error, after a colon; empty when it wrote none.
         stderr: String,
     },
+    /// A step ends outside the completion. The reward has a bug.
+    #[error(
+        "`{reward}` scored steps that are not there: {problem}; `end` counts characters of the completion's text"
+    )]
+    Step {
+        /// The command or URL.
+        reward: String,
+        /// What is wrong.
+        problem: String,
+    },
     /// The reward itself said `{"error": why}`.
     #[error("`{reward}` reported an error: {reason}")]
     Reported {

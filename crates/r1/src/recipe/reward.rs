@@ -1,5 +1,7 @@
 //! The rewards of a recipe.
 
+use std::path::Path;
+
 use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
 use toml::{Table, Value};
 
@@ -59,12 +61,20 @@ impl<'de> Deserialize<'de> for RewardRecipe {
         let name = match parameters.remove("name") {
             Some(Value::String(name)) => name,
             Some(other) => return Err(D::Error::custom(format!("`name` is {other}; expected a text"))),
-            None if parameters.contains_key("command") => "command".into(),
+            None if parameters.contains_key("command") => program(&parameters["command"]),
             None if parameters.contains_key("url") => "url".into(),
             None => return Err(D::Error::custom("a reward has no `name`, and neither `command` nor `url`")),
         };
         Ok(Self { name, weight: weight as f32, parameters })
     }
+}
+
+/// The name of the program of a command: of its last word that looks like a file, without the ending.
+fn program(command: &Value) -> String {
+    let words = command.as_array().into_iter().flatten().filter_map(Value::as_str);
+    let stem = |word: &str| Some(Path::new(word).file_stem()?.to_str()?.to_owned());
+    let files: Vec<&str> = words.clone().filter(|word| Path::new(word).extension().is_some()).collect();
+    files.last().copied().or(words.clone().next()).and_then(stem).unwrap_or_else(|| "command".into())
 }
 
 impl<'de> Deserialize<'de> for Rewards {
@@ -75,6 +85,17 @@ impl<'de> Deserialize<'de> for Rewards {
             one => vec![one],
         };
         let read = |value: Value| RewardRecipe::deserialize(value).map_err(D::Error::custom);
-        Ok(Self(one_or_more.into_iter().map(read).collect::<Result<_, _>>()?))
+        let terms: Vec<RewardRecipe> = one_or_more.into_iter().map(read).collect::<Result<_, _>>()?;
+        // Reports and errors tell terms apart by their names.
+        for (index, term) in terms.iter().enumerate() {
+            let is_external = term.parameters.contains_key("command") || term.parameters.contains_key("url");
+            if is_external && terms[..index].iter().any(|other| other.name == term.name) {
+                let name = &term.name;
+                return Err(D::Error::custom(format!(
+                    "two rewards are called `{name}`; give the command or URL another `name`"
+                )));
+            }
+        }
+        Ok(Self(terms))
     }
 }

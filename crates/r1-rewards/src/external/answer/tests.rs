@@ -13,11 +13,15 @@ fn batch(line: &str, samples: usize) -> Result<Vec<Answer>, String> {
 #[test]
 fn each_kind_of_answer_is_read() {
     for (line, answer) in [
-        (r#"{"score": 0.5}"#, Answer::Score(0.5)),
-        (r#" {"score":-3}  "#, Answer::Score(-3.0)),
-        (r#"{"score": true}"#, Answer::Score(1.0)),
-        (r#"{"score": false, "id": 7}"#, Answer::Score(0.0)),
-        (r#"{"score": 1e-300}"#, Answer::Score(0.0)),
+        (r#"{"score": 0.5}"#, Answer::Score(0.5, vec![])),
+        (r#" {"score":-3}  "#, Answer::Score(-3.0, vec![])),
+        (r#"{"score": true}"#, Answer::Score(1.0, vec![])),
+        (r#"{"score": false, "id": 7}"#, Answer::Score(0.0, vec![])),
+        (r#"{"score": 1e-300}"#, Answer::Score(0.0, vec![])),
+        (
+            r#"{"score": 1, "steps": [{"end": 3, "reward": 0.5}]}"#,
+            Answer::Score(1.0, vec![StepScore { end: 3, reward: 0.5 }]),
+        ),
         (r#"{"abstain": true}"#, Answer::Abstain),
         (r#"{"ungradable": "no gold"}"#, Answer::Ungradable("no gold".into())),
         (r#"{"error": "no disk"}"#, Answer::Error("no disk".into())),
@@ -25,7 +29,7 @@ fn each_kind_of_answer_is_read() {
         assert_eq!(single(line), Ok(answer), "{line}");
     }
     let answers = batch(r#"{"batch": [{"score": 1}, {"abstain": true}, {"error": "x"}]}"#, 3).unwrap();
-    assert_eq!(answers, [Answer::Score(1.0), Answer::Abstain, Answer::Error("x".into())]);
+    assert_eq!(answers, [Answer::Score(1.0, vec![]), Answer::Abstain, Answer::Error("x".into())]);
     assert_eq!(batch(r#"{"id": 7, "batch": []}"#, 0), Ok(vec![]));
 }
 
@@ -43,6 +47,13 @@ fn an_answer_that_cannot_be_used_says_why() {
         (r#"{"score": [1]}"#, "`score` is a list, not a number"),
         (r#"{"scor": 1}"#, "`scor` is no known field"),
         (r#"{"score": 1, "abstain": true}"#, "only one of them can hold"),
+        (r#"{"steps": []}"#, "`steps` stands without `score`"),
+        (r#"{"score": 1, "steps": 3}"#, "`steps` is a number, not a list"),
+        (
+            r#"{"score": 1, "steps": [{"end": -1, "reward": 1}]}"#,
+            "step 0 is {\"end\":-1,\"reward\":1}; expected",
+        ),
+        (r#"{"score": 1, "steps": [{"end": 1, "reward": "x"}]}"#, "step 0: `score` is a text"),
         (r#"{"abstain": false}"#, "`abstain` is false"),
         (r#"{"error": 3}"#, "`error` is a number, not a text"),
         (r#"{"score": 1, "id": 6}"#, "its id is 6 and the request's is 7"),
@@ -73,4 +84,17 @@ fn an_answer_that_cannot_be_used_says_why() {
     }
     // Depth is bounded.
     assert!(single(&"[".repeat(100_000)).is_err());
+}
+
+#[test]
+fn steps_end_behind_characters_and_become_bytes() {
+    let problem = Problem::new("a", "?", r1_core::Reference::text("x"));
+    let completion = Completion::from_text("αβc", r1_core::FinishReason::Stop);
+    let at = |end| {
+        Answer::Score(0.0, vec![StepScore { end, reward: 1.0 }]).into_score("r", "r", &problem, &completion)
+    };
+    let ends: Vec<usize> = (0..4).map(|end| at(end).unwrap().steps[0].end).collect();
+    assert_eq!(ends, [0, 2, 4, 5]);
+    let error = at(4).unwrap_err();
+    assert!(matches!(error, RewardError::World { .. }), "{error}");
 }

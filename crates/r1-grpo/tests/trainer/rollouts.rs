@@ -1,52 +1,17 @@
-//! Rollouts from anywhere: overlapped scoring, recorded files, versions, dialogues, advantages by token.
-
-mod tiny;
+//! Rollouts from anywhere: overlapped scoring, recorded files, versions.
 
 use std::{thread, time::Duration};
 
-use burn::module::{Module, ModuleVisitor, Param};
-use burn::tensor::Tensor;
 use r1_core::{
-    Author, Completion, GenerateError, GroupScores, Outcome, Problem, Reference, Reward, RewardError,
-    RewardKind, Score, StepScore, TurnSpan, reward_fn,
+    Author, Completion, GenerateError, Outcome, Problem, Reference, Reward, RewardError, RewardKind, TurnSpan,
 };
 use r1_grpo::{
     Correction, CorrectionLevel, Group, GrpoConfig, GrpoError, GrpoTrainer, LongPrompts, Objective, Outside,
     PolicyRollouts, RecordedRollouts, RecordingRollouts, Rollout, RolloutRequest, RolloutSource, Stale,
-    StepReport,
 };
 use r1_model::{LanguageModel, Transformer};
 
-fn letter() -> impl Reward {
-    reward_fn("letter", |_, completion| completion.text.matches('a').count() as f32)
-}
-
-/// All weights in the order of their paths, as bits.
-fn bits(model: &Transformer) -> Vec<u32> {
-    struct Collector(Vec<u32>);
-    impl ModuleVisitor for Collector {
-        fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
-            let values = param.val().into_data().try_to_vec::<f32>().unwrap();
-            self.0.extend(values.into_iter().map(f32::to_bits));
-        }
-    }
-    let mut collector = Collector(Vec::new());
-    model.visit(&mut collector);
-    collector.0
-}
-
-/// Trains on what `rollouts` writes, and returns reports and weights.
-fn train_on(
-    config: GrpoConfig,
-    rollouts: &mut impl RolloutSource<Transformer>,
-    reward: &dyn Reward,
-    updates: u64,
-) -> (Vec<StepReport>, Vec<u32>) {
-    let mut trainer = GrpoTrainer::new(config, tiny::model(1)).unwrap();
-    let mut source = tiny::source();
-    let reports = (0..updates).map(|_| trainer.step_with(&mut source, rollouts, reward).unwrap()).collect();
-    (reports, bits(&trainer.policy().model))
-}
+use crate::{bits, letter, tiny, train_on};
 
 /// Writes everything before it gives anything away, as without overlap, and in the opposite order.
 struct AllAtOnce;
@@ -245,112 +210,4 @@ fn prompts_that_do_not_fit_are_counted_or_end_the_run() {
     let mut refused = source();
     let error = (0..4).find_map(|_| trainer.step(&mut refused, &letter()).err()).unwrap().to_string();
     assert_eq!(error, "problem `long` cannot be asked");
-}
-
-/// Scores each of the first two letters as a step.
-struct Letters;
-
-impl Reward for Letters {
-    fn name(&self) -> &str {
-        "letters"
-    }
-
-    fn score(&self, _: &Problem, _: &Completion) -> Result<Outcome, RewardError> {
-        Ok(Outcome::Abstain)
-    }
-
-    fn score_group(&self, _: &Problem, completions: &[Completion]) -> GroupScores {
-        let steps = |completion: &Completion| {
-            let letters = completion.text.char_indices().take(2);
-            letters
-                .map(|(at, letter)| StepScore { end: at + 1, reward: (letter < 'e') as u8 as f32 })
-                .collect()
-        };
-        completions
-            .iter()
-            .map(|completion| Ok(Score::from(Outcome::Abstain).with_steps(steps(completion))))
-            .collect()
-    }
-}
-
-#[test]
-fn a_reward_of_steps_gives_each_token_its_own_advantage() {
-    let mut trainer = GrpoTrainer::new(tiny::config(), tiny::model(1)).unwrap();
-    let report = trainer.step(&mut tiny::source(), &Letters).unwrap();
-    assert!(report.grad_norm > 0.0);
-    for group in trainer.last_groups() {
-        let steps: Vec<f32> =
-            group.rollouts.iter().flat_map(|rollout| &rollout.steps).map(|step| step.reward).collect();
-        let mean = steps.iter().sum::<f32>() / steps.len() as f32;
-        let variance =
-            steps.iter().map(|reward| (reward - mean).powi(2)).sum::<f32>() / (steps.len() - 1) as f32;
-        for rollout in &group.rollouts {
-            let completion = &rollout.completion;
-            let lengths = completion.text.chars().count().min(2);
-            assert_eq!(rollout.steps.len(), lengths);
-            for token in 0..completion.ids.len() {
-                // A token answers for the steps that end with it or after it.
-                let later = rollout.steps.iter().filter(|step| step.end >= token);
-                let expected: f32 = later.map(|step| (step.reward - mean) / (variance.sqrt() + 1e-4)).sum();
-                assert!((rollout.token_advantages[token] - expected).abs() < 1e-4);
-            }
-        }
-    }
-}
-
-#[test]
-fn equal_advantages_by_token_are_the_advantage() {
-    let mut one = GrpoTrainer::new(tiny::config(), tiny::model(1)).unwrap();
-    one.step(&mut tiny::source(), &letter()).unwrap();
-    let groups: Vec<Group> = one.last_groups().cloned().collect();
-    let run = |groups: Vec<Group>| {
-        let mut trainer = GrpoTrainer::new(tiny::config(), tiny::model(1)).unwrap();
-        let report = trainer.update(groups).unwrap();
-        (report.loss, bits(&trainer.policy().model))
-    };
-    let expected = run(groups.clone());
-    let mut by_token = groups;
-    for rollout in by_token.iter_mut().flat_map(|group| &mut group.rollouts) {
-        rollout.token_advantages = vec![rollout.advantage; rollout.completion.ids.len()];
-    }
-    assert_eq!(run(by_token), expected);
-}
-
-/// A dialogue: the policy's tokens, and in their middle one token of a tool.
-fn with_tool(mut completion: Completion, token: u32) -> Completion {
-    let middle = completion.ids.len() / 2;
-    completion.ids.insert(middle, token);
-    completion.logprobs.insert(middle, 0.0);
-    let span = |author, end| TurnSpan { author, end, trained: author == Author::Policy };
-    completion.turns = vec![
-        span(Author::Policy, middle),
-        span(Author::Environment, middle + 1),
-        span(Author::Policy, completion.ids.len()),
-    ];
-    completion
-}
-
-#[test]
-fn a_tools_tokens_are_read_and_not_trained() {
-    struct Dialogue(u32);
-    impl RolloutSource<Transformer> for Dialogue {
-        fn write(
-            &mut self,
-            policy: &mut LanguageModel,
-            request: &RolloutRequest<'_>,
-            deliver: &mut dyn FnMut(usize, Vec<Completion>),
-        ) -> Result<(), GenerateError> {
-            PolicyRollouts.write(policy, request, &mut |index, group| {
-                deliver(index, group.into_iter().map(|completion| with_tool(completion, self.0)).collect());
-            })
-        }
-    }
-    let count = |report: &StepReport| report.trained_completions;
-    for budget in [16, 4096] {
-        let config = tiny::config().with_tokens_per_micro_batch(budget).with_skip_zero_advantage(false);
-        let (reports, weights) = train_on(config.clone(), &mut Dialogue(5), &letter(), 2);
-        assert_eq!(count(&reports[0]), 32);
-        // Another token of the tool is another condition of what follows.
-        assert_ne!(train_on(config, &mut Dialogue(6), &letter(), 2).1, weights);
-    }
 }
