@@ -1,8 +1,10 @@
 //! What decides about the numbers of a recipe's run.
 
+use std::collections::BTreeMap;
+
 use r1_run::{Digest, Fingerprint};
 
-use super::{ModelRecipe, OutputRecipe, Recipe, RecipeError};
+use super::{Method, ModelRecipe, OutputRecipe, Recipe, RecipeError};
 
 impl Recipe {
     /// Model, data and rewards by their contents, and every setting but how often the run is saved and up to which update
@@ -10,15 +12,22 @@ impl Recipe {
     pub(super) fn fingerprint(&self) -> Result<Fingerprint, RecipeError> {
         let path = self.base.join(&self.model.path);
         let mut fingerprint = Fingerprint::new("train").with_input("model", &path, Digest::of_model(&path)?);
-        let evaluated = self.evaluation.iter().map(|evaluation| &evaluation.data);
-        let data = [&self.data].into_iter().chain(&self.held_out).chain(evaluated);
-        let data = data.flat_map(|data| data.files(&self.base)).map(|file| ("data", file));
+        let rows = if self.method == Method::Sft { "traces" } else { "data" };
+        let evaluated = self.evaluation.iter().map(|evaluation| ("evaluation data", &evaluation.data));
+        let held_out = self.held_out.iter().map(|data| ("held-out traces", data));
+        let data = [(rows, &self.data)].into_iter().chain(held_out).chain(evaluated);
+        let data =
+            data.flat_map(|(what, data)| data.files(&self.base).into_iter().map(move |file| (what, file)));
         let commands =
             self.reward.0.iter().filter_map(|term| term.parameters.get("command")?.as_array()).flatten();
         let programs =
             commands.map(|argument| ("reward", self.base.join(argument.as_str().unwrap_or_default())));
+        // By number and not by path: the same contents under another name are the same run.
+        let mut counts = BTreeMap::new();
         for (what, file) in data.chain(programs).filter(|(_, file)| file.is_file()) {
-            let name = format!("{what} `{}`", file.display());
+            let count = counts.entry(what).or_insert(0);
+            *count += 1;
+            let name = if *count == 1 { what.to_owned() } else { format!("{what} {count}") };
             fingerprint = fingerprint.with_input(&name, &file, Digest::of_file(&file)?);
         }
         let decisive = Self {
