@@ -31,9 +31,16 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let checker = option("--checker").map(|name| Checker::named(&name)).transpose()?.unwrap_or_default();
     let source = question["source"].as_str().unwrap_or_default();
     let submission = Submission::new(language, source).with_limits(limits).with_checker(checker);
-    // `none` leaves the namespaces out, to see that the other layers hold.
-    let namespaces = env::var("R1_EXAMPLE_NAMESPACES").as_deref() != Ok("none");
-    let judge = Judge::with(Isolation::Strict, Layers { namespaces, ..Layers::ALL })?;
+    // Layers to leave out, to see that the others hold: `namespaces,cgroup,landlock`.
+    let without = env::var("R1_EXAMPLE_WITHOUT").unwrap_or_default();
+    let with = |layer: &str| !without.split(',').any(|name| name == layer);
+    let layers = Layers {
+        namespaces: with("namespaces"),
+        cgroup: with("cgroup"),
+        landlock: with("landlock"),
+        ..Layers::ALL
+    };
+    let judge = Judge::with(Isolation::Strict, layers)?;
     let judgement = judge.judge(&submission, &tests)?;
     println!("{}", serde_json::to_string(&judgement)?);
     Ok(())

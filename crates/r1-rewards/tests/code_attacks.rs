@@ -17,9 +17,11 @@ type Attack = (&'static str, Vec<&'static str>, &'static str);
 /// The attacks of a language, read from the sections of its file.
 fn attacks(language: Language) -> Vec<Attack> {
     let text = match language {
-        Language::PYTHON => include_str!("code/attacks.py"),
+        Language::PYTHON => {
+            concat!(include_str!("code/attacks.py"), "\n", include_str!("code/attacks_kernel.py"))
+        }
         Language::JAVASCRIPT => include_str!("code/attacks.js"),
-        _ => include_str!("code/attacks.cpp"),
+        _ => concat!(include_str!("code/attacks.cpp"), "\n", include_str!("code/attacks_kernel.cpp")),
     };
     let section = |section: &'static str| {
         let (header, body) = section.split_once('\n').unwrap();
@@ -29,7 +31,8 @@ fn attacks(language: Language) -> Vec<Attack> {
     text.split("\n#! ").skip(1).map(section).collect()
 }
 
-fn source(host: &Host, language: Language, body: &str) -> String {
+fn source(host: &Host, judge: &Judge, language: Language, body: &str) -> String {
+    let report = judge.report();
     let (secret, socket, name) = (host.folder.display(), host.socket.display(), &host.abstract_name);
     let (current, parent, victim) =
         (env::current_dir().unwrap().display().to_string(), std::process::id(), host.victim.id());
@@ -37,7 +40,10 @@ fn source(host: &Host, language: Language, body: &str) -> String {
         Language::PYTHON => format!(
             "import ctypes, os, resource, signal, subprocess, sys, time\nlibc = ctypes.CDLL(None)\n\
              SECRET_DIR = '{secret}'\nSECRET = '{secret}/secret'\nCWD = '{current}'\nPARENT = {parent}\n\
-             VICTIM = {victim}\nSOCKET = '{socket}'\nABSTRACT = '{name}'\n{body}\nprint('held')\n"
+             VICTIM = {victim}\nSOCKET = '{socket}'\nABSTRACT = '{name}'\n\
+             NAMESPACES = {}\nLANDLOCK = {}\n{body}\nprint('held')\n",
+            i32::from(report.pid_namespace.is_active()),
+            i32::from(report.landlock.is_active())
         ),
         Language::JAVASCRIPT => format!(
             "const fs = require('fs'), SECRET = '{secret}/secret', PARENT = {parent}, VICTIM = {victim};\n\
@@ -47,7 +53,7 @@ fn source(host: &Host, language: Language, body: &str) -> String {
         ),
         _ => format!(
             "#include <cerrno>\n#include <cstdio>\n#include <cstdlib>\n#include <csignal>\n#include <grp.h>\n#include <initializer_list>\n\
-             #include <linux/filter.h>\n#include <linux/seccomp.h>\n#include <pthread.h>\n#include <sched.h>\n\
+             #include <linux/filter.h>\n#include <linux/seccomp.h>\n#include <pthread.h>\n#include <sched.h>\n#include <sys/mman.h>\n\
              #include <sys/prctl.h>\n#include <sys/socket.h>\n#include <sys/syscall.h>\n#include <unistd.h>\n\
              int main() {{\n{body}\nputs(\"held\");\n}}\n"
         ),
@@ -68,7 +74,7 @@ fn attack(layers: Layers, sandbox: &Judge) {
     for language in [Language::PYTHON, Language::CPP, Language::JAVASCRIPT] {
         for (name, verdicts, body) in attacks(language) {
             let submission =
-                Submission::new(language, source(&host, language, body)).with_limits(limits.clone());
+                Submission::new(language, source(&host, sandbox, language, body)).with_limits(limits.clone());
             match sandbox.judge(&submission, &[TestCase::stdio("", "held")]) {
                 Ok(judgement) if verdicts.contains(&judgement.verdict.code()) => {}
                 Err(CodeError::Toolchain { .. }) => println!("{language} is not installed"),
@@ -200,7 +206,7 @@ fn without_the_cage_the_same_attacks_succeed() {
         ["read_host_files", "parents_memory_and_environment", "sockets", "fork", "datagrams_to_outside"];
     for (name, _, body) in attacks(Language::PYTHON).into_iter().filter(|(name, ..)| harmless.contains(name))
     {
-        let submission = Submission::new(Language::PYTHON, source(&host, Language::PYTHON, body));
+        let submission = Submission::new(Language::PYTHON, source(&host, &sandbox, Language::PYTHON, body));
         let judgement = sandbox.judge(&submission, &[TestCase::stdio("", "held")]).unwrap();
         assert_ne!(judgement.verdict, Verdict::Accepted, "{name} does nothing even without a cage");
     }

@@ -7,8 +7,7 @@ mod code;
 use std::time::Duration;
 
 use code::layer_sets;
-use r1_core::{Completion, FinishReason, Problem, Reference};
-use r1_rewards::{Outcome, Reward, RewardError, code::*, score_all};
+use r1_rewards::{RewardError, code::*};
 use serde_json::{Value, json};
 
 fn judge(language: Language, source: &str, tests: &[TestCase]) -> Judgement {
@@ -137,6 +136,19 @@ fn assertions_run_apart_from_the_program() {
     ] {
         let judgement = judge(Language::PYTHON, wrong, std::slice::from_ref(&test));
         assert_eq!(judgement.verdict.code(), verdict, "{wrong}: {judgement:?}");
+    }
+    // Types are handed over as themselves, and what a setup makes of the program's classes stays with the program.
+    let test = TestCase::Assert {
+        assert: "assert without([1, 'a', 2.5], int) == ['a', 2.5]\nassert kind('x') is str\nassert height(root) == 2".into(),
+        functions: vec!["without".into(), "kind".into(), "height".into()],
+        setup: "root = Node(1)\nroot.left = Node(2)\nlimit = sqrt(4)".into(),
+    };
+    let class = "class Node:\n    def __init__(self, x): self.x, self.left = x, None\n";
+    let functions = "def without(xs, t): return [x for x in xs if not isinstance(x, t)]\ndef kind(x): return type(x)\ndef height(n): return 0 if n is None else 1 + height(n.left)\n";
+    let both = format!("{class}{functions}");
+    for (source, verdict) in [(both.as_str(), "AC"), (functions, "RE"), (&both.replace("1 + ", ""), "WA")] {
+        let judgement = judge(Language::PYTHON, source, std::slice::from_ref(&test));
+        assert_eq!(judgement.verdict.code(), verdict, "{source}: {judgement:?}");
     }
     let broken = TestCase::assert("assert (", "f");
     let error =
@@ -304,63 +316,4 @@ fn a_custom_checker_runs_in_the_cage() {
     let error =
         Judge::new().unwrap().judge(&Submission::new(Language::PYTHON, "").with_checker(broken), &tests);
     assert!(matches!(error, Err(CodeError::Checker { .. })), "{error:?}");
-}
-
-fn problem(tests: Value) -> Problem {
-    Problem::new("double", "Double a number.", Reference::Tests { tests })
-}
-
-fn completion(code: &str) -> Completion {
-    Completion::from_text(format!("<think>Hm.</think>\n```python\n{code}\n```\nDone."), FinishReason::Stop)
-}
-
-#[test]
-fn the_reward_counts_as_its_scheme_says() {
-    let tests = json!({"language": "python", "tests": [{"stdin": "2", "stdout": "4"}, {"stdin": "3", "stdout": "6"}]});
-    let problem = problem(tests);
-    let reward = CodeReward::new(Judge::new().unwrap(), Language::PYTHON);
-    let group =
-        [completion("print(int(input()) * 2)"), completion("print(int(input()) ** 2)"), completion("")];
-    for (scheme, expected) in [
-        (Scheme::All, [1.0, 0.0, 0.0]),
-        (Scheme::Fraction, [1.0, 0.5, 0.0]),
-        (Scheme::Weighted, [1.1, 0.05, 0.0]),
-    ] {
-        let reward = reward.clone().with_scheme(scheme);
-        let scores = score_all(&reward, &[(&problem, &group), (&problem, &group[..1])]);
-        let values: Vec<f32> =
-            scores[0].iter().map(|s| s.as_ref().unwrap().outcome.value().unwrap()).collect();
-        assert_eq!(values, expected, "{scheme:?}");
-        assert_eq!(scores[1].len(), 1);
-    }
-    let without = Completion::from_text("No code.", FinishReason::Stop);
-    assert_eq!(reward.score(&problem, &without).unwrap(), Outcome::Score(0.0));
-    let number = Problem::new("n", "1?", Reference::number("1"));
-    assert_eq!(reward.score(&number, &group[0]).unwrap(), Outcome::Abstain);
-    for bad in [json!([]), json!({"tests": 1}), json!({"tests": [], "odd": 1}), json!("x")] {
-        let error = reward.score(&self::problem(bad.clone()), &group[0]).unwrap_err();
-        assert!(matches!(error, RewardError::Ungradable { .. }), "{bad}");
-    }
-}
-
-#[test]
-fn bugs_are_made_and_repaired() {
-    let sandbox = Judge::new().unwrap();
-    let source = "n = int(input())\ntotal = 0\nfor i in range(n + 1):\n    total += i\nprint(total)\n";
-    let tests = vec![TestCase::stdio("3", "6"), TestCase::stdio("10", "55")];
-    let task = BugFix {
-        id: "sum".into(),
-        task: "Print 1 + .. + n.".into(),
-        source: source.into(),
-        suite: Suite::of(tests),
-    };
-    let problems = task.problems(&sandbox, 3).unwrap();
-    assert_eq!(problems.len(), 3);
-    let reward = CodeReward::new(sandbox, Language::PYTHON);
-    for problem in &problems {
-        let start = problem.question.find("```python\n").unwrap() + 10;
-        let buggy = &problem.question[start..problem.question.rfind("\n```").unwrap()];
-        assert_eq!(reward.score(problem, &completion(buggy)).unwrap(), Outcome::Score(0.0));
-        assert_eq!(reward.score(problem, &completion(source)).unwrap(), Outcome::Score(1.0));
-    }
 }

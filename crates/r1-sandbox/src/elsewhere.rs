@@ -10,7 +10,9 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::{Breach, Channel, Command as Caged, Isolation, Policy, Run, SandboxError, SandboxReport, Usage};
+use crate::{
+    Breach, Channel, Command as Caged, Execution, Isolation, Policy, SandboxError, SandboxReport, Usage,
+};
 
 /// Nothing but a clock.
 pub(crate) struct Cage {
@@ -119,7 +121,7 @@ impl Running {
     }
 
     /// The end of a program that has ended or is killed now.
-    pub fn finish(mut self) -> Run {
+    pub fn finish(mut self) -> Execution {
         self.kill();
         let code = self.child.wait().ok().and_then(|status| status.code());
         let mut output = self.output.drain(..).map(|reader| reader.join().unwrap_or_default());
@@ -128,7 +130,7 @@ impl Running {
         drop(output);
         let broken = if overflow { Some(Breach::Output) } else { self.broken };
         let usage = Usage::new(Duration::ZERO, self.started.elapsed(), 0);
-        Run { stdout, stderr, code, broken, usage, ..Run::default() }
+        Execution { stdout, stderr, code, broken, usage, ..Execution::default() }
     }
 }
 

@@ -1,4 +1,4 @@
-//! What can go wrong around a program. What is wrong with the program is its [`Run`](crate::Run).
+//! What can go wrong around a program. What is wrong with the program is its [`Execution`](crate::Execution).
 
 use std::io;
 

@@ -1,11 +1,11 @@
 //! A cage for programs that nobody trusts.
 //!
 //! [`Sandbox::new`] tries a [`Policy`] out, [`Sandbox::run`] runs a [`Command`] under [`Limits`] and gives
-//! a [`Run`]: output, ending, usage. `docs/sandbox.md` tells which attack which layer stops.
+//! an [`Execution`]: output, ending, usage. `docs/sandbox.md` tells which attack which layer stops.
 //!
 //! # Invariants
 //! - Below the minimum of isolation nothing runs.
-//! - No program can cause a [`SandboxError`]: what it does, and that it cannot be started, is a [`Run`].
+//! - No program can cause a [`SandboxError`]: what it does, and that it cannot be started, is an [`Execution`].
 //! - When a program ends, and when this process ends in whatever way, nothing of the program is left
 //!   alive: a supervisor outside of its reach ends it.
 //! - This process is never copied: programs start without a copy of its memory, and their output is read
@@ -18,7 +18,7 @@ mod limits;
 mod policy;
 mod report;
 mod command;
-mod run;
+mod execution;
 mod sandbox;
 #[cfg(target_os = "linux")]
 mod linux;
@@ -32,9 +32,9 @@ use linux as system;
 
 pub use command::{Channel, Command, Processes};
 pub use error::SandboxError;
+pub use execution::{Breach, Execution, Usage};
 pub use limits::Limits;
 pub use policy::{Isolation, Layers, Policy};
 pub use report::{Layer, SandboxReport};
-pub use run::{Breach, Run, Usage};
 pub use sandbox::Sandbox;
 pub use system::Running;

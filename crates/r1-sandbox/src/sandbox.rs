@@ -2,7 +2,7 @@
 
 use std::{fmt, sync::Arc};
 
-use crate::{Command, Policy, Run, Running, SandboxError, SandboxReport, system};
+use crate::{Command, Execution, Policy, Running, SandboxError, SandboxReport, system};
 
 /// A place where programs run that nobody trusts. Cheap to clone; clones share it.
 ///
@@ -42,7 +42,7 @@ impl Sandbox {
     ///
     /// # Errors
     /// [`SandboxError::Cage`] when the cage could not be built. Whatever the program does is no error.
-    pub fn run(&self, command: &Command) -> Result<Run, SandboxError> {
+    pub fn run(&self, command: &Command) -> Result<Execution, SandboxError> {
         let mut running = self.start(command)?;
         while !running.tick()? {}
         Ok(running.finish())

@@ -25,8 +25,10 @@ mod judging;
 mod suite;
 mod fence;
 mod reward;
+mod or_else;
 mod grade;
 mod bug_fix;
+mod repository;
 
 pub use bug_fix::{BugFix, mutants};
 pub use checker::Checker;
@@ -35,7 +37,11 @@ pub use grade::{Candidate, Grade, ProblemIndex, grade_candidate, in_order};
 pub use judge::Judge;
 pub use judging::Submission;
 pub use language::{Language, LanguageSpec};
+pub use or_else::CodeOrElse;
 pub use r1_sandbox::{Isolation, Layer, Layers, Limits, Policy, Sandbox, SandboxError, SandboxReport, Usage};
+pub use repository::{
+    Image, PatchJudgement, ReportFormat, RepositoryReward, RepositoryTask, TestCommand, TestStatus,
+};
 pub use reward::{CodeReward, Scheme};
 pub use suite::Suite;
 pub use test_case::TestCase;

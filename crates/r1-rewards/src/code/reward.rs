@@ -26,6 +26,18 @@ pub enum Scheme {
     Weighted,
 }
 
+impl Scheme {
+    /// The number for `right` of `tests` accepted, and `all` of them or not.
+    pub(super) fn value(self, all: bool, right: usize, tests: usize) -> f32 {
+        let (all, fraction) = (f32::from(u8::from(all)), right as f32 / tests.max(1) as f32);
+        match self {
+            Self::All => all,
+            Self::Fraction => fraction,
+            Self::Weighted => all + 0.1 * fraction,
+        }
+    }
+}
+
 /// Rewards programs that pass a problem's tests.
 ///
 /// The program is a fenced block of the answer, after the thoughts: of those marked with the language, or
@@ -100,13 +112,7 @@ impl CodeReward {
             return Err(CodeError::Tests { reason: "no test gave a verdict".into() });
         }
         let right = judgement.tests.iter().filter(|test| test.verdict == Verdict::Accepted).count();
-        let fraction = right as f32 / judgement.tests.len().max(1) as f32;
-        let all = if judgement.verdict == Verdict::Accepted { 1.0 } else { 0.0 };
-        Ok(match self.scheme {
-            Scheme::All => all,
-            Scheme::Fraction => fraction,
-            Scheme::Weighted => all + 0.1 * fraction,
-        })
+        Ok(self.scheme.value(judgement.verdict == Verdict::Accepted, right, judgement.tests.len()))
     }
 }
 

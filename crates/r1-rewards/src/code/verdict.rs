@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use r1_sandbox::{Breach, Run, Usage};
+use r1_sandbox::{Breach, Execution, Usage};
 use serde::{Deserialize, Serialize};
 
 /// The result of one test, or of all of them.
@@ -73,7 +73,7 @@ const OUT_OF_MEMORY: [&str; 6] = [
 ];
 
 /// The verdict, as far as it can be told without looking at the output: `None` for a clean end.
-pub(super) fn of_run(run: &Run) -> Option<Verdict> {
+pub(super) fn of_run(run: &Execution) -> Option<Verdict> {
     if let Some(breach) = run.broken {
         return Some(breach.into());
     }

@@ -21,6 +21,11 @@ pub(super) struct FilterPolicy {
     pub(super) deny_sessions: bool,
 }
 
+// The same on every architecture, and not in libc for all of them.
+const SYS_QUOTACTL_FD: c_long = 443;
+const SYS_PROCESS_MRELEASE: c_long = 448;
+const SYS_CACHESTAT: c_long = 451;
+
 /// Never needed by a program of a judge, and each a way out or a way to hide memory.
 const DENIED: &[c_long] = &[
     libc::SYS_ptrace,
@@ -51,11 +56,16 @@ const DENIED: &[c_long] = &[
     libc::SYS_add_key,
     libc::SYS_request_key,
     libc::SYS_kexec_load,
+    libc::SYS_kexec_file_load,
     libc::SYS_init_module,
     libc::SYS_finit_module,
     libc::SYS_delete_module,
     libc::SYS_personality,
     libc::SYS_quotactl,
+    SYS_QUOTACTL_FD,
+    SYS_PROCESS_MRELEASE,
+    // Tells which files others have read.
+    SYS_CACHESTAT,
     libc::SYS_swapon,
     libc::SYS_swapoff,
     libc::SYS_reboot,
@@ -154,9 +164,10 @@ fn denied(policy: FilterPolicy) -> Result<Rules, seccompiler::BackendError> {
         pairs.push(rule(1, Len::Dword, Op::MaskedEq(0xf), kind)?);
     }
     rules.insert(libc::SYS_socketpair, pairs);
-    // Death with the parent is not to be called off.
+    // Death with the parent is not to be called off, and no core is to be kept from the programs of others.
+    const PR_SCHED_CORE: i32 = 62;
     let death = rule(0, Len::Dword, Op::Eq, libc::PR_SET_PDEATHSIG as u64)?;
-    rules.insert(libc::SYS_prctl, vec![death]);
+    rules.insert(libc::SYS_prctl, vec![death, rule(0, Len::Dword, Op::Eq, PR_SCHED_CORE as u64)?]);
     // A signal at the end of input or output, to whom one likes; locks, leases and watches on files that
     // the host uses, too.
     const F_SETOWN_EX: i32 = 15;

@@ -26,6 +26,7 @@ fn wanted(command: &Command, settings: Settings) -> Vec<(c_int, u64)> {
         (libc::RLIMIT_MEMLOCK, 0),
         (libc::RLIMIT_MSGQUEUE, 0),
         (libc::RLIMIT_RTPRIO, 0),
+        (libc::RLIMIT_NICE, 0),
         (libc::RLIMIT_SIGPENDING, 256),
     ];
     if command.limit_address_space {

@@ -14,7 +14,7 @@ use super::{
     rlimits,
     watch::{Exit, Process},
 };
-use crate::{Breach, Command, Limits, Processes, Run, SandboxError, Usage};
+use crate::{Breach, Command, Execution, Limits, Processes, SandboxError, Usage};
 
 /// How often memory is looked at when no control group does.
 const SAMPLE: Duration = Duration::from_millis(10);
@@ -258,11 +258,11 @@ impl Running {
     }
 
     /// The end of a program that has ended or is killed now.
-    pub fn finish(mut self) -> Run {
+    pub fn finish(mut self) -> Execution {
         self.kill();
         let wall = self.started.elapsed();
         let Some(process) = &mut self.process else {
-            return Run { not_started: self.not_started.take(), ..Run::default() };
+            return Execution { not_started: self.not_started.take(), ..Execution::default() };
         };
         let Exit { code, signal, cpu } = process.wait();
         let mut usage = self.usage(cpu);
@@ -280,7 +280,7 @@ impl Running {
         // Compilers end with status 1 when a part of them was killed.
         let broken = broken.filter(|_| self.processes == Processes::One || code != Some(0));
         let data = |capture: Option<Capture>| capture.map(|capture| capture.data).unwrap_or_default();
-        Run {
+        Execution {
             stdout: data(self.stdout.take()),
             stderr: data(self.stderr.take()),
             results: data(self.results.take()),

@@ -3,7 +3,8 @@
 use std::{
     fs, io,
     os::fd::{FromRawFd, OwnedFd},
-    time::Duration,
+    thread,
+    time::{Duration, Instant},
 };
 
 use libc::c_int;
@@ -107,6 +108,7 @@ impl Process {
         if self.started.supervisor > 0 {
             let _ = reap(self.started.supervisor);
         }
+        vanish(self.started.group);
         let time = |time: libc::timeval| {
             Duration::new(time.tv_sec.max(0) as u64, (time.tv_usec.max(0) as u32).saturating_mul(1000))
         };
@@ -126,6 +128,17 @@ fn end(started: Started) {
     for target in [-group, program, supervisor].into_iter().filter(|&target| target != 0) {
         // SAFETY: none of them is reaped, so that the numbers are theirs, as processes and as a group.
         unsafe { libc::kill(target, libc::SIGKILL) };
+    }
+}
+
+/// Waits until the killed processes of a group are gone, whom another process reaps: until then they count
+/// against the user that the next program gets. Never long, because they may be left for good where nobody reaps.
+fn vanish(group: c_int) {
+    const LONGEST: Duration = Duration::from_secs(2);
+    let start = Instant::now();
+    // SAFETY: signal 0 asks only whether there is a process of this group.
+    while unsafe { libc::kill(-group, 0) } == 0 && start.elapsed() < LONGEST {
+        thread::sleep(Duration::from_millis(1));
     }
 }
 

@@ -8,14 +8,17 @@ use std::{
 };
 
 use clap::{Args, ValueEnum};
-use r1_core::{Problem, template::PromptTemplate};
+use r1_core::{Problem, Reference, template::PromptTemplate};
 use r1_data::dataset::Format;
 use r1_eval::{
     BENCHMARKS, Benchmark, EvalConfig, EvalError, EvalProgress, EvalReport, Journal, evaluate_into,
     evaluate_with,
 };
 use r1_model::LanguageModel;
-use r1_rewards::{AccuracyReward, Mode, Reward, TaskReward};
+use r1_rewards::{
+    AccuracyReward, Mode, Reward, TaskReward,
+    code::{CodeReward, Judge, Language},
+};
 use r1_run::{Begun, Digest, Fingerprint, Lock, Output, Progress, RunError, Status, atomic::write_file};
 use serde_json::json;
 
@@ -57,8 +60,8 @@ pub(crate) struct Arguments {
     /// aime25, math500, gsm8k, svamp or mgsm_zh
     #[arg(long, value_name = "NAME", value_parser = benchmark)]
     benchmark: Option<&'static Benchmark>,
-    /// Layout of the file: gsm8k, svamp, math, aime, mgsm or problems [default: the benchmark's, else by
-    /// its first line]
+    /// Layout of the file: gsm8k, svamp, math, aime, mgsm, humaneval, mbpp, problems or another of
+    /// `r1 grade-code` [default: the benchmark's, else by its first line]
     #[arg(long)]
     format: Option<Format>,
     #[command(flatten)]
@@ -86,7 +89,7 @@ pub(crate) struct Arguments {
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
 enum GraderArgument {
-    /// The math verifier, or the rules of choices and countdown
+    /// The math verifier, the rules of choices and countdown, or the tests of programs in the cage
     Accuracy,
     /// The verifiers of the procedural tasks, by the problems' metadata
     Task,
@@ -107,13 +110,14 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let output = Output::open(&arguments.out)?;
     let lock = output.file().map(Lock::beside).transpose()?;
     let problems = problems(arguments)?;
+    let mode = arguments.mode.map(Mode::from).or(arguments.benchmark.map(|benchmark| benchmark.mode));
+    let mode = mode.unwrap_or_default();
+    let reward = reward(arguments.grader, mode, &problems)?;
     let mut model = load(&arguments.model)?;
     let chat = arguments.benchmark.map_or(PromptTemplate::Chat { system: None }, |benchmark| {
         PromptTemplate::Directed { directive: benchmark.directive.to_owned() }
     });
     let (can_chat, folder) = (model.template.is_some(), arguments.model.display().to_string());
-    let mode = arguments.mode.map(Mode::from).or(arguments.benchmark.map(|benchmark| benchmark.mode));
-    let mode = mode.unwrap_or_default();
     let samples = arguments.sampling.samples.map_or(base.samples, NonZeroUsize::get);
     let chunk = (BATCH / samples).clamp(1, base.chunk);
     let config = base
@@ -130,10 +134,6 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
             Failure::Job(format!("the prompt of problem `{}` cannot be used: {reason}", problem.id))
         })?;
     }
-    let reward: Box<dyn Reward> = match arguments.grader {
-        GraderArgument::Accuracy => Box::new(AccuracyReward::new().with_mode(mode)),
-        GraderArgument::Task => Box::new(TaskReward::new().with_mode(mode)),
-    };
     let evaluation = Evaluation { problems, reward, config };
     if output.file().is_none() {
         eprintln!("`{}` is no regular file: it gets the figures, and no samples", arguments.out.display());
@@ -144,6 +144,23 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
         return answer(&report);
     }
     evaluation.go_on(arguments, &mut model, &output, lock)
+}
+
+/// The reward that grades; in the cage where a problem has tests, which is refused before the model is read if the
+/// cage does not hold here.
+fn reward(grader: GraderArgument, mode: Mode, problems: &[Problem]) -> Result<Box<dyn Reward>, Failure> {
+    let accuracy = AccuracyReward::new().with_mode(mode);
+    let has_tests = |problem: &Problem| matches!(problem.reference, Reference::Tests { .. });
+    Ok(match grader {
+        GraderArgument::Accuracy if problems.iter().any(has_tests) => {
+            let judge = Judge::new()?;
+            eprintln!("{}", judge.report());
+            let code = CodeReward::new(judge, Language::PYTHON);
+            if problems.iter().all(has_tests) { Box::new(code) } else { Box::new(code.or_else(accuracy)) }
+        }
+        GraderArgument::Accuracy => Box::new(accuracy),
+        GraderArgument::Task => Box::new(TaskReward::new().with_mode(mode)),
+    })
 }
 
 /// The problems that are asked.

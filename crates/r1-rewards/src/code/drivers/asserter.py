@@ -50,6 +50,8 @@ def encode(x):
         return ["i", hex(int(x))]
     if isinstance(x, str):
         return str.__str__(x)
+    if isinstance(x, type) and getattr(builtins, x.__name__, None) is x:
+        return ["T", x.__name__]
     if callable(x):
         callables.append(x)
         return ["k", len(callables) - 1]
@@ -81,6 +83,8 @@ def decode(x):
         return decimal.Decimal(body)
     if kind == "R":
         return range(*[int(part, 16) for part in body])
+    if kind == "T" and isinstance(getattr(builtins, body), type):
+        return getattr(builtins, body)
     if kind == "o":
         return Remote(int(body))
     raise ValueError("no plain data")
@@ -254,11 +258,37 @@ def proxy(name):
     return call
 
 
+# What a setup reads and nobody else defines is the program's: the classes whose objects it makes.
+def of_program(code, space):
+    import dis
+
+    read, written, codes = set(), set(), [code]
+    while codes:
+        code = codes.pop()
+        codes.extend(constant for constant in code.co_consts if type(constant) is type(code))
+        for step in dis.get_instructions(code):
+            if step.opname in ("LOAD_NAME", "LOAD_GLOBAL"):
+                read.add(step.argval)
+            elif step.opname in ("STORE_NAME", "STORE_GLOBAL"):
+                written.add(step.argval)
+    return [name for name in read - written if name not in space and not hasattr(builtins, name)]
+
+
 def outcome():
     space = {"__name__": "test"}
     try:
         with open("setup.py", encoding="utf-8") as file:
-            exec(compile(file.read(), "setup.py", "exec"), space)
+            setup = compile(file.read(), "setup.py", "exec")
+        if setup.co_names:
+            _provide(setup, space)
+            for name in of_program(setup, space):
+                space[name] = proxy(name)
+        try:
+            exec(setup, space)
+        except Gone as error:
+            return "candidate", error
+        except Exception as error:
+            return "candidate" if any(error is other for other in raised) else "broken", error
         with open("test.py", encoding="utf-8") as file:
             code = compile(file.read(), "test.py", "exec")
         _provide(code, space)

@@ -11,6 +11,7 @@ def _serve():
     bool_, float_, tuple_, dict_, set_, frozenset_, bytes_ = bool, float, tuple, dict, set, frozenset, bytes
     bytearray_, range_, complex_, exc, iter_, next_, len_ = bytearray, range, complex, BaseException, iter, next, len
     getattr_, callable_, min_, stop = getattr, callable, min, StopIteration
+    plain_types = {name: kind for name, kind in vars(builtins).items() if typ(kind) is typ and kind.__name__ == name}
     known = {id(kind): name for name, kind in vars(builtins).items() if typ(kind) is typ and issubclass(kind, exc)}
     Counter, defaultdict, OrderedDict = collections.Counter, collections.defaultdict, collections.OrderedDict
     deque, Decimal, Fraction = collections.deque, decimal.Decimal, fractions.Fraction
@@ -60,6 +61,10 @@ def _serve():
             return ["R", [hex_(x.start), hex_(x.stop), hex_(x.step)]]
         if not rich[0]:
             return ["?", "an object"]
+        if t is typ:
+            for name, kind in dict_.items(plain_types):
+                if kind is x:
+                    return ["T", name]
         for number, other in enumerate(kept):
             if other is x:
                 return ["o", number]
@@ -89,6 +94,8 @@ def _serve():
             return Decimal(body)
         if kind == "R":
             return range_(*[int_(part, 16) for part in body])
+        if kind == "T":
+            return plain_types[body]
         if kind == "o":
             return kept[body]
         if kind == "k":

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use r1_sandbox::{Channel, Run};
+use r1_sandbox::{Channel, Execution};
 use serde::Deserialize;
 
 use super::{Submission, call::python, stdio::started};
@@ -70,7 +70,7 @@ pub(super) fn judge(
     Ok(TestResult { verdict, usage: candidate.usage, detail })
 }
 
-fn conclude(candidate: &Run, asserter: &Run) -> Result<(Verdict, String), CodeError> {
+fn conclude(candidate: &Execution, asserter: &Execution) -> Result<(Verdict, String), CodeError> {
     let broken = candidate.broken.or(asserter.broken).map(Verdict::from);
     let record = serde_json::from_slice::<Record>(&asserter.results);
     match (record, broken) {

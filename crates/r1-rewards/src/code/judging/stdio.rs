@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use r1_sandbox::{Limits, Run};
+use r1_sandbox::{Execution, Limits};
 
 use super::Submission;
 use crate::code::{
@@ -47,7 +47,7 @@ pub(super) fn judge(
 
 /// A tool that the system would not start is the world's trouble; a program that a submission became is
 /// its own.
-pub(super) fn started(run: &Run, program: &Program) -> Result<(), CodeError> {
+pub(super) fn started(run: &Execution, program: &Program) -> Result<(), CodeError> {
     match &run.not_started {
         Some(reason) if !program.language().is_compiled() => Err(program.language().unusable(reason)),
         _ => Ok(()),
@@ -71,7 +71,7 @@ fn check(judge: &Judge, checker: &Checker, files: [Arc<[u8]>; 3]) -> Result<(Ver
 }
 
 /// The verdict of a checker or interactor that has ended.
-fn conclude(run: &Run) -> Result<(Verdict, String), CodeError> {
+fn conclude(run: &Execution) -> Result<(Verdict, String), CodeError> {
     match (run.broken, run.code) {
         // It was written for outputs that a right program gives.
         (Some(breach), _) => Ok((Verdict::WrongAnswer, format!("the checker broke its limits ({breach})"))),

@@ -28,7 +28,7 @@ impl fmt::Display for Breach {
 /// How a program ended.
 #[derive(Debug, Clone, Default)]
 #[non_exhaustive]
-pub struct Run {
+pub struct Execution {
     /// Standard output, up to the limit; empty when it was not kept.
     pub stdout: Vec<u8>,
     /// The start of standard error.
@@ -47,7 +47,7 @@ pub struct Run {
     pub usage: Usage,
 }
 
-impl Run {
+impl Execution {
     /// Whether it ended by itself with status 0 and within its limits.
     pub fn is_clean(&self) -> bool {
         self.broken.is_none() && self.code == Some(0)
