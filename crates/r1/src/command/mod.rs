@@ -49,6 +49,8 @@ use crate::recipe::Registry;
 
 const EXAMPLES: &str = "\
 Examples:
+  r1 train recipes/nano/r1-zero.toml
+  r1 grpo --model DIR --data train.jsonl --out runs/own
   r1 problems --task chained_arithmetic --held-out --count 200 > test.jsonl
   r1 eval --model DIR --data test.jsonl --out before.json
   r1 generate --model DIR --prompt 'The capital of France is' --temperature 0 --max-tokens 8
@@ -60,8 +62,8 @@ Examples:
   r1 sft --model STUDENT --data traces.jsonl --out runs/student
   r1 decontaminate --data train.jsonl --format gsm8k --against test.jsonl --out clean.jsonl
 
-`r1 COMMAND --help` has the options of a command. Results go to standard output, everything else to standard error. The exit status is 0 when all is
-done, 1 when the job or an input line failed, 2 for wrong usage, 130 or 143 when it was interrupted.
+`r1 COMMAND --help` has the options of a command. Results go to standard output, everything else to
+standard error. The exit status is 0 when all is done, 1 when the job or an input line failed, 2 for wrong usage, 130 or 143 when it was interrupted.
 R1_DEVICE chooses the device, for example flex or cuda:0.";
 
 /// The DeepSeek-R1 system: causal language models, verifiable rewards and evaluation.

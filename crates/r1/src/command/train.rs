@@ -7,7 +7,7 @@ use clap::Args;
 use crate::{
     command::{failure::Failure, lines::answer},
     pipeline::PipelineError,
-    recipe::{Finished, Recipe, RecipeError, Registry, RunOptions, Trained},
+    recipe::{Finished, Method, Recipe, RecipeError, Registry, RunOptions, Trained},
     run::Interrupt,
 };
 
@@ -76,8 +76,9 @@ pub(crate) fn train(
     match recipe.run(registry, &options) {
         Ok(Trained::Already(result)) => {
             let dir = recipe.output.dir.display();
+            let further = if recipe.method == Method::Grpo { "raise `updates`, " } else { "" };
             eprintln!(
-                "`{dir}` holds this run, and it is finished; raise `updates`, choose another --out, or --overwrite it"
+                "`{dir}` holds this run, and it is finished; {further}choose another --out, or --overwrite it"
             );
             answer(&result)
         }

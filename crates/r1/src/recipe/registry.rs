@@ -1,19 +1,24 @@
 //! Rewards by name.
 
-use std::{collections::BTreeMap, fmt, path::Path};
+use std::{
+    collections::BTreeMap,
+    fmt,
+    path::{Path, PathBuf},
+};
 
 use r1_core::Reward;
 use r1_data::{did_you_mean, or_nearest};
 use r1_rewards::{
     AccuracyReward, CommandReward, ExternalSettings, FormatReward, Mode, Rubric, TaskReward, UrlReward,
-    code::{CodeReward, Judge, Language},
+    code::{CodeReward, Judge, Language, RepositoryReward},
 };
 use serde::{Deserialize, de::DeserializeOwned};
 use toml::{Table, Value};
 
 use super::{RecipeError, RewardRecipe, Rewards};
 
-type Maker = Box<dyn Fn(&Table) -> Result<Box<dyn Reward>, String> + Send + Sync>;
+/// Makes a reward of its parameters and of the folder that its paths are relative to.
+type Maker = Box<dyn Fn(&Table, &Path) -> Result<Box<dyn Reward>, String> + Send + Sync>;
 
 /// The rewards that a recipe can name: those of r1-rewards, and those that were added.
 ///
@@ -74,6 +79,17 @@ struct CodeParameters {
     max_tests: Option<usize>,
 }
 
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RepositoryParameters {
+    #[serde(default)]
+    root: PathBuf,
+}
+
+fn judge() -> Result<Judge, String> {
+    Judge::new().map_err(|error| error.to_string())
+}
+
 impl Registry {
     /// The rewards that r1 knows itself.
     ///
@@ -83,6 +99,7 @@ impl Registry {
     /// | `format` | `style`: `r1_zero` (default), `think`, `soft_tags` |
     /// | `task` | `mode`, as for `accuracy` |
     /// | `code` | `language`; `max_tests` |
+    /// | `repository` | `root`: the folder of the tasks' repositories, seen from the recipe's (default: the same) |
     ///
     /// Beside these, a term with `command = ["python3", "my_reward.py"]` is a [`CommandReward`], and one with
     /// `url = "http://.."` a [`UrlReward`]; both take the fields of [`ExternalSettings`].
@@ -96,11 +113,14 @@ impl Registry {
             FormatStyle::SoftTags => FormatReward::soft_tags(),
         });
         registry.try_reward("code", |CodeParameters { language, max_tests }| {
-            let reward = CodeReward::new(Judge::new().map_err(|error| error.to_string())?, language);
+            let reward = CodeReward::new(judge()?, language);
             Ok(match max_tests {
                 Some(max_tests) => reward.with_max_tests(max_tests),
                 None => reward,
             })
+        });
+        registry.insert("repository", |RepositoryParameters { root }, base| {
+            Ok(RepositoryReward::new(judge()?, base.join(root)))
         });
         registry
     }
@@ -124,10 +144,21 @@ impl Registry {
         P: DeserializeOwned,
         R: Reward + 'static,
     {
-        let maker = move |table: &Table| {
+        self.insert(name, move |parameters, _| make(parameters));
+    }
+
+    fn insert<P, R>(
+        &mut self,
+        name: impl Into<String>,
+        make: impl Fn(P, &Path) -> Result<R, String> + Send + Sync + 'static,
+    ) where
+        P: DeserializeOwned,
+        R: Reward + 'static,
+    {
+        let maker = move |table: &Table, base: &Path| {
             let parameters =
                 P::deserialize(table.clone()).map_err(|error| did_you_mean(error.to_string().trim_end()))?;
-            Ok(Box::new(make(parameters)?) as Box<dyn Reward>)
+            Ok(Box::new(make(parameters, base)?) as Box<dyn Reward>)
         };
         self.makers.insert(name.into(), Box::new(maker));
     }
@@ -151,7 +182,7 @@ impl Registry {
             let known: Vec<&str> = self.names().collect();
             return Err(wrong(format!("there is none of this name{}", or_nearest(&recipe.name, &known))));
         };
-        maker(&recipe.parameters).map_err(wrong)
+        maker(&recipe.parameters, base).map_err(wrong)
     }
 
     /// Makes all terms of a reward.
