@@ -1,7 +1,8 @@
 //! Thousands of programs on a busy machine: no wrong verdict, and nothing left of any.
 //!
 //! `R1_SOAK=10000 R1_SOAK_LOAD=10 cargo test --release -p r1-rewards --features code --test code_soak -- --nocapture`
-//! judges as many programs by 8 callers beside so many busy loops; by default 160 beside 4.
+//! judges as many programs, spread over the sets of layers, by 8 callers beside so many busy loops; by default 320
+//! beside 4.
 
 #![cfg(all(feature = "code", target_os = "linux"))]
 
@@ -140,8 +141,9 @@ fn case(number: usize) -> (Submission, TestCase, &'static str) {
 
 #[test]
 fn thousands_of_programs_leave_nothing() {
-    let (count, loops) = (setting("R1_SOAK", 160), setting("R1_SOAK_LOAD", 4));
-    for (_, judge) in layer_sets() {
+    let (sets, loops) = (layer_sets(), setting("R1_SOAK_LOAD", 4));
+    let count = setting("R1_SOAK", 320).div_ceil(sets.len());
+    for (_, judge) in sets {
         let crowd = judge.clone().with_workers(CALLERS);
         // What is made once is made before anything is counted.
         (0..32).for_each(|number| {

@@ -47,7 +47,7 @@ for name in ("mem", "clear_refs", "oom_score_adj", "oom_adj", "coredump_filter",
     for folder in ("self", "thread-self", "1", str(PARENT), str(VICTIM), "%d/task/%d" % (os.getpid(), os.getpid())):
         try:
             with open("/proc/%s/%s" % (folder, name), "wb", 0) as file: file.write(b"-1000" if "oom" in name else b"1")
-            if folder in ("1", str(PARENT), str(VICTIM)) or name in ("mem", "uid_map", "gid_map") + ("loginuid",) * LANDLOCK: print("wrote", folder, name)
+            if folder in ("1", str(PARENT), str(VICTIM)) or name in ("mem", "clear_refs", "uid_map", "gid_map", "loginuid"): print("wrote", folder, name)
         except OSError: pass
 
 #! folders_of_the_kernel = AC

@@ -51,9 +51,9 @@ pub(super) fn build(root: &mut Root) -> Result<(), Step> {
 
 /// Mounts `/proc` in the new root, which is the current folder. It shows the namespace of whoever mounts it,
 /// and to each user his own processes. The old root must still be there: the kernel shows an ordinary user
-/// no more of it than he saw before.
+/// no more of it than he saw before. Nobody writes there: not into memory, nor at what is counted of it.
 pub(super) fn mount_proc() -> Result<(), Step> {
-    let flags = libc::MS_NOSUID | libc::MS_NODEV | libc::MS_NOEXEC;
+    let flags = libc::MS_NOSUID | libc::MS_NODEV | libc::MS_NOEXEC | libc::MS_RDONLY;
     let (proc, options) = (c"proc".as_ptr(), c"subset=pid,hidepid=2".as_ptr());
     call!(Step::Proc, libc::SYS_mount, proc, c"proc".as_ptr(), proc, flags, options)?;
     Ok(())

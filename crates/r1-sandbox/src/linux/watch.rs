@@ -82,11 +82,25 @@ impl Process {
         })
     }
 
-    /// Time on the clock in which its first thread could run and had no processor.
+    /// Time on the clock in which it could run and had no processor: the longest of its threads and of those of
+    /// the processes below it.
     pub(super) fn starved(&self) -> Duration {
-        let text = fs::read_to_string(format!("/proc/{}/schedstat", self.pid)).unwrap_or_default();
-        let waited = text.split_whitespace().nth(1).and_then(|field| field.parse().ok());
-        Duration::from_nanos(waited.unwrap_or(0))
+        // A bomb of processes is not looked at to its end.
+        const MOST: usize = 256;
+        let (mut longest, mut seen, mut pids) = (0, 0, vec![self.pid.to_string()]);
+        while let Some(pid) = pids.pop() {
+            for task in fs::read_dir(format!("/proc/{pid}/task")).into_iter().flatten().flatten() {
+                let read = |file| fs::read_to_string(task.path().join(file)).unwrap_or_default();
+                let waited = read("schedstat").split_whitespace().nth(1).and_then(|field| field.parse().ok());
+                longest = longest.max(waited.unwrap_or(0));
+                seen += 1;
+                if seen > MOST {
+                    return Duration::from_nanos(longest);
+                }
+                pids.extend(read("children").split_whitespace().map(str::to_owned));
+            }
+        }
+        Duration::from_nanos(longest)
     }
 
     /// Waits for the end and kills what is left.
