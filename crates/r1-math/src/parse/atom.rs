@@ -56,9 +56,7 @@ impl Parser<'_> {
     }
 
     fn number(&mut self, literal: &Literal) -> Option<Id> {
-        let letter = |token: &Token| !token.space && matches!(token.kind, Kind::Letter(_) | Kind::Word(_));
-        if literal.digits == "0" && self.peek().is_some_and(letter) {
-            // `0xFF` is no product with zero.
+        if literal.digits == "0" && self.is_of_a_program() {
             return None;
         }
         if let Some(value) = self.beyond_nine(literal) {
@@ -69,6 +67,18 @@ impl Parser<'_> {
             return in_base(&literal.digits, base).map(|value| self.arena.number(value));
         }
         Some(self.arena.number(literal.value.clone()))
+    }
+
+    /// Whether `xFF`, `b101` or `o17` follows a zero: `0xFF` is a number of a program, and no product with zero.
+    fn is_of_a_program(&self) -> bool {
+        let tight = |ahead: usize| self.peek_at(ahead).filter(|token| !token.space).map(|token| &token.kind);
+        match tight(0) {
+            Some(Kind::Letter('x' | 'b' | 'o')) => matches!(tight(1), Some(Kind::Number(_))),
+            Some(Kind::Word(word)) => {
+                word.starts_with('x') && word[1..].bytes().all(|byte| byte.is_ascii_hexdigit())
+            }
+            _ => false,
+        }
     }
 
     fn bracketed(&mut self, close: char) -> Option<Id> {
