@@ -26,8 +26,10 @@ pub(crate) enum Answer {
         decimal: Option<Decimal>,
     },
     Tuple(Vec<Answer>),
-    /// Several answers side by side, in any order.
+    /// Several answers side by side, whose order may tell them apart.
     List(Vec<Answer>),
+    /// Alternatives, which have no order: both values of `±`, what "or" joins.
+    Either(Vec<Answer>),
     Set(Vec<Answer>),
     /// A union of intervals.
     Region(Vec<Interval>),
@@ -160,6 +162,7 @@ impl Answer {
             Self::Percent { id, .. } => format!("percent {}", write(arena, *id, 0)),
             Self::Tuple(items) => format!("tuple ({})", many(items)),
             Self::List(items) => format!("list {}", many(items)),
+            Self::Either(items) => format!("either of {}", many(items)),
             Self::Set(items) => format!("set {{{}}}", many(items)),
             Self::Region(intervals) => {
                 let shown: Vec<_> = intervals.iter().map(|interval| interval.shown(arena)).collect();

@@ -1,5 +1,7 @@
 //! Values for symbols: drawn by hash, so that a verdict never depends on chance.
 
+use std::ops::Range;
+
 use dashu::rational::RBig;
 
 /// A hash of a name and two numbers.
@@ -20,6 +22,11 @@ fn mix(mut state: u64) -> u64 {
 /// The value of a symbol at a point: points take turns between (0, 1), (1, 3), (3, 40), and the same
 /// below zero.
 pub(crate) fn coordinate(name: &str, point: u32) -> RBig {
+    let turned = hash(name, 0, 4) >> (point % 32) & 1 == 1;
+    if WHOLE_POINTS.contains(&point) {
+        let value = RBig::from(1 + (hash(name, point, 5) % 9) as i64);
+        return if turned { -value } else { value };
+    }
     let drawn = (hash(name, point, 1) >> 44) as i64;
     let unit = RBig::from_parts((2 * drawn + 1).into(), (1u64 << 21).into());
     let value = match point % 3 {
@@ -27,12 +34,19 @@ pub(crate) fn coordinate(name: &str, point: u32) -> RBig {
         1 => RBig::ONE + unit * RBig::from(2),
         _ => RBig::from(3) + unit * RBig::from(37),
     };
-    if is_negative(point) { -value } else { value }
+    let negative = if MIXED_POINTS.contains(&point) { turned } else { is_negative(point) };
+    if negative { -value } else { value }
 }
 
-/// Points at which every symbol is below zero.
+/// Points at which some symbols are below zero and others are not: `|x + y|` is `|x| + |y|` elsewhere.
+pub(crate) const MIXED_POINTS: Range<u32> = 16..22;
+
+/// Points at which symbols are whole numbers of either sign, where functions jump.
+pub(crate) const WHOLE_POINTS: Range<u32> = 24..30;
+
+/// Points at which every symbol is below zero, or some are.
 pub(crate) fn is_negative(point: u32) -> bool {
-    point % 8 >= 5
+    point >= MIXED_POINTS.start || point % 8 >= 5
 }
 
 /// A whole number for a symbol.

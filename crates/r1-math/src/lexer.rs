@@ -43,7 +43,7 @@ struct Lexer<'a> {
 
 impl<'a> Lexer<'a> {
     fn push(&mut self, kind: Kind) {
-        self.tokens.push(Token { kind, space: self.space, wide: self.wide });
+        self.tokens.push(Token { kind, space: self.space, wide: self.wide, bold: false });
         (self.space, self.wide) = (false, false);
     }
 
@@ -301,6 +301,9 @@ impl<'a> Lexer<'a> {
             let letter = trimmed.chars().next()?;
             let is_unit = self.after_value() && "mgsLhNJWVAKTFCl".contains(letter) && !inside.is_empty();
             self.push(if is_unit { Kind::Text(letter.to_string()) } else { Kind::Letter(letter) });
+            if let Some(last) = self.tokens.last_mut() {
+                last.bold = command == "mathbf";
+            }
         } else if mathematical || styled {
             let mut inner = Lexer { rest: trimmed, tokens: Vec::new(), space: self.space, ..*self.head() };
             while inner.step()? {}

@@ -60,6 +60,11 @@ fn tokens(text: &str) -> impl Iterator<Item = &str> {
     text.split_whitespace()
         .map(|word| {
             let word = word.trim_start_matches(['(', '{', '"', '\'', '“', '‘', '*']);
+            // Minutes and seconds, feet and inches.
+            let marked = word.trim_end_matches(['\'', '"', '”', '’']);
+            if marked.len() < word.len() && marked.ends_with(|c: char| c.is_ascii_digit()) {
+                return word;
+            }
             word.trim_end_matches([')', '}', '"', '\'', '”', '’', '*', '.', ',', ';', ':', '?'])
         })
         .filter(|word| !word.is_empty())

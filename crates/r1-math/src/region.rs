@@ -46,6 +46,8 @@ pub(crate) type Bounded = (Option<Id>, Vec<Interval>);
 /// An answer as a region with its symbol: a relation that is linear in one, `x \in S`, or a set.
 pub(crate) fn bounded(arena: &mut Arena, answer: &Answer) -> Option<Bounded> {
     match answer {
+        // `a \\ne b \\ne c` says more than its pairs.
+        Answer::Relation { links, .. } if links.len() > 1 && links.contains(&Link::NotEqual) => None,
         Answer::Relation { members, links } => {
             let mut region = vec![EVERYTHING];
             let mut variable = None;

@@ -145,7 +145,7 @@ pub(crate) fn same(reference: &str, answer: &str) -> bool {
         return bare(reference) == bare(answer);
     }
     let (wanted, given) = (words(reference), words(answer));
-    if bare(reference).replace([' ', '-'], "") == bare(answer).replace([' ', '-'], "") {
+    if joined(bare(reference)) == joined(bare(answer)) {
         return true;
     }
     let [only] = &wanted[..] else { return false };
@@ -157,6 +157,19 @@ pub(crate) fn same(reference: &str, answer: &str) -> bool {
     }
     let mut telling = given.iter().filter(|word| !AROUND.contains(&word.as_str()));
     !AROUND.contains(&only.as_str()) && telling.next() == Some(only) && telling.next().is_none()
+}
+
+/// The letters without spaces and hyphens between them; a sign elsewhere stays.
+fn joined(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text.chars().peekable();
+    while let Some(c) = rest.next() {
+        let between = out.ends_with(char::is_alphabetic) && rest.peek().is_some_and(|c| c.is_alphabetic());
+        if c != ' ' && !(c == '-' && between) {
+            out.push(c);
+        }
+    }
+    out
 }
 
 /// The text without an article before it.
@@ -196,7 +209,8 @@ pub(crate) fn even(text: &str) -> String {
                 rest = tail;
                 continue;
             }
-            if style {
+            let sign = name.is_empty() && after.starts_with(['+', '-', '=', '<', '>', '*', '/']);
+            if style && !sign {
                 rest = if name.is_empty() {
                     after.get(after.chars().next().map_or(0, char::len_utf8)..).unwrap_or("")
                 } else {
@@ -213,6 +227,8 @@ pub(crate) fn even(text: &str) -> String {
             // Punctuation; every other sign says something.
             '.' | ',' | ';' | ':' | '?' | '{' | '}' | '$' | '~' | '`' | '_' => out.push(' '),
             '!' if after.trim_end_matches(['!', '.']).is_empty() => out.push(' '),
+            // Minutes and seconds, feet and inches.
+            '\'' if out.ends_with(|c: char| c.is_ascii_digit() || c == '\'') => out.push(c),
             '\'' | '"' => {}
             c if c.is_whitespace() => out.push(' '),
             _ => out.push(c),

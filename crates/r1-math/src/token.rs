@@ -41,12 +41,14 @@ pub(crate) struct Token {
     pub(crate) space: bool,
     /// A gap that parts formulas: `\quad`, a line break, the end of a formula.
     pub(crate) wide: bool,
+    /// A bold letter, which may be a vector.
+    pub(crate) bold: bool,
 }
 
 impl Token {
     /// A token without white space before it.
     pub(crate) fn close(kind: Kind) -> Self {
-        Self { kind, space: false, wide: false }
+        Self { kind, space: false, wide: false, bold: false }
     }
 
     pub(crate) fn is(&self, symbol: char) -> bool {

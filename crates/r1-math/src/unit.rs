@@ -122,6 +122,11 @@ impl Unit {
         self.words.iter().any(|word| matches!(word.as_str(), "celsius" | "fahrenheit"))
     }
 
+    /// Whether the unit is the radian, which is the number one.
+    pub(crate) fn is_radian(&self) -> bool {
+        matches!(&self.words[..], [word] if word == "radian")
+    }
+
     /// Whether the unit is written as one letter.
     pub(crate) fn is_letter(&self) -> bool {
         self.written.chars().count() == 1

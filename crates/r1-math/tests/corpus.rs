@@ -1,4 +1,5 @@
-//! The labelled pairs of `cases/math.toml`, `cases/math_blind.toml` and `cases/math_third.toml`.
+//! The labelled pairs of `cases/math.toml`, `cases/math_blind.toml`, `cases/math_third.toml` and
+//! `cases/math_hostile.toml`.
 
 use std::collections::BTreeMap;
 
@@ -53,6 +54,13 @@ fn judge_all(pairs: &[(String, [String; 2], bool)]) {
         }
     }
     assert!(wrong.is_empty(), "{} of {} wrong:\n{}", wrong.len(), pairs.len(), wrong.join("\n"));
+}
+
+#[test]
+fn no_pair_that_was_made_to_deceive_is_accepted() {
+    let pairs = labelled(toml::from_str(include_str!("cases/math_hostile.toml")).unwrap());
+    assert!(pairs.len() > 800);
+    judge_all(&pairs);
 }
 
 #[test]

@@ -69,6 +69,11 @@ impl Comparison<'_> {
     pub(super) fn assignments(&mut self, gold: &Answer, answer: &Answer) -> Option<Finding> {
         let Answer::Assignment { label: x, value: left, .. } = gold else { return None };
         let Answer::Assignment { label: y, value: right, between, .. } = answer else { return None };
+        let modular = |value: &Answer| matches!(value, Answer::Congruence { .. });
+        if modular(left) != modular(right) {
+            // A modulus is not left out of what names its symbol.
+            return Finding::apart();
+        }
         match self.names(gold, answer) {
             Names::Agree => {}
             Names::Renamed { from, to } => {
@@ -113,6 +118,14 @@ impl Comparison<'_> {
         between.iter().copied().filter(foreign).collect()
     }
 
+    /// What stands under a hat: `\\hat y = 2x` names `y`, too.
+    fn without_hat(&self, id: Id) -> Id {
+        match self.arena.node(id) {
+            Node::Call(name, inside) if self.arena.name(*name) == "hat@" => inside[0],
+            _ => id,
+        }
+    }
+
     fn names(&mut self, gold: &Answer, answer: &Answer) -> Names {
         let (Answer::Assignment { name: a, label: x, .. }, Answer::Assignment { name: b, label: y, .. }) =
             (gold, answer)
@@ -122,10 +135,12 @@ impl Comparison<'_> {
         let (Some(x), Some(y)) = (*x, *y) else {
             return match (x, y) {
                 (None, None) if differ(a, b) => Names::Differ,
+                // The derivative and the inverse of a function are other functions.
+                (Some(_), None) | (None, Some(_)) if otherwise_named(a, b) => Names::Differ,
                 _ => Names::Agree,
             };
         };
-        if x == y {
+        if x == y || self.without_hat(x) == self.without_hat(y) {
             return Names::Agree;
         }
         let head = |name: &str| name.split('(').next().unwrap_or("").replace(['{', '}', '\\'], "");
@@ -164,7 +179,9 @@ impl Comparison<'_> {
 pub(super) fn differ(a: &str, b: &str) -> bool {
     let plain = |name: &str| -> String {
         let name = name.replace("^prime", "'").replace("frac", "");
-        let plain: String = name.chars().filter(|c| c.is_alphanumeric() || *c == '\'').collect();
+        let signs = name.contains('(') && !in_words(&name);
+        let kept = |c: &char| c.is_alphanumeric() || *c == '\'' || (signs && "<>+-=|".contains(*c));
+        let plain: String = name.chars().filter(kept).collect();
         // `dy/dx` is `y'`.
         match plain.as_bytes() {
             [b'd', _, b'd', _] => format!("{}'", &plain[1..2]),
@@ -213,7 +230,29 @@ fn figures_differ(a: &str, b: &str, (plain_a, plain_b): (&str, &str)) -> bool {
     let ((head_a, more_a), (head_b, more_b)) = (parts(a), parts(b));
     head_a.is_empty()
         || head_a != head_b
-        || (more_a && more_b && !plain_a.starts_with(plain_b) && !plain_b.starts_with(plain_a))
+        || (more_a && more_b && !goes_on(plain_a, plain_b, b) && !goes_on(plain_b, plain_a, a))
+}
+
+/// Whether a name begins with another that has no argument of its own.
+fn goes_on(long: &str, short: &str, full_short: &str) -> bool {
+    !full_short.contains('(') && long.starts_with(short)
+}
+
+/// Whether one of two names, of which one is a formula, is of a derivative, of an inverse or of a point whose
+/// coordinates the other names.
+fn otherwise_named(a: &str, b: &str) -> bool {
+    let derivative = |name: &str| {
+        let quotient = name.starts_with("fracd") || (name.starts_with('d') && name.contains("/d"));
+        quotient || name.contains('\'') || name.contains("prime")
+    };
+    let inverse = |name: &str| name.contains("^-1");
+    let coordinate =
+        |point: &str, name: &str| point.starts_with('(') && point.contains(',') && point.contains(name);
+    derivative(a) != derivative(b)
+        || (inverse(a) != inverse(b) && a.contains('(') && b.contains('('))
+        || ((derivative(a) || inverse(a) && inverse(b)) && differ(a, b))
+        || coordinate(a, b)
+        || coordinate(b, a)
 }
 
 /// `BA` names what `AB` names.

@@ -6,7 +6,7 @@ use crate::{
     key, modular,
     numeric::{Numeric, Setting},
     real::{Big, Real},
-    substitute::{is_constant, mentions, substitute},
+    substitute::{is_constant, mentions, substitute, symbols},
 };
 
 /// Points at which expressions with symbols are compared.
@@ -108,7 +108,40 @@ impl Comparison<'_> {
             }
         }
         let needed = if constant { 1 } else { NEEDED };
-        (both >= needed && one == 0).then_some(true)
+        if both < needed || one > 0 {
+            return None;
+        }
+        if !constant && !self.at_turning_points(a, b, setting)? {
+            return Some(false);
+        }
+        Some(true)
+    }
+
+    /// Whether two expressions agree where the signs of their symbols differ, and at whole numbers where one of
+    /// them jumps. `None` where no steps are left to tell.
+    fn at_turning_points(&self, a: Id, b: Id, setting: Setting) -> Option<bool> {
+        let difference = [a, b].map(|id| symbols(&self.arena, id));
+        let several = difference.iter().any(|symbols| symbols.len() > 1);
+        let jumps = |node: &Node| {
+            matches!(
+                node,
+                Node::Function(
+                    Function::Floor
+                        | Function::Ceil
+                        | Function::Sign
+                        | Function::Mod
+                        | Function::Max
+                        | Function::Min,
+                    _
+                )
+            )
+        };
+        let jumping = mentions(&self.arena, a, &jumps) || mentions(&self.arena, b, &jumps);
+        let mixed = several.then_some(key::MIXED_POINTS).into_iter().flatten();
+        let whole = jumping.then_some(key::WHOLE_POINTS).into_iter().flatten();
+        let differs = |point| self.at_point(a, b, Setting { point, ..setting }, false) == Outcome::Different;
+        let agree = !mixed.chain(whole).any(differs);
+        (self.fuel.left() > 0).then_some(agree)
     }
 
     fn at_point(&self, a: Id, b: Id, setting: Setting, precise: bool) -> Outcome {

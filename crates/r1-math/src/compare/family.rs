@@ -106,6 +106,7 @@ impl Comparison<'_> {
             }
             A::Tuple(items) => A::Tuple(self.each_renamed(items, from, to)?),
             A::List(items) => A::List(self.each_renamed(items, from, to)?),
+            A::Either(items) => A::Either(self.each_renamed(items, from, to)?),
             A::Set(items) => A::Set(self.each_renamed(items, from, to)?),
             A::Assignment { name, label, value, between, rounded } => {
                 let label = match label {
@@ -144,7 +145,7 @@ fn whole_letter(arena: &Arena, answer: &Answer) -> Option<Id> {
             (pi && WHOLE.contains(&arena.name(*name))).then_some(symbol)
         }
         Answer::Assignment { value, .. } => whole_letter(arena, value),
-        Answer::List(items) => {
+        Answer::List(items) | Answer::Either(items) => {
             let letters: Option<Vec<Id>> = items.iter().map(|item| whole_letter(arena, item)).collect();
             let letters = letters?;
             letters.iter().all(|letter| *letter == letters[0]).then(|| letters[0])

@@ -26,6 +26,13 @@ impl Comparison<'_> {
             (A::Congruence { .. }, _) | (_, A::Congruence { .. }) => Finding::apart(),
             // A percentage is no length, and no amount of money.
             (A::Percent { .. }, _) | (_, A::Percent { .. }) => Finding::apart(),
+            (A::Quantity { id: a, unit, .. }, A::Expression { id: b, .. })
+            | (A::Expression { id: a, .. }, A::Quantity { id: b, unit, .. })
+                if unit.is_radian()
+                    && (self.without_degrees(*a).is_some() || self.without_degrees(*b).is_some()) =>
+            {
+                self.ids(*a, *b)
+            }
             // Nor is an angle, but for degrees of temperature.
             (A::Quantity { unit, .. }, A::Expression { id, .. })
             | (A::Expression { id, .. }, A::Quantity { unit, .. })

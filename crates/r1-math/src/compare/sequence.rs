@@ -11,8 +11,8 @@ const MAX_ITEMS: usize = 128;
 impl Comparison<'_> {
     pub(super) fn sequences(&mut self, gold: &Answer, answer: &Answer) -> Option<Finding> {
         use Answer as A;
-        let (A::List(a) | A::Set(a) | A::Tuple(a)) = gold else { return None };
-        let (A::List(b) | A::Set(b) | A::Tuple(b)) = answer else { return None };
+        let (A::List(a) | A::Either(a) | A::Set(a) | A::Tuple(a)) = gold else { return None };
+        let (A::List(b) | A::Either(b) | A::Set(b) | A::Tuple(b)) = answer else { return None };
         let matching = !matches!((gold, answer), (A::Tuple(_), _) | (_, A::Tuple(_)));
         // A set does not count; of a list with repetitions, all count.
         let set = matches!((gold, answer), (A::Set(_), _) | (_, A::Set(_)));
@@ -39,7 +39,7 @@ impl Comparison<'_> {
             (A::Tuple(_), A::List(list)) | (A::List(list), A::Tuple(_)) => {
                 !one_name(list) && self.ordered(a, b)
             }
-            (A::Tuple(_), A::Set(_)) | (A::Set(_), A::Tuple(_)) => false,
+            (A::Tuple(_), A::Set(_) | A::Either(_)) | (A::Set(_) | A::Either(_), A::Tuple(_)) => false,
             // Of values of different names, which is which counts.
             _ if of_names(a) != of_names(b) => !set && self.ordered(a, b) || self.systems(a, b),
             // Where the things are told on one side only, their order tells them on the other.
@@ -64,9 +64,15 @@ impl Comparison<'_> {
         items.iter().map(number).collect()
     }
 
+    /// Whether two elements are equal: `{1}` as an element is not 1.
+    fn same_item(&mut self, a: &Answer, b: &Answer) -> bool {
+        let set = |item: &Answer| matches!(item, Answer::Set(_) | Answer::Empty);
+        set(a) == set(b) && holds(self.answers(a, b))
+    }
+
     /// Place by place.
     pub(super) fn ordered(&mut self, a: &[Answer], b: &[Answer]) -> bool {
-        a.len() == b.len() && a.iter().zip(b).all(|(a, b)| holds(self.answers(a, b)))
+        a.len() == b.len() && a.iter().zip(b).all(|(a, b)| self.same_item(a, b))
     }
 
     /// Each with a partner of its own; repetitions count once when the lengths differ.
@@ -83,7 +89,7 @@ impl Comparison<'_> {
         a.iter().all(|item| {
             let same = free.iter().position(|other| *other == item);
             let partner = same.or_else(|| {
-                free.iter().position(|other| !other_names(item, other) && holds(self.answers(item, other)))
+                free.iter().position(|other| !other_names(item, other) && self.same_item(item, other))
             });
             partner.is_some_and(|at| {
                 free.remove(at);

@@ -31,14 +31,16 @@ impl Comparison<'_> {
             }
             (A::Quantity { .. }, _) | (_, A::Quantity { .. }) => self.quantities(gold, answer),
             (A::Percent { .. }, _) | (_, A::Percent { .. }) => self.percents(gold, answer),
-            (A::List(items), A::Region(_)) | (A::Region(_), A::List(items)) => match self.union(items) {
-                Some(region) if matches!(gold, A::List(_)) => self.relations(&region, answer),
+            (A::List(items) | A::Either(items), A::Region(_))
+            | (A::Region(_), A::List(items) | A::Either(items)) => match self.union(items) {
+                Some(region) if !matches!(gold, A::Region(_)) => self.relations(&region, answer),
                 Some(region) => self.relations(gold, &region),
                 None => Finding::apart(),
             },
-            (A::List(_) | A::Set(_) | A::Tuple(_), A::List(_) | A::Set(_) | A::Tuple(_)) => {
-                self.sequences(gold, answer)
-            }
+            (
+                A::List(_) | A::Either(_) | A::Set(_) | A::Tuple(_),
+                A::List(_) | A::Either(_) | A::Set(_) | A::Tuple(_),
+            ) => self.sequences(gold, answer),
             (A::Region(_) | A::Relation { .. }, _) | (_, A::Region(_) | A::Relation { .. }) => {
                 self.relations(gold, answer)
             }
@@ -64,8 +66,12 @@ impl Comparison<'_> {
             (A::Set(items), A::Empty) | (A::Empty, A::Set(items)) => {
                 Finding::at(Rung::Structure, items.is_empty())
             }
-            (A::Set(items) | A::List(items), other) if items.len() == 1 => self.answers(&items[0], other),
-            (other, A::Set(items) | A::List(items)) if items.len() == 1 => self.answers(other, &items[0]),
+            (A::Set(items) | A::List(items) | A::Either(items), other) if items.len() == 1 => {
+                self.answers(&items[0], other)
+            }
+            (other, A::Set(items) | A::List(items) | A::Either(items)) if items.len() == 1 => {
+                self.answers(other, &items[0])
+            }
             (A::Text(a), A::Text(b)) => Finding::at(Rung::Text, text::same(a, b)),
             (A::Text(word), A::Expression { id, .. }) | (A::Expression { id, .. }, A::Text(word)) => {
                 let number = text::number_word(word)?;

@@ -56,6 +56,9 @@ impl Parser<'_> {
     }
 
     fn number(&mut self, literal: &Literal) -> Option<Id> {
+        if literal.digits == "0" && self.is_of_a_program() {
+            return None;
+        }
         if let Some(value) = self.beyond_nine(literal) {
             return Some(self.arena.number(value));
         }
@@ -64,6 +67,18 @@ impl Parser<'_> {
             return in_base(&literal.digits, base).map(|value| self.arena.number(value));
         }
         Some(self.arena.number(literal.value.clone()))
+    }
+
+    /// Whether `xFF`, `b101` or `o17` follows a zero: `0xFF` is a number of a program, and no product with zero.
+    fn is_of_a_program(&self) -> bool {
+        let tight = |ahead: usize| self.peek_at(ahead).filter(|token| !token.space).map(|token| &token.kind);
+        match tight(0) {
+            Some(Kind::Letter('x' | 'b' | 'o')) => matches!(tight(1), Some(Kind::Number(_))),
+            Some(Kind::Word(word)) => {
+                word.starts_with('x') && word[1..].bytes().all(|byte| byte.is_ascii_hexdigit())
+            }
+            _ => false,
+        }
     }
 
     fn bracketed(&mut self, close: char) -> Option<Id> {
@@ -112,13 +127,15 @@ impl Parser<'_> {
         None
     }
 
-    fn letter(&mut self, letter: char) -> Option<Id> {
+    pub(super) fn letter(&mut self, letter: char) -> Option<Id> {
         if matches!(letter, 'C' | 'P' | 'A')
             && let Some(id) = self.counting(letter)
         {
             return Some(id);
         }
-        if (matches!(letter, 'f' | 'g' | 'h' | 'F' | 'G' | 'H') || self.at_zero())
+        if (matches!(letter, 'f' | 'g' | 'h' | 'F' | 'G' | 'H')
+            || self.at_zero()
+            || self.of_a_variate(letter))
             && let Some(call) = self.call(&letter.to_string())
         {
             return Some(call);
@@ -190,6 +207,16 @@ impl Parser<'_> {
         let is = |ahead: usize, symbol: char| self.peek_at(ahead).is_some_and(|token| token.is(symbol));
         let zero = |token: &Token| matches!(&token.kind, Kind::Number(literal) if literal.value.is_zero());
         is(0, '(') && self.peek_at(1).is_some_and(zero) && is(2, ')')
+    }
+
+    /// `E(X)`, `D(X^2)`: a mean or a variance, and no product.
+    fn of_a_variate(&self, letter: char) -> bool {
+        let variate = |token: &Token| matches!(token.kind, Kind::Letter('X' | 'Y' | 'Z'));
+        let ends = |token: &Token| token.is(')') || token.is('^');
+        matches!(letter, 'E' | 'D' | 'V')
+            && self.peek().is_some_and(|token| token.is('('))
+            && self.peek_at(1).is_some_and(variate)
+            && self.peek_at(2).is_some_and(ends)
     }
 
     /// `name(arguments)`; nothing is consumed where it is none.
@@ -271,6 +298,10 @@ impl Parser<'_> {
             }
             let letter = self.letter(letter)?;
             return function::of_name(name).map(|known| self.arena.function(known, vec![letter]));
+        }
+        if word.bytes().all(|byte| matches!(byte, b'I' | b'V' | b'X')) {
+            // A Roman number, whose letters are no factors.
+            return self.symbol(word);
         }
         let capitalised = word.len() == 3
             && word.starts_with(|c: char| c.is_ascii_uppercase())

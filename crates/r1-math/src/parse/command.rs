@@ -3,7 +3,7 @@
 use super::{Parser, function};
 use crate::{
     arena::{Constant, Function, Id, Node},
-    token::Kind,
+    token::{Kind, Token},
 };
 
 /// Commands that end an expression: separators, relations, closing brackets and operators that are
@@ -75,6 +75,64 @@ const ENDS: [&str; 62] = [
 
 pub(super) fn starts_factor(name: &str) -> bool {
     !ENDS.contains(&name)
+}
+
+/// Commands that are symbols: any other is unknown, and what it means cannot be dropped.
+const SYMBOLS: [&str; 49] = [
+    "alpha",
+    "beta",
+    "gamma",
+    "delta",
+    "epsilon",
+    "varepsilon",
+    "zeta",
+    "eta",
+    "theta",
+    "vartheta",
+    "iota",
+    "kappa",
+    "varkappa",
+    "lambda",
+    "mu",
+    "nu",
+    "xi",
+    "omicron",
+    "varpi",
+    "rho",
+    "varrho",
+    "sigma",
+    "varsigma",
+    "tau",
+    "upsilon",
+    "phi",
+    "varphi",
+    "chi",
+    "psi",
+    "omega",
+    "Gamma",
+    "Delta",
+    "Theta",
+    "Lambda",
+    "Xi",
+    "Pi",
+    "Sigma",
+    "Upsilon",
+    "Phi",
+    "Psi",
+    "Omega",
+    "hbar",
+    "ell",
+    "aleph",
+    "beth",
+    "top",
+    "perp",
+    "star",
+    "dagger",
+];
+
+/// Whether a command is a symbol of mathematics, or one that the reader made.
+fn is_symbol(name: &str) -> bool {
+    name.contains('@') || SYMBOLS.contains(&name)
 }
 
 impl Parser<'_> {
@@ -159,6 +217,16 @@ impl Parser<'_> {
                         self.skip_argument();
                         Some(self.arena.symbol(&format!("unit@{letter}")))
                     }
+                    None if matches!(name, "hat" | "widehat" | "tilde") => {
+                        // An estimate is another thing than what it estimates.
+                        let inside = self.argument()?;
+                        let name = self.arena.intern("hat@");
+                        Some(self.arena.insert(Node::Call(name, Box::new([inside]))))
+                    }
+                    None if name != "mathbf" => match self.directed_segment() {
+                        Some(segment) => Some(segment),
+                        None => self.argument(),
+                    },
                     None => self.argument(),
                 }
             }
@@ -171,10 +239,7 @@ impl Parser<'_> {
             "mathbb" => None,
             "angle" | "triangle" | "odot" | "parallel" | "prime" | "partial" | "nabla" | "int" | "lim"
             | "iint" | "oint" => None,
-            _ if starts_factor(name)
-                && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '@')
-                && name.len() <= 12 =>
-            {
+            _ if starts_factor(name) && is_symbol(name) => {
                 if (matches!(name, "Gamma" | "zeta" | "phi" | "varphi") || self.at_zero())
                     && let Some(call) = self.call(name)
                 {
@@ -214,6 +279,22 @@ impl Parser<'_> {
         }
         self.at += end + 2;
         Some(name)
+    }
+
+    /// `{AB}` after an arrow, which is the opposite of `{BA}`.
+    fn directed_segment(&mut self) -> Option<Id> {
+        let [open, Token { kind: Kind::Word(word), .. }, close, ..] = &self.tokens[self.at..] else {
+            return None;
+        };
+        let [a, b] = word.as_bytes() else { return None };
+        let capitals = a.is_ascii_uppercase() && b.is_ascii_uppercase();
+        if !(open.is('{') && close.is('}') && capitals && a != b) {
+            return None;
+        }
+        self.at += 3;
+        let (low, high) = (a.min(b), a.max(b));
+        let segment = self.arena.symbol(&format!("vec@{}{}", char::from(*low), char::from(*high)));
+        Some(if a == low { segment } else { self.arena.neg(segment) })
     }
 
     /// The one token inside the next argument.

@@ -4,11 +4,12 @@ mod atom;
 mod base;
 mod command;
 mod function;
+mod ordered;
 
 use dashu::rational::RBig;
 
 use super::{
-    arena::{Arena, Constant, Id},
+    arena::{Arena, Constant, Function, Id, Node},
     token::{Kind, Token},
 };
 
@@ -118,7 +119,15 @@ impl<'a> Parser<'a> {
                     term = parser.arena.mul(vec![sign, both, term]);
                 }
                 if negative {
-                    term = parser.arena.neg(term);
+                    term = match parser.arena.node(term) {
+                        // `-1 \\bmod 3` is the remainder of -1.
+                        Node::Function(Function::Mod, arguments) => {
+                            let (value, modulus) = (arguments[0], arguments[1]);
+                            let value = parser.arena.neg(value);
+                            parser.arena.function(Function::Mod, vec![value, modulus])
+                        }
+                        _ => parser.arena.neg(term),
+                    };
                 }
                 negative = false;
                 terms.push(term);
@@ -128,9 +137,17 @@ impl<'a> Parser<'a> {
     }
 
     fn product(&mut self) -> Option<Id> {
-        let mut factors = vec![self.mixed()?];
+        let mut factors = Vec::new();
+        if !self.capitals(&mut factors)? {
+            factors.push(self.mixed()?);
+        }
         loop {
-            if self.eat('*') || self.eat_command(&["times", "cdot", "ast", "bullet"]) {
+            if self.crosses() {
+                self.at += 1;
+                let left = factors.pop()?;
+                let right = self.power()?;
+                factors.push(self.cross(left, right));
+            } else if self.eat('*') || self.eat_command(&["times", "cdot", "ast", "bullet"]) {
                 // `1.5 \times 10^{3}` and a sign after the operator.
                 let factor = self.signed_power()?;
                 factors.push(factor);
@@ -143,10 +160,15 @@ impl<'a> Parser<'a> {
                 let value = self.arena.mul(std::mem::take(&mut factors));
                 factors.push(self.arena.function(super::arena::Function::Mod, vec![value, modulus]));
             } else if self.starts_factor() {
-                factors.push(self.power()?);
+                if !self.capitals(&mut factors)? {
+                    factors.push(self.power()?);
+                }
             } else {
                 break;
             }
+        }
+        if let Some(product) = self.of_matrices(&factors) {
+            return Some(product);
         }
         Some(if let [only] = factors[..] { only } else { self.arena.mul(factors) })
     }
@@ -264,6 +286,8 @@ impl<'a> Parser<'a> {
                 let degree = self.arena.constant(Constant::Degree);
                 base = self.minutes(base)?;
                 base = self.arena.mul(vec![base, degree]);
+            } else if let Some(name) = self.derivative(base) {
+                base = name;
             } else if self.eat('^') {
                 let exponent = self.exponent()?;
                 base = self.arena.pow(base, exponent);
@@ -284,6 +308,23 @@ impl<'a> Parser<'a> {
             }
         }
         None
+    }
+
+    /// `y^{(4)}`, the fourth derivative, and no power.
+    fn derivative(&mut self, base: Id) -> Option<Id> {
+        let Node::Symbol(name) = *self.arena.node(base) else { return None };
+        let [caret, open, left, Token { kind: Kind::Number(order), .. }, right, close, ..] =
+            &self.tokens[self.at..]
+        else {
+            return None;
+        };
+        let marks = caret.is('^') && open.is('{') && left.is('(') && right.is(')') && close.is('}');
+        if !marks {
+            return None;
+        }
+        self.at += 6;
+        let name = format!("{}^({})", self.arena.name(name), order.digits);
+        Some(self.arena.symbol(&name))
     }
 
     /// Minutes and seconds after a degree sign, as `40^\circ 30'`, added to the degrees.

@@ -2,7 +2,7 @@
 
 use super::{Answer, Reader, split};
 use crate::{
-    answer::Interval,
+    answer::{Domain, Interval},
     arena::{Constant, Id, Node},
     parse, region, substitute,
     token::{Kind, Token},
@@ -81,6 +81,9 @@ impl Reader<'_> {
         if square(open) != square(close) {
             // Neither an interval nor a point.
             return Some(None);
+        }
+        if tokens.iter().filter(|token| token.is_command("pm")).count() > 1 {
+            return Some(self.by_signs(tokens));
         }
         let items: Option<Vec<Answer>> = parts.iter().map(|part| self.structure(part)).collect();
         let signed = |part: &&[Token]| part.iter().any(|token| matches!(token.command(), Some("pm" | "mp")));
@@ -227,11 +230,20 @@ impl Reader<'_> {
             };
             let symbol = matches!(elements.first().map(|token| &token.kind), Some(Kind::Letter(_)))
                 && (elements.len() == 1 || elements[1].is_command("in"));
+            let set = elements.get(2..).and_then(super::list::domain_of);
+            if symbol && elements.len() > 1 && set != Some(Domain::Reals) {
+                // Numbers of one kind: the condition alone would say more.
+                let body = Box::new(self.structure(condition)?);
+                return Some(Answer::Parametric { body, parameters: vec![bound?], domain: set? });
+            }
             if symbol {
                 // The symbol of a set-builder is bound: the condition is about no other.
                 return match self.structure(condition)? {
                     Answer::Assignment { label: Some(label), value, .. }
-                        if matches!(*value, Answer::Region(_) | Answer::Set(_) | Answer::List(_)) =>
+                        if matches!(
+                            *value,
+                            Answer::Region(_) | Answer::Set(_) | Answer::List(_) | Answer::Either(_)
+                        ) =>
                     {
                         (Some(label) == bound).then_some(*value)
                     }
@@ -252,7 +264,7 @@ impl Reader<'_> {
         let mut items = Vec::new();
         for part in parts {
             match self.structure(part)? {
-                Answer::List(both) => items.extend(both),
+                Answer::List(both) | Answer::Either(both) => items.extend(both),
                 item => items.push(item),
             }
         }
@@ -339,8 +351,8 @@ fn named_point(name: &str, point: Answer) -> Answer {
 
 /// `(\pm 2, 0)` is two points.
 fn both_signs(items: Vec<Answer>) -> Answer {
-    let mut doubled = items.iter().enumerate().filter(|(_, item)| matches!(item, Answer::List(_)));
-    let (Some((at, Answer::List(values))), None) = (doubled.next(), doubled.next()) else {
+    let mut doubled = items.iter().enumerate().filter(|(_, item)| matches!(item, Answer::Either(_)));
+    let (Some((at, Answer::Either(values))), None) = (doubled.next(), doubled.next()) else {
         return Answer::Tuple(items);
     };
     let point = |value: &Answer| {
@@ -348,5 +360,5 @@ fn both_signs(items: Vec<Answer>) -> Answer {
         point[at] = value.clone();
         Answer::Tuple(point)
     };
-    Answer::List(values.iter().map(point).collect())
+    Answer::Either(values.iter().map(point).collect())
 }

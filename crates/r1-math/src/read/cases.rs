@@ -39,7 +39,7 @@ impl Reader<'_> {
             for row in rows {
                 let row: Vec<Token> = row.iter().filter(|token| !token.is('&')).cloned().collect();
                 match self.structure(&row)? {
-                    Answer::List(inner) => items.extend(inner),
+                    Answer::List(inner) | Answer::Either(inner) => items.extend(inner),
                     item => items.push(item),
                 }
             }

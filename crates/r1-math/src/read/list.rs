@@ -46,7 +46,7 @@ impl Reader<'_> {
                 continue;
             }
             match self.structure(part) {
-                Some(Answer::List(inner)) => items.extend(inner),
+                Some(Answer::List(inner) | Answer::Either(inner)) => items.extend(inner),
                 Some(item) => items.push(item),
                 None => return Some(None),
             }
@@ -57,6 +57,9 @@ impl Reader<'_> {
         if items.len() == 1 {
             return Some(items.pop());
         }
+        if self.is_proposition(tokens, &items) {
+            return Some(None);
+        }
         if items.iter().any(|item| family_of(item).is_some()) {
             return Some(self.joined_families(items));
         }
@@ -65,6 +68,22 @@ impl Reader<'_> {
         }
         self.repeat_exclusion(&mut items);
         Some(Some(self.tidy(items, both, joins)))
+    }
+
+    /// Whether letters are joined by a sign of logic, or options by "or": the joint is what it says.
+    fn is_proposition(&self, tokens: &[Token], items: &[Answer]) -> bool {
+        let name = |item: &Answer| match item {
+            Answer::Expression { id, .. } => match self.arena.node(*id) {
+                Node::Symbol(name) => Some(self.arena.name(*name)),
+                _ => None,
+            },
+            _ => None,
+        };
+        let sign = |token: &Token| matches!(token.command(), Some("lor" | "land" | "vee" | "wedge"));
+        let capital =
+            |item: &Answer| name(item).is_some_and(|name| name.starts_with(|c: char| c.is_ascii_uppercase()));
+        (tokens.iter().any(sign) && items.iter().any(|item| matches!(item, Answer::Expression { .. })))
+            || (tokens.iter().any(is_or) && items.iter().all(capital))
     }
 
     /// "3 hours and 20 minutes": a quantity in two units, the second less than one of the first.
@@ -117,6 +136,8 @@ impl Reader<'_> {
         let (exclusions, mut kept): (Vec<Answer>, Vec<Answer>) = items.iter().cloned().partition(condition);
         if kept.len() == 1 {
             Answer::Excluding { body: Box::new(kept.remove(0)), exclusions }
+        } else if joins && !both {
+            Answer::Either(items)
         } else {
             Answer::List(items)
         }
@@ -243,7 +264,7 @@ impl Reader<'_> {
             };
             match value {
                 Answer::Expression { id, .. } => values.push(*id),
-                Answer::List(inner) => {
+                Answer::List(inner) | Answer::Either(inner) => {
                     for item in inner {
                         match item {
                             Answer::Expression { id, .. } => values.push(*id),
@@ -307,7 +328,7 @@ fn family_of(item: &Answer) -> Option<(&[Id], &[Id], Domain)> {
 }
 
 /// The numbers that `\mathbb{N}^*` and its like name.
-fn domain_of(tokens: &[Token]) -> Option<Domain> {
+pub(super) fn domain_of(tokens: &[Token]) -> Option<Domain> {
     let (set, marks) = tokens.split_first()?;
     let set = match set.kind {
         Kind::Blackboard(letter) | Kind::Letter(letter @ ('N' | 'Z')) => letter,

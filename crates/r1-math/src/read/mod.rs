@@ -7,6 +7,7 @@ mod name;
 mod phrase;
 mod quantity;
 mod relation;
+mod signs;
 mod split;
 
 use std::borrow::Cow;
@@ -117,6 +118,9 @@ impl Reader<'_> {
             }
             _ => {}
         }
+        if tokens.iter().any(|token| token.is_command("mp")) {
+            return self.by_signs(tokens);
+        }
         if let Some(cases) = self.cases(tokens) {
             return cases;
         }
@@ -158,6 +162,12 @@ impl Reader<'_> {
 
     /// An expression; with `±` in it, both of its values.
     fn expression(&mut self, tokens: &[Token]) -> Option<Answer> {
+        if tokens.iter().filter(|token| token.is_command("pm")).count() > 1 {
+            return self.by_signs(tokens);
+        }
+        if signs::is_date(tokens) {
+            return None;
+        }
         let (id, decimal) = match self.decimal(tokens) {
             Some((id, decimal)) => (id, Some(decimal)),
             None => (parse::expression(self.arena, tokens)?, None),
@@ -170,7 +180,7 @@ impl Reader<'_> {
             let sign = self.arena.integer(sign);
             Answer::expression(substitute(self.arena, id, both, sign))
         });
-        Some(Answer::List(values.to_vec()))
+        Some(Answer::Either(values.to_vec()))
     }
 
     fn mentions(&self, id: Id, wanted: &Node) -> bool {

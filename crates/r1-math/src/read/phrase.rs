@@ -98,7 +98,7 @@ impl Reader<'_> {
         let (before, after) = (super::trim(&tokens[..at]), &tokens[at..]);
         if let Some((parameters, domain)) = self.parameter(after) {
             let items = match self.structure(before)? {
-                Answer::List(items) => items,
+                Answer::List(items) | Answer::Either(items) => items,
                 item => vec![item],
             };
             return Some(self.family(items, parameters, domain));
@@ -247,7 +247,7 @@ fn points(answer: &Answer) -> Option<Vec<Id>> {
     match answer {
         Answer::Expression { id, .. } => Some(vec![*id]),
         Answer::Assignment { value, .. } => points(value),
-        Answer::List(items) | Answer::Set(items) | Answer::Tuple(items) => {
+        Answer::List(items) | Answer::Either(items) | Answer::Set(items) | Answer::Tuple(items) => {
             items.iter().map(points).collect::<Option<Vec<_>>>().map(|points| points.concat())
         }
         _ => None,

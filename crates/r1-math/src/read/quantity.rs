@@ -50,7 +50,8 @@ impl Reader<'_> {
             return Some(Answer::expression(self.arena.mul(vec![id, degree])));
         }
         if rest == "radians" || rest == "radian" || rest == "rad" {
-            return Some(Answer::Expression { id, decimal });
+            // Named as such, it is no number of degrees.
+            return Some(Answer::Quantity { id, decimal, unit: Unit::read("radian")? });
         }
         for (word, power) in
             [("hundred", 2), ("thousand", 3), ("million", 6), ("billion", 9), ("trillion", 12)]

@@ -202,7 +202,17 @@ impl Reader<'_> {
                 return Some(Answer::Relation { members: vec![left, right], links: vec![Link::Equal] });
             }
         };
+        if rounded && !parts[value_at].iter().any(|token| matches!(token.kind, Kind::Number(_))) {
+            // `a \\sim b` says something of two things, and gives neither a value.
+            return None;
+        }
         let value = Box::new(self.structure(parts[value_at])?);
+        if let (Some(label), Answer::Expression { id, .. }) = (label, &*value)
+            && label == *id
+        {
+            // `x = x` gives no value.
+            return Some(Answer::Relation { members: vec![label, label], links: vec![Link::Equal] });
+        }
         let between = self.others(&parts[1..value_at])?;
         Some(Answer::Assignment { name, label, value, between, rounded })
     }
@@ -295,7 +305,8 @@ impl Reader<'_> {
     /// What a left side names: a symbol, `f(x)`, `(x, y)`, `|AB|`, `\angle ABC`, a few words.
     pub(super) fn label(&mut self, tokens: &[Token]) -> Option<(Option<Id>, String)> {
         let name = rendered(tokens);
-        if name.len() > MAX_NAME {
+        // A bar that never closes is no name.
+        if name.len() > MAX_NAME || name.matches('|').count() % 2 == 1 {
             return None;
         }
         if let Some(id) = parse::expression(self.arena, tokens) {
