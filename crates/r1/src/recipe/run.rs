@@ -52,7 +52,7 @@ impl Recipe {
     ///
     /// # Errors
     /// Before anything is computed or written: whatever the recipe has wrong, [`RecipeError::Occupied`] and
-    /// [`RunError::OtherRun`](r1_run::RunError::OtherRun) when the folder holds something else. Later, those of the
+    /// [`RunError::OtherRun`] when the folder holds something else. Later, those of the
     /// stages. What was saved is still there.
     pub fn run(&self, registry: &Registry, options: &RunOptions) -> Result<Trained, RecipeError> {
         let dir = &self.output.dir;
