@@ -77,6 +77,8 @@ pub fn as_nobody(test: &str) {
 pub struct Host {
     pub folder: PathBuf,
     pub victim: Child,
+    /// The victim's nice value at the start, which is not 0 where the tests themselves run under nice.
+    nice: String,
     /// Where a server of the host listens for datagrams, by a path that all may write to and by name.
     pub socket: PathBuf,
     pub abstract_name: String,
@@ -107,7 +109,8 @@ impl Host {
         fs::write(folder.join("secret"), "secret").unwrap();
         fs::set_permissions(folder.join("secret"), fs::Permissions::from_mode(0o666)).unwrap();
         let victim = Command::new("sleep").arg("1000").stdin(Stdio::null()).spawn().unwrap();
-        Self { folder, victim, socket, abstract_name, servers, _guards: [guard, sockets] }
+        let nice = nice_of(&victim.id().to_string());
+        Self { folder, victim, nice, socket, abstract_name, servers, _guards: [guard, sockets] }
     }
 
     pub fn assert_unchanged(&mut self, after: &str) {
@@ -121,8 +124,7 @@ impl Host {
             !limits.lines().any(|line| line.starts_with("Max open files") && line.contains(" 3 ")),
             "{after}"
         );
-        // As started, which is not 0 where the tests themselves run under nice.
-        assert_eq!(nice_of(&self.victim.id().to_string()), nice_of("self"), "{after}");
+        assert_eq!(nice_of(&self.victim.id().to_string()), self.nice, "{after}");
         for server in &self.servers {
             assert!(server.recv(&mut [0; 8]).is_err(), "a server of the host was reached by {after}");
         }
