@@ -2,17 +2,17 @@
 
 use dashu::{integer::UBig, rational::RBig};
 
-use super::{arena::Function, fuel::Fuel};
+use super::{arena::Function, budget::Budget};
 
 /// Factorials of larger numbers are not multiplied out.
 const MAX_FACTORIAL: i64 = 200;
 
 /// The value of a counting function.
-pub(crate) fn count(function: Function, arguments: &[i64], fuel: &Fuel) -> Option<RBig> {
+pub(crate) fn count(function: Function, arguments: &[i64], budget: &Budget) -> Option<RBig> {
     let falling = |n: i64, k: i64, step: i64| {
         let mut product = UBig::ONE;
         for at in 0..k {
-            fuel.spend(2)?;
+            budget.spend(2)?;
             let factor = n - at * step;
             if factor <= 0 {
                 return Some(if step == 1 { UBig::ZERO } else { product });

@@ -11,7 +11,7 @@ mod arena;
 mod compare;
 mod complex;
 mod exact;
-mod fuel;
+mod budget;
 mod key;
 mod lexicon;
 mod literal;

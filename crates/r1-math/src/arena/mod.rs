@@ -1,26 +1,21 @@
 //! Expressions as hash-consed nodes: equal subtrees share one [`Id`], so that equality of canonical
 //! forms is equality of two integers.
 
+mod estimate;
 mod fold;
 mod matrix;
 
-use std::{
-    cell::{Cell, RefCell},
-    collections::HashMap,
-};
+use std::collections::HashMap;
 
 use dashu::{integer::IBig, rational::RBig};
 
-use super::fuel::Fuel;
+use super::budget::Budget;
 
+use self::estimate::Estimates;
 use self::fold::{exact_root, folded_power, is_small};
 
 /// Steps of reading both answers.
-const MAX_WORK: u32 = 12_000;
-/// Steps of all estimates.
-const MAX_ESTIMATES: u32 = 60_000;
-/// Steps of one estimate.
-const MAX_ESTIMATE: u32 = 5000;
+const MAX_READING: u32 = 12_000;
 
 /// A node of an [`Arena`].
 pub(crate) type Id = u32;
@@ -115,36 +110,25 @@ pub(crate) enum Node {
 }
 
 /// What two answers are made of.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Arena {
     nodes: Vec<Node>,
     ids: HashMap<Node, Id>,
     names: Vec<String>,
     /// What reading may still cost; backtracking stops when it is gone.
-    work: Work,
+    reading: Budget,
     estimates: Estimates,
 }
 
-/// Values in machine precision that were asked for, and what more of them may cost.
-#[derive(Debug)]
-struct Estimates {
-    known: RefCell<HashMap<Id, Option<f64>>>,
-    fuel: Cell<u32>,
-}
-
-impl Default for Estimates {
+impl Default for Arena {
     fn default() -> Self {
-        Self { known: RefCell::default(), fuel: Cell::new(MAX_ESTIMATES) }
-    }
-}
-
-/// Steps of the parsers.
-#[derive(Debug)]
-struct Work(u32);
-
-impl Default for Work {
-    fn default() -> Self {
-        Self(MAX_WORK)
+        Self {
+            nodes: Vec::new(),
+            ids: HashMap::new(),
+            names: Vec::new(),
+            reading: Budget::new(MAX_READING),
+            estimates: Estimates::default(),
+        }
     }
 }
 
@@ -153,16 +137,14 @@ impl Arena {
         &self.nodes[id as usize]
     }
 
-    /// Pays for one step of reading; `None` when too many were taken.
-    pub(crate) fn work(&mut self, steps: u32) -> Option<()> {
-        let left = self.work.0.checked_sub(steps);
-        self.work.0 = left.unwrap_or(0);
-        left.map(|_| ())
+    /// Pays for steps of reading; `None` when too many were taken.
+    pub(crate) fn spend(&self, steps: u32) -> Option<()> {
+        self.reading.spend(steps)
     }
 
     /// What reading and estimates have cost.
     pub(crate) fn spent(&self) -> u32 {
-        MAX_WORK - self.work.0 + MAX_ESTIMATES - self.estimates.fuel.get()
+        MAX_READING - self.reading.left() + self.estimates.spent()
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -170,17 +152,9 @@ impl Arena {
     }
 
     /// The value that `estimate` gives for `id`, which is asked once.
-    pub(crate) fn estimated(&self, id: Id, estimate: impl FnOnce(&Fuel) -> Option<f64>) -> Option<f64> {
-        if let Some(known) = self.estimates.known.borrow().get(&id) {
-            return *known;
-        }
+    pub(crate) fn estimated(&self, id: Id, estimate: impl FnOnce(&Budget) -> Option<f64>) -> Option<f64> {
         // An evaluation clears a table as long as the arena.
-        let left = self.estimates.fuel.get().checked_sub(20 + self.len() as u32 / 3)?;
-        let fuel = Fuel::new(left.min(MAX_ESTIMATE));
-        let value = estimate(&fuel);
-        self.estimates.fuel.set(left - (left.min(MAX_ESTIMATE) - fuel.left()));
-        self.estimates.known.borrow_mut().insert(id, value);
-        value
+        self.estimates.get(id, 20 + self.len() as u32 / 3, estimate)
     }
 
     pub(crate) fn name(&self, name: Name) -> &str {

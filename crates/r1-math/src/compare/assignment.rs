@@ -118,7 +118,7 @@ impl Comparison<'_> {
         between.iter().copied().filter(foreign).collect()
     }
 
-    /// What stands under a hat: `\\hat y = 2x` names `y`, too.
+    /// What stands under a hat: `\hat y = 2x` names `y`, too.
     fn without_hat(&self, id: Id) -> Id {
         match self.arena.node(id) {
             Node::Call(name, inside) if self.arena.name(*name) == "hat@" => inside[0],

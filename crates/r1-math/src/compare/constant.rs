@@ -19,7 +19,7 @@ impl Comparison<'_> {
             return None;
         }
         // Looking for symbols clears tables as long as the arena.
-        self.fuel.spend(20 + self.arena.len() as u32 / 3)?;
+        self.budget.spend(20 + self.arena.len() as u32 / 3)?;
         if let (Some(f), Some(g)) = (self.without_constant(a), self.without_constant(b)) {
             let difference = self.arena.sub(f, g);
             let mut at_a_point = difference;

@@ -40,8 +40,8 @@ impl Comparison<'_> {
             return Finding::at(Rung::Canonical, false);
         }
         // Every evaluation clears a table as long as the arena.
-        self.fuel.spend(20 + self.arena.len() as u32 / 3)?;
-        if let Some(verdict) = modular::equal(&self.arena, self.fuel, a, b) {
+        self.budget.spend(20 + self.arena.len() as u32 / 3)?;
+        if let Some(verdict) = modular::equal(&self.arena, self.budget, a, b) {
             return Finding::at(Rung::Modular, verdict);
         }
         let verdict = self.numerically(a, b, false);
@@ -141,11 +141,11 @@ impl Comparison<'_> {
         let whole = jumping.then_some(key::WHOLE_POINTS).into_iter().flatten();
         let differs = |point| self.at_point(a, b, Setting { point, ..setting }, false) == Outcome::Different;
         let agree = !mixed.chain(whole).any(differs);
-        (self.fuel.left() > 0).then_some(agree)
+        (self.budget.left() > 0).then_some(agree)
     }
 
     fn at_point(&self, a: Id, b: Id, setting: Setting, precise: bool) -> Outcome {
-        let mut quick = Numeric::<f64>::new(&self.arena, self.fuel, setting);
+        let mut quick = Numeric::<f64>::new(&self.arena, self.budget, setting);
         let (x, y) = match (quick.value(a), quick.value(b)) {
             (Some(x), Some(y)) => (x, y),
             (None, None) => return Outcome::Undefined,
@@ -178,7 +178,7 @@ impl Comparison<'_> {
 
     /// log2 of the difference over the scale, in many bits.
     fn precisely(&self, a: Id, b: Id, setting: Setting) -> Option<f64> {
-        let mut big = Numeric::<Big>::new(&self.arena, self.fuel, setting);
+        let mut big = Numeric::<Big>::new(&self.arena, self.budget, setting);
         let (x, y) = (big.value(a)?, big.value(b)?);
         let scale = big.scale.max(x.size()).max(y.size());
         let gap = x.sub(&y);

@@ -41,7 +41,7 @@ impl Comparison<'_> {
         let mut members = Vec::new();
         for value in values {
             for k in low..=reach {
-                self.fuel.spend(20)?;
+                self.budget.spend(20)?;
                 let k: Id = self.arena.number(RBig::from(k));
                 let member = substitute(&mut self.arena, *value, parameter, k);
                 members.push(approximate(&self.arena, member)?);

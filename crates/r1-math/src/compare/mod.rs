@@ -20,8 +20,8 @@ use self::finding::{Finding, holds};
 use super::{
     answer::Answer,
     arena::Arena,
+    budget::Budget,
     choice,
-    fuel::Fuel,
     policy::Policy,
     read::{self, Reading},
     substitute::is_constant,
@@ -84,10 +84,10 @@ pub fn judge(reference: &str, answer: &str, policy: &Policy, explain: bool) -> J
         let equal = words(answer) && reference.split_whitespace().eq(answer.split_whitespace());
         return plain(Some(equal), Rung::Text);
     }
-    let fuel = Fuel::new(policy.steps);
+    let budget = Budget::new(policy.steps);
     let mut arena = Arena::default();
     let pairs = readings(&mut arena, reference, answer);
-    let mut comparison = Comparison { arena, fuel: &fuel, policy };
+    let mut comparison = Comparison { arena, budget: &budget, policy };
     let mut found = None;
     for (gold, given) in &pairs {
         let finding = comparison.answers(gold, given);
@@ -112,7 +112,7 @@ pub fn judge(reference: &str, answer: &str, policy: &Policy, explain: bool) -> J
         rung: found.map_or(Rung::Undecided, |finding| finding.rung),
         reference: shown(gold),
         answer: shown(given),
-        steps: policy.steps - fuel.left() + comparison.arena.spent(),
+        steps: policy.steps - budget.left() + comparison.arena.spent(),
     }
 }
 
@@ -163,7 +163,7 @@ const MAX_LABELLED: usize = 256;
 /// The comparison of one pair.
 pub(crate) struct Comparison<'a> {
     arena: Arena,
-    fuel: &'a Fuel,
+    budget: &'a Budget,
     policy: &'a Policy,
 }
 

@@ -31,7 +31,7 @@ impl Comparison<'_> {
         }
         // Matching is paid for before it is made.
         if matching {
-            self.fuel.spend((a.len() * b.len()) as u32)?;
+            self.budget.spend((a.len() * b.len()) as u32)?;
         }
         let verdict = match (gold, answer) {
             (A::Tuple(_), A::Tuple(_)) => self.ordered(a, b),

@@ -15,7 +15,7 @@ impl Comparison<'_> {
     /// Whether `answer` says what `gold` says.
     pub(super) fn answers(&mut self, gold: &Answer, answer: &Answer) -> Option<Finding> {
         use Answer as A;
-        self.fuel.spend(4)?;
+        self.budget.spend(4)?;
         match (gold, answer) {
             (A::Parametric { .. }, _) | (_, A::Parametric { .. }) => self.parametric(gold, answer),
             (A::Excluding { body: a, exclusions: p }, A::Excluding { body: b, exclusions: q }) => {

@@ -12,7 +12,7 @@ use dashu::{integer::IBig, rational::RBig};
 use self::field::{FIELDS, Field, inverse, raise, remainder, times};
 use super::{
     arena::{Arena, Constant, Function, Id, Node},
-    fuel::Fuel,
+    budget::Budget,
     key,
 };
 /// Points per prime for expressions with symbols.
@@ -21,7 +21,7 @@ const POINTS: u32 = 3;
 const MAX_TERMS: i64 = 5000;
 
 /// Whether two expressions are equal as rational functions; `None` where they are none.
-pub(crate) fn equal(arena: &Arena, fuel: &Fuel, a: Id, b: Id) -> Option<bool> {
+pub(crate) fn equal(arena: &Arena, budget: &Budget, a: Id, b: Id) -> Option<bool> {
     let constant = |id| crate::substitute::symbols(arena, id).is_empty();
     let counts = |node: &Node| {
         matches!(node, Node::Fold { .. })
@@ -37,7 +37,7 @@ pub(crate) fn equal(arena: &Arena, fuel: &Fuel, a: Id, b: Id) -> Option<bool> {
         for point in 0..points {
             let mut modular = Modular {
                 arena,
-                fuel,
+                budget,
                 field,
                 point,
                 small,
@@ -66,7 +66,7 @@ enum Trouble {
 
 struct Modular<'a> {
     arena: &'a Arena,
-    fuel: &'a Fuel,
+    budget: &'a Budget,
     field: &'a Field,
     point: u32,
     /// Symbols take small values, for factorials and sums.
@@ -89,7 +89,7 @@ impl Modular<'_> {
             return Ok(known);
         }
         // Inside sums nothing is remembered.
-        self.fuel.spend(if self.bindings.is_empty() { 2 } else { 4 }).ok_or(Unsupported)?;
+        self.budget.spend(if self.bindings.is_empty() { 2 } else { 4 }).ok_or(Unsupported)?;
         let value = self.compute(id)?;
         if self.bindings.is_empty() {
             self.memo[id as usize] = Some(value);
@@ -163,12 +163,12 @@ impl Modular<'_> {
     fn rational(&self, value: &RBig) -> Result<u64, Trouble> {
         let prime = self.field.prime;
         let limbs = dashu::base::BitTest::bit_len(value.numerator()) / 64;
-        self.fuel.spend(limbs as u32 / 8).ok_or(Unsupported)?;
+        self.budget.spend(limbs as u32 / 8).ok_or(Unsupported)?;
         let above = remainder(value.numerator(), prime);
         if value.is_int() {
             return Ok(above);
         }
-        self.fuel.spend(RAISING).ok_or(Unsupported)?;
+        self.budget.spend(RAISING).ok_or(Unsupported)?;
         let below = remainder(&IBig::from(value.denominator().clone()), prime);
         Ok(times(above, inverse(below, prime).ok_or(Undefined)?, prime))
     }
@@ -192,7 +192,7 @@ impl Modular<'_> {
             Some(small) => (i128::from(small).rem_euclid(i128::from(prime - 1))) as u64,
             None => self.residue(exponent, 0).ok_or(Unsupported)?,
         };
-        self.fuel.spend(RAISING).ok_or(Unsupported)?;
+        self.budget.spend(RAISING).ok_or(Unsupported)?;
         Ok(raise(value, reduced, prime))
     }
 }

@@ -18,7 +18,7 @@ impl Modular<'_> {
         if modulus == 1 {
             return self.is_whole(id).then_some(0);
         }
-        self.fuel.spend(2)?;
+        self.budget.spend(2)?;
         self.depth += 1;
         let result = (self.depth < 200).then(|| self.residue_of(id, level, modulus)).flatten();
         self.depth -= 1;
@@ -78,7 +78,7 @@ impl Modular<'_> {
 
     /// Whether an expression is surely above 2^62.
     fn is_huge(&mut self, id: Id) -> bool {
-        if self.fuel.spend(1).is_none() {
+        if self.budget.spend(1).is_none() {
             return false;
         }
         match self.arena.node(id) {
@@ -124,7 +124,7 @@ impl Modular<'_> {
 
     /// The exact value where it is a whole number below 2^62 in size.
     pub(super) fn small(&mut self, id: Id) -> Option<i64> {
-        self.fuel.spend(1)?;
+        self.budget.spend(1)?;
         let arena = self.arena;
         let value = match arena.node(id) {
             Node::Number(value) => value.is_int().then(|| i64::try_from(value.numerator()).ok())??,
@@ -151,7 +151,7 @@ impl Modular<'_> {
             }
             Node::Function(function, arguments) => {
                 let arguments: Option<Vec<i64>> = arguments.iter().map(|id| self.small(*id)).collect();
-                let value = crate::exact::count(*function, &arguments?, self.fuel)?;
+                let value = crate::exact::count(*function, &arguments?, self.budget)?;
                 i64::try_from(value.numerator()).ok()?
             }
             _ => return None,
@@ -166,7 +166,7 @@ impl Modular<'_> {
         if let (Function::Factorial, [n]) = (function, &whole[..])
             && (0..=MAX_TERMS).contains(n)
         {
-            self.fuel.spend(*n as u32 / 4 + 1)?;
+            self.budget.spend(*n as u32 / 4 + 1)?;
             return Some(
                 (1..=*n as u64).fold(1 % modulus, |all, factor| times(all, factor % modulus, modulus)),
             );
@@ -181,7 +181,7 @@ impl Modular<'_> {
                 | Function::Lcm
                 | Function::Mod
         ) {
-            let value = crate::exact::count(function, &whole, self.fuel)?;
+            let value = crate::exact::count(function, &whole, self.budget)?;
             return Some(remainder(value.numerator(), modulus));
         }
         None

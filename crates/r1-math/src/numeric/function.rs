@@ -26,7 +26,7 @@ impl<R: Real> Numeric<'_, R> {
             }
             F::Gcd | F::Lcm | F::Mod | F::Factorial | F::DoubleFactorial | F::Binomial | F::Permutations => {
                 let whole: Option<Vec<i64>> = arguments.iter().map(|id| self.whole(*id)).collect();
-                let value = exact::count(function, &whole?, self.fuel)?;
+                let value = exact::count(function, &whole?, self.budget)?;
                 return Some(self.rational(&value));
             }
             F::Max | F::Min => {
@@ -125,7 +125,7 @@ impl<R: Real> Numeric<'_, R> {
             return None;
         }
         let products = [1, 1, 4, 15, 64, 325][size];
-        self.fuel
+        self.budget
             .spend(products * if R::COST == 1 { 1 } else { R::COST * (self.setting.bits as u32 / 64) / 8 })?;
         let values: Option<Vec<_>> = entries.iter().map(|id| self.value(*id)).collect();
         Some(minor(&values?, size, 0, &(0..size).collect::<Vec<_>>(), &self.integer(0)))

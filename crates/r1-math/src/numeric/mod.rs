@@ -7,8 +7,8 @@ use dashu::rational::RBig;
 
 use super::{
     arena::{Arena, Constant, Id, Node},
+    budget::Budget,
     complex::Complex,
-    fuel::Fuel,
     key,
     real::Real,
 };
@@ -34,7 +34,7 @@ pub(crate) struct Setting {
 /// An evaluation of one or two expressions at one point.
 pub(crate) struct Numeric<'a, R> {
     arena: &'a Arena,
-    fuel: &'a Fuel,
+    budget: &'a Budget,
     setting: Setting,
     memo: Vec<Option<Option<Complex<R>>>>,
     bindings: Vec<(u32, i64)>,
@@ -45,10 +45,10 @@ pub(crate) struct Numeric<'a, R> {
 }
 
 impl<'a, R: Real> Numeric<'a, R> {
-    pub(crate) fn new(arena: &'a Arena, fuel: &'a Fuel, setting: Setting) -> Self {
+    pub(crate) fn new(arena: &'a Arena, budget: &'a Budget, setting: Setting) -> Self {
         Self {
             arena,
-            fuel,
+            budget,
             setting,
             memo: vec![None; arena.len()],
             bindings: Vec::new(),
@@ -64,7 +64,7 @@ impl<'a, R: Real> Numeric<'a, R> {
         {
             return known.clone();
         }
-        self.fuel.spend(self.cost(id))?;
+        self.budget.spend(self.cost(id))?;
         let value = self.compute(id).filter(Complex::is_sane);
         if self.bindings.is_empty() {
             self.memo[id as usize] = Some(value.clone());
@@ -197,7 +197,7 @@ impl<'a, R: Real> Numeric<'a, R> {
                 let power = i64::try_from(power.numerator()).ok()?;
                 if power.abs() <= MAX_MULTIPLIED_POWER {
                     let squarings = power.unsigned_abs().checked_ilog2().unwrap_or(0);
-                    self.fuel.spend(8 + squarings * R::COST * (self.setting.bits as u32 / 64) / 8)?;
+                    self.budget.spend(8 + squarings * R::COST * (self.setting.bits as u32 / 64) / 8)?;
                     let one = self.integer(1);
                     let raised = value.power(power.unsigned_abs(), one.clone());
                     return if power < 0 { one.div(&raised) } else { Some(raised) };
@@ -272,9 +272,9 @@ pub(crate) fn approximate(arena: &Arena, id: Id) -> Option<f64> {
     if !crate::substitute::is_constant(arena, id) {
         return None;
     }
-    arena.estimated(id, |fuel| {
+    arena.estimated(id, |budget| {
         let setting = Setting { bits: 53, real_only: true, decimal_log: false, point: 0 };
-        let value = Numeric::<f64>::new(arena, fuel, setting).value(id)?;
+        let value = Numeric::<f64>::new(arena, budget, setting).value(id)?;
         Some(value.only_real()?.to_f64())
     })
 }

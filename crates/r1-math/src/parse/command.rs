@@ -3,7 +3,7 @@
 use super::{Parser, function};
 use crate::{
     arena::{Constant, Function, Id, Node},
-    token::{Kind, Token},
+    token::Kind,
 };
 
 /// Commands that end an expression: separators, relations, closing brackets and operators that are
@@ -75,64 +75,6 @@ const ENDS: [&str; 62] = [
 
 pub(super) fn starts_factor(name: &str) -> bool {
     !ENDS.contains(&name)
-}
-
-/// Commands that are symbols: any other is unknown, and what it means cannot be dropped.
-const SYMBOLS: [&str; 49] = [
-    "alpha",
-    "beta",
-    "gamma",
-    "delta",
-    "epsilon",
-    "varepsilon",
-    "zeta",
-    "eta",
-    "theta",
-    "vartheta",
-    "iota",
-    "kappa",
-    "varkappa",
-    "lambda",
-    "mu",
-    "nu",
-    "xi",
-    "omicron",
-    "varpi",
-    "rho",
-    "varrho",
-    "sigma",
-    "varsigma",
-    "tau",
-    "upsilon",
-    "phi",
-    "varphi",
-    "chi",
-    "psi",
-    "omega",
-    "Gamma",
-    "Delta",
-    "Theta",
-    "Lambda",
-    "Xi",
-    "Pi",
-    "Sigma",
-    "Upsilon",
-    "Phi",
-    "Psi",
-    "Omega",
-    "hbar",
-    "ell",
-    "aleph",
-    "beth",
-    "top",
-    "perp",
-    "star",
-    "dagger",
-];
-
-/// Whether a command is a symbol of mathematics, or one that the reader made.
-fn is_symbol(name: &str) -> bool {
-    name.contains('@') || SYMBOLS.contains(&name)
 }
 
 impl Parser<'_> {
@@ -239,7 +181,7 @@ impl Parser<'_> {
             "mathbb" => None,
             "angle" | "triangle" | "odot" | "parallel" | "prime" | "partial" | "nabla" | "int" | "lim"
             | "iint" | "oint" => None,
-            _ if starts_factor(name) && is_symbol(name) => {
+            _ if starts_factor(name) && super::symbol::is_symbol(name) => {
                 if (matches!(name, "Gamma" | "zeta" | "phi" | "varphi") || self.at_zero())
                     && let Some(call) = self.call(name)
                 {
@@ -258,7 +200,7 @@ impl Parser<'_> {
         }
     }
 
-    /// `{ab}` after `\\overline`: digits side by side, whose order counts. Capitals name a segment.
+    /// `{ab}` after `\overline`: digits side by side, whose order counts. Capitals name a segment.
     fn digits_under_bar(&mut self) -> Option<String> {
         let [open, inside @ ..] = &self.tokens[self.at..] else { return None };
         let end = inside.iter().position(|token| token.is('}'))?;
@@ -273,28 +215,12 @@ impl Parser<'_> {
         }
         let digits = name.len() - "digits@".len();
         let several = open.is('{') && digits >= 2 && name[7..].contains(|c: char| c.is_ascii_alphabetic());
-        // `\\overline{2i}` and `\\overline{zw}` are conjugates.
+        // `\overline{2i}` and `\overline{zw}` are conjugates.
         if !several || name[7..].contains(['i', 'z', 'w']) {
             return None;
         }
         self.at += end + 2;
         Some(name)
-    }
-
-    /// `{AB}` after an arrow, which is the opposite of `{BA}`.
-    fn directed_segment(&mut self) -> Option<Id> {
-        let [open, Token { kind: Kind::Word(word), .. }, close, ..] = &self.tokens[self.at..] else {
-            return None;
-        };
-        let [a, b] = word.as_bytes() else { return None };
-        let capitals = a.is_ascii_uppercase() && b.is_ascii_uppercase();
-        if !(open.is('{') && close.is('}') && capitals && a != b) {
-            return None;
-        }
-        self.at += 3;
-        let (low, high) = (a.min(b), a.max(b));
-        let segment = self.arena.symbol(&format!("vec@{}{}", char::from(*low), char::from(*high)));
-        Some(if a == low { segment } else { self.arena.neg(segment) })
     }
 
     /// The one token inside the next argument.
@@ -333,54 +259,6 @@ impl Parser<'_> {
         let inside = self.sum()?;
         self.bars = bars;
         self.eat_command(&[close]).then(|| self.arena.function(function, vec![inside]))
-    }
-
-    /// `\sum_{k=1}^{n} body`.
-    fn fold(&mut self, product: bool) -> Option<Id> {
-        if !self.eat('_') || !self.eat('{') {
-            return None;
-        }
-        let Kind::Letter(letter) = self.next()?.kind else { return None };
-        if !self.eat('=') {
-            return None;
-        }
-        let from = self.sum()?;
-        if !self.eat('}') || !self.eat('^') {
-            return None;
-        }
-        let to = self.argument()?;
-        // The index may be `i`, which is a number elsewhere, and its name says nothing.
-        let index = format!("index@{}", self.folds);
-        let start = self.at;
-        // The copy below is long.
-        self.arena.work((self.tokens.len() - start) as u32 / 8)?;
-        let renamed: Vec<_> = self.tokens[start..]
-            .iter()
-            .map(|token| {
-                let mut token = token.clone();
-                if token.kind == Kind::Letter(letter) {
-                    token.kind = Kind::Command(index.clone());
-                }
-                token
-            })
-            .collect();
-        let variable = self.arena.intern(&index);
-        let (body, used) = {
-            let mut inner = Parser {
-                arena: self.arena,
-                tokens: &renamed,
-                at: 0,
-                depth: self.depth + 1,
-                bars: self.bars,
-                folds: self.folds + 1,
-                hopeless: false,
-                improper: false,
-            };
-            let body = inner.nested(Parser::product)?;
-            (body, inner.at)
-        };
-        self.at += used;
-        Some(self.arena.insert(Node::Fold { product, variable, from, to, body }))
     }
 
     /// A matrix after its `\begin`.

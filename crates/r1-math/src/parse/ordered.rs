@@ -1,4 +1,5 @@
-//! Products whose order counts: of vectors, and of matrices that are inverted or transposed.
+//! What has a direction: segments under an arrow, and products of vectors and of matrices that are inverted or
+//! transposed.
 
 use super::Parser;
 use crate::{
@@ -10,12 +11,12 @@ use crate::{
 const MAX_CAPITALS: usize = 3;
 
 impl Parser<'_> {
-    /// Whether `\\times` stands between two vectors, which their arrows or bold letters tell.
+    /// Whether `\times` stands between two vectors, which their arrows or bold letters tell.
     pub(super) fn crosses(&self) -> bool {
         let vector = |token: &Token| matches!(token.command(), Some("vec" | "overrightarrow")) || token.bold;
         let before = self.at.checked_sub(1).and_then(|at| self.tokens.get(at));
         let arrow = |ahead: usize| {
-            // `\\vec a`, `\\vec{a}`.
+            // `\vec a`, `\vec{a}`.
             self.at.checked_sub(ahead).and_then(|at| self.tokens.get(at)).is_some_and(vector)
         };
         self.peek().is_some_and(|token| token.is_command("times"))
@@ -80,5 +81,21 @@ impl Parser<'_> {
         let name = self.arena.intern("matrices@");
         rest.push(self.arena.insert(Node::Call(name, matrices.into())));
         Some(self.arena.mul(rest))
+    }
+
+    /// `{AB}` after an arrow, which is the opposite of `{BA}`.
+    pub(super) fn directed_segment(&mut self) -> Option<Id> {
+        let [open, Token { kind: Kind::Word(word), .. }, close, ..] = &self.tokens[self.at..] else {
+            return None;
+        };
+        let [a, b] = word.as_bytes() else { return None };
+        let capitals = a.is_ascii_uppercase() && b.is_ascii_uppercase();
+        if !(open.is('{') && close.is('}') && capitals && a != b) {
+            return None;
+        }
+        self.at += 3;
+        let (low, high) = (a.min(b), a.max(b));
+        let segment = self.arena.symbol(&format!("vec@{}{}", char::from(*low), char::from(*high)));
+        Some(if a == low { segment } else { self.arena.neg(segment) })
     }
 }

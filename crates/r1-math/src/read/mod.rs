@@ -2,6 +2,8 @@
 
 mod bracket;
 mod cases;
+mod family;
+mod label;
 mod list;
 mod name;
 mod phrase;
@@ -9,6 +11,7 @@ mod quantity;
 mod relation;
 mod signs;
 mod split;
+mod union;
 
 use std::borrow::Cow;
 
@@ -100,7 +103,7 @@ impl Reader<'_> {
         if self.depth == MAX_DEPTH {
             return None;
         }
-        self.arena.work(4 + tokens.len() as u32 / 8)?;
+        self.arena.spend(4 + tokens.len() as u32 / 8)?;
         self.depth += 1;
         let answer = self.form(trim(tokens));
         self.depth -= 1;

@@ -16,7 +16,7 @@ impl Reader<'_> {
         if choices > MAX_SIGNS {
             return None;
         }
-        self.arena.work((tokens.len() as u32 / 8 + 1) << choices)?;
+        self.arena.spend((tokens.len() as u32 / 8 + 1) << choices)?;
         let mut items = Vec::new();
         for choice in 0..1usize << choices {
             let mut chosen = tokens.to_vec();

@@ -40,8 +40,7 @@ impl Answer {
     ) -> Result<Score, RewardError> {
         match self {
             Self::Score(value, steps) => {
-                let steps = steps.into_iter().map(|step| in_bytes(step, &completion.text));
-                let steps = steps.collect::<Result<_, _>>().map_err(|problem| {
+                let steps = in_bytes(steps, &completion.text).map_err(|problem| {
                     let reward = shown.to_owned();
                     RewardError::world(name, ExternalError::Step { reward, problem })
                 })?;
@@ -59,15 +58,19 @@ impl Answer {
     }
 }
 
-/// The step with its end in bytes of the text instead of characters.
-fn in_bytes(step: StepScore, text: &str) -> Result<StepScore, String> {
-    let behind = |count: usize| text.char_indices().map(|(byte, _)| byte).chain([text.len()]).nth(count);
-    match behind(step.end) {
-        Some(end) => Ok(StepScore { end, ..step }),
-        None => {
-            Err(format!("a step ends at {}, and the text has {} characters", step.end, text.chars().count()))
-        }
+/// The steps with their ends in bytes of the text instead of characters.
+fn in_bytes(mut steps: Vec<StepScore>, text: &str) -> Result<Vec<StepScore>, String> {
+    if steps.is_empty() {
+        return Ok(steps);
     }
+    let bytes: Vec<usize> = text.char_indices().map(|(byte, _)| byte).chain([text.len()]).collect();
+    for step in &mut steps {
+        let behind = bytes.get(step.end);
+        step.end = *behind.ok_or_else(|| {
+            format!("a step ends at {}, and the text has {} characters", step.end, bytes.len() - 1)
+        })?;
+    }
+    Ok(steps)
 }
 
 /// Reads the answer to request `id` with so many samples.

@@ -1,13 +1,16 @@
 //! `r1 grpo`: a recipe in a few flags.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::Args;
 use toml::{Table, Value};
 
 use crate::{
-    command::{failure::Failure, train::train},
-    recipe::{Recipe, Registry, RunOptions},
+    command::{
+        failure::Failure,
+        train::{How, train_flags},
+    },
+    recipe::Registry,
 };
 
 /// Trains a model by GRPO on a file of problems or on procedural tasks
@@ -47,23 +50,13 @@ pub(crate) struct Arguments {
     /// Folder of the run
     #[arg(long, value_name = "DIR", default_value = "runs/grpo")]
     out: PathBuf,
-    /// Another value of a field of the recipe, such as grpo.group_size=8; may be given several times
-    #[arg(long = "set", value_name = "FIELD=VALUE")]
-    set: Vec<String>,
-    /// Reads everything, shows a prompt and its score, measures a step, and trains nothing
-    #[arg(long)]
-    dry_run: bool,
-    /// Replaces what r1 wrote into the folder before
-    #[arg(long)]
-    overwrite: bool,
+    #[command(flatten)]
+    how: How,
 }
 
 /// Makes the recipe, shows it and does what it says.
 pub(crate) fn run(arguments: &Arguments, registry: &Registry) -> Result<(), Failure> {
-    let text = recipe(arguments).to_string();
-    let recipe = Recipe::parse(&text, Path::new("of these flags"), Path::new(""), &arguments.set)?;
-    let options = RunOptions { overwrite: arguments.overwrite, show_recipe: true, ..RunOptions::default() };
-    train(&recipe, registry, &options, arguments.dry_run)
+    train_flags(&recipe(arguments).to_string(), registry, &arguments.how)
 }
 
 fn recipe(arguments: &Arguments) -> Table {

@@ -7,10 +7,10 @@ use toml::{Table, Value};
 
 use crate::{
     command::{
-        failure::{Failure, sentence},
-        train::train,
+        failure::Failure,
+        train::{How, train_flags},
     },
-    recipe::{Recipe, Registry, RunOptions},
+    recipe::Registry,
 };
 
 /// Fine-tunes a model on a file of traces
@@ -68,24 +68,13 @@ pub(crate) struct Arguments {
     /// Names the order of the traces
     #[arg(long, value_name = "S", default_value_t = 0)]
     seed: u64,
-    /// Another value of a field of the recipe, such as sft.final_share=0.1; may be given several times
-    #[arg(long = "set", value_name = "FIELD=VALUE")]
-    set: Vec<String>,
-    /// Reads everything, shows a prompt, and trains nothing
-    #[arg(long)]
-    dry_run: bool,
-    /// Replaces what r1 wrote into the folder before
-    #[arg(long)]
-    overwrite: bool,
+    #[command(flatten)]
+    how: How,
 }
 
 /// Makes the recipe, shows it and does what it says.
 pub(crate) fn run(arguments: &Arguments, registry: &Registry) -> Result<(), Failure> {
-    let text = recipe(arguments)?.to_string();
-    let recipe = Recipe::parse(&text, Path::new("of these flags"), Path::new(""), &arguments.set)?;
-    recipe.sft_config().map_err(|error| Failure::Usage(sentence(&error)))?;
-    let options = RunOptions { overwrite: arguments.overwrite, show_recipe: true, ..RunOptions::default() };
-    train(&recipe, registry, &options, arguments.dry_run)
+    train_flags(&recipe(arguments)?.to_string(), registry, &arguments.how)
 }
 
 fn recipe(arguments: &Arguments) -> Result<Table, Failure> {

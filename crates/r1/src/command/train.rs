@@ -1,11 +1,17 @@
 //! `r1 train`: what a recipe says.
 
-use std::{io, path::PathBuf};
+use std::{
+    io,
+    path::{Path, PathBuf},
+};
 
 use clap::Args;
 
 use crate::{
-    command::{failure::Failure, lines::answer},
+    command::{
+        failure::{Failure, sentence},
+        lines::answer,
+    },
     pipeline::PipelineError,
     recipe::{Finished, Method, Recipe, RecipeError, Registry, RunOptions, Trained},
     run::Interrupt,
@@ -31,13 +37,20 @@ pub(crate) struct Arguments {
     /// The recipe
     #[arg(value_name = "RECIPE.toml")]
     recipe: PathBuf,
-    /// Another value of a field, such as grpo.group_size=8; may be given several times
-    #[arg(long = "set", value_name = "FIELD=VALUE")]
-    set: Vec<String>,
     /// Folder of the run, instead of the recipe's
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
-    /// Reads everything, shows a prompt and its score, measures a step, and trains nothing
+    #[command(flatten)]
+    how: How,
+}
+
+/// What every command that runs a recipe understands.
+#[derive(Debug, Args)]
+pub(crate) struct How {
+    /// Another value of a field of the recipe, such as grpo.group_size=8; may be given several times
+    #[arg(long = "set", value_name = "FIELD=VALUE")]
+    pub(crate) set: Vec<String>,
+    /// Reads everything, shows a prompt and, with rewards, its score, plans time and memory, and trains nothing
     #[arg(long)]
     dry_run: bool,
     /// Replaces what r1 wrote into the folder before
@@ -47,32 +60,31 @@ pub(crate) struct Arguments {
 
 /// Reads the recipe and does what it says.
 pub(crate) fn run(arguments: &Arguments, registry: &Registry) -> Result<(), Failure> {
-    let mut recipe = Recipe::read(&arguments.recipe, &arguments.set)?;
+    let mut recipe = Recipe::read(&arguments.recipe, &arguments.how.set)?;
     if let Some(out) = &arguments.out {
         recipe.output.dir.clone_from(out);
     }
-    train(
-        &recipe,
-        registry,
-        &RunOptions { overwrite: arguments.overwrite, ..RunOptions::default() },
-        arguments.dry_run,
-    )
+    train(&recipe, registry, &arguments.how, false)
+}
+
+/// The same for a recipe that flags mean, which is shown.
+pub(crate) fn train_flags(text: &str, registry: &Registry, how: &How) -> Result<(), Failure> {
+    let recipe = Recipe::parse(text, Path::new("of these flags"), Path::new(""), &how.set)?;
+    if recipe.method == Method::Sft {
+        recipe.sft_config().map_err(|error| Failure::Usage(sentence(&error)))?;
+    }
+    train(&recipe, registry, how, true)
 }
 
 /// Runs a recipe, or tells what it would do.
-pub(crate) fn train(
-    recipe: &Recipe,
-    registry: &Registry,
-    options: &RunOptions,
-    dry_run: bool,
-) -> Result<(), Failure> {
-    if dry_run {
-        if options.show_recipe {
+fn train(recipe: &Recipe, registry: &Registry, how: &How, show_recipe: bool) -> Result<(), Failure> {
+    if how.dry_run {
+        if show_recipe {
             eprintln!("{}", recipe.to_toml());
         }
         return answer(&recipe.dry_run(registry)?);
     }
-    let options = RunOptions { interrupt: Interrupt::on_signals()?, ..options.clone() };
+    let options = RunOptions { overwrite: how.overwrite, interrupt: Interrupt::on_signals()?, show_recipe };
     match recipe.run(registry, &options) {
         Ok(Trained::Already(result)) => {
             let dir = recipe.output.dir.display();

@@ -6,6 +6,7 @@ use r1_core::{Problem, Reward};
 use r1_data::recipe::DataReport;
 use r1_eval::{EvalConfig, EvalReport, Journal, evaluate, evaluate_into};
 use r1_model::LanguageModel;
+use r1_run::RunError;
 
 use super::RecipeError;
 
@@ -24,7 +25,7 @@ impl Examination {
         Ok(evaluate(model, &self.problems, &self.grader, &self.config)?)
     }
 
-    /// The same, with every graded completion in the folder, so that no problem is asked twice when the run is killed
+    /// The same, with every graded completion in the folder of the run, so that no problem is asked twice when the run is killed
     /// and called again. `update` is how often the model was updated before.
     pub(super) fn evaluate_in(
         &self,
@@ -32,7 +33,10 @@ impl Examination {
         update: u64,
         model: &mut LanguageModel,
     ) -> Result<EvalReport, RecipeError> {
-        let mut journal = Journal::open(dir.join(format!("{FILE}{update}.jsonl")))?;
+        let folder = dir.join(FOLDER);
+        std::fs::create_dir_all(&folder)
+            .map_err(|source| RunError::Write { path: folder.clone(), source })?;
+        let mut journal = Journal::open(folder.join(format!("{update}.jsonl")))?;
         let Self { problems, grader, config, .. } = self;
         Ok(evaluate_into(&mut journal, model, problems, grader, config, |_| {})?)
     }
@@ -53,5 +57,5 @@ impl Examination {
     }
 }
 
-/// What the names of the files of graded completions begin with; the update and `.jsonl` follow.
-pub(super) const FILE: &str = "held-out-";
+/// The folder of the graded completions, a file `UPDATE.jsonl` for each evaluation.
+pub(super) const FOLDER: &str = "held-out";

@@ -73,8 +73,13 @@ impl<'de> Deserialize<'de> for RewardRecipe {
 fn program(command: &Value) -> String {
     let words = command.as_array().into_iter().flatten().filter_map(Value::as_str);
     let stem = |word: &str| Some(Path::new(word).file_stem()?.to_str()?.to_owned());
-    let files: Vec<&str> = words.clone().filter(|word| Path::new(word).extension().is_some()).collect();
-    files.last().copied().or(words.clone().next()).and_then(stem).unwrap_or_else(|| "command".into())
+    let is_file = |word: &&str| {
+        let ending = Path::new(word).extension().and_then(|ending| ending.to_str());
+        let plain = |c: char| c.is_alphanumeric() || "._-/".contains(c);
+        word.chars().all(plain) && ending.is_some_and(|ending| ending.starts_with(char::is_alphabetic))
+    };
+    let file = words.clone().rfind(is_file);
+    file.or(words.clone().next()).and_then(stem).unwrap_or_else(|| "command".into())
 }
 
 impl<'de> Deserialize<'de> for Rewards {
@@ -97,5 +102,24 @@ impl<'de> Deserialize<'de> for Rewards {
             }
         }
         Ok(Self(terms))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_command_is_called_by_its_program() {
+        let name = |command: &str| {
+            let table: Table = format!("reward = {{ command = {command} }}").parse().unwrap();
+            RewardRecipe::deserialize(table["reward"].clone()).unwrap().name
+        };
+        assert_eq!(name("[\"python3\", \"rewards/brief.py\", \"0.5\"]"), "brief");
+        assert_eq!(name("[\"python3\", \"-c\", \"print(1.5)\"]"), "python3");
+        assert_eq!(name("[\"./judge\"]"), "judge");
+        let two = "reward = [{ command = [\"a.py\"] }, { command = [\"b/a.py\"] }]".parse::<Table>().unwrap();
+        let error = Rewards::deserialize(two["reward"].clone()).unwrap_err().to_string();
+        assert!(error.contains("two rewards are called `a`"), "{error}");
     }
 }

@@ -68,8 +68,10 @@ impl Recipe {
         let model = LanguageModel::load(self.base.join(&self.model.path), &r1_model::device()?)?;
         let model = self.check(&mut job, model)?;
         let lock = Lock::inside(dir)?;
+        // Before hours are spent on a model that cannot be put there.
+        atomic::check_folder(&dir.join(&self.output.model), true)?;
         if options.overwrite {
-            folder::clear(dir, &self.output.model)?;
+            folder::clear(dir)?;
         }
         fingerprint.begin(dir.join(DESCRIPTION))?;
         if options.show_recipe {

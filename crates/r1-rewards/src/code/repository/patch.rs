@@ -7,6 +7,9 @@ use super::image::{Image, is_inside};
 /// A patch longer than this is refused unread.
 const MOST_BYTES: usize = 4 << 20;
 
+/// Places that are tried for all hunks of a patch, in lines; hunks that have moved are looked for elsewhere.
+const MOST_TRIES: usize = 10_000_000;
+
 /// The changes of one file.
 #[derive(Debug, PartialEq)]
 struct FilePatch<'a> {
@@ -48,7 +51,7 @@ pub(super) fn apply(image: &Image, patch: &str) -> Result<Image, String> {
     if patches.is_empty() {
         return Err("it holds no patch".into());
     }
-    let mut patched = image.clone();
+    let (mut patched, mut tries) = (image.clone(), MOST_TRIES);
     for FilePatch { old, new, hunks } in patches {
         let name = new.or(old).unwrap_or_default();
         if let Some(bad) = [old, new].into_iter().flatten().find(|name| !is_inside(name)) {
@@ -59,7 +62,8 @@ pub(super) fn apply(image: &Image, patch: &str) -> Result<Image, String> {
             None if patched.files.contains_key(name) => return Err(format!("`{name}` is there already")),
             None => Arc::default(),
         };
-        let after = apply_hunks(&before, &hunks).map_err(|reason| format!("`{name}`: {reason}"))?;
+        let after =
+            apply_hunks(&before, &hunks, &mut tries).map_err(|reason| format!("`{name}`: {reason}"))?;
         if let Some(new) = new {
             patched.files.insert(new.to_owned(), after.into());
         } else if !after.is_empty() {
@@ -69,7 +73,8 @@ pub(super) fn apply(image: &Image, patch: &str) -> Result<Image, String> {
     Ok(patched)
 }
 
-fn apply_hunks(before: &[u8], hunks: &[Hunk<'_>]) -> Result<Vec<u8>, String> {
+/// `tries` is what looking for moved hunks may still cost.
+fn apply_hunks(before: &[u8], hunks: &[Hunk<'_>], tries: &mut usize) -> Result<Vec<u8>, String> {
     let lines: Vec<&[u8]> = before.split_inclusive(|&byte| byte == b'\n').collect();
     let (mut after, mut next, mut moved) = (Vec::with_capacity(before.len()), 0, 0isize);
     for (number, hunk) in hunks.iter().enumerate() {
@@ -80,10 +85,11 @@ fn apply_hunks(before: &[u8], hunks: &[Hunk<'_>]) -> Result<Vec<u8>, String> {
         let fits = |at: usize| {
             at >= next
                 && lines
-                    .get(at..at + old.len())
+                    .get(at..at.saturating_add(old.len()))
                     .is_some_and(|found| found.iter().zip(&old).all(|(found, line)| line.is(found)))
         };
-        let nearest = (0..=lines.len()).find_map(|far| {
+        let nearest = (0..=lines.len().min(*tries)).find_map(|far| {
+            *tries = tries.saturating_sub(1);
             [wanted.checked_add(far), wanted.checked_sub(far)].into_iter().flatten().find(|&at| fits(at))
         });
         let at = nearest.ok_or_else(|| format!("hunk {} does not fit", number + 1))?;
@@ -264,6 +270,16 @@ mod tests {
             let error = apply(&before, patch).unwrap_err();
             assert!(error.contains(reason), "{patch}: {error}");
         }
+    }
+
+    #[test]
+    fn hunks_that_jump_about_are_given_up() {
+        // Each hunk asks for a place far from the one before, in a file of equal lines.
+        let hunks: String =
+            (0..2000).map(|n| format!("@@ -{} +1 @@\n-x\n+y\n", 1 + n % 2 * 100_000)).collect();
+        let patch = format!("--- a/f\n+++ b/f\n{hunks}");
+        let error = apply(&image(&[("f", &"x\n".repeat(100_000))]), &patch).unwrap_err();
+        assert!(error.contains("does not fit"), "{error}");
     }
 
     #[test]

@@ -6,11 +6,11 @@ use std::cell::Cell;
 /// least one, so the same inputs always stop at the same place. What takes longer costs more: a step is
 /// about 25 ns of one core.
 #[derive(Debug)]
-pub(crate) struct Fuel {
+pub(crate) struct Budget {
     left: Cell<u32>,
 }
 
-impl Fuel {
+impl Budget {
     pub(crate) fn new(steps: u32) -> Self {
         Self { left: Cell::new(steps) }
     }

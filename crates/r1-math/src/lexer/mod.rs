@@ -1,5 +1,8 @@
 //! Text to tokens: LaTeX and plain text alike.
 
+mod commas;
+mod words;
+
 use super::{
     literal::Literal,
     spelling,
@@ -15,7 +18,7 @@ const MAX_TOKENS: usize = 2000;
 /// `ambiguous` is set when [`Commas`] made a difference.
 pub(crate) fn tokens(text: &str, commas: Commas, ambiguous: &mut bool) -> Option<Vec<Token>> {
     let text = spelling::spell(text);
-    let commas = if separated(&text) { Commas::Separating } else { commas };
+    let commas = if commas::separated(&text) { Commas::Separating } else { commas };
     let mut lexer = Lexer {
         rest: &text,
         tokens: Vec::new(),
@@ -277,63 +280,6 @@ impl<'a> Lexer<'a> {
         Some(())
     }
 
-    /// The content of `\text{..}`: mathematics where it looks like it, else one token.
-    fn text(&mut self, command: &str, inside: &str) -> Option<()> {
-        let trimmed = inside.trim_matches(|c: char| c.is_whitespace() || c == '~');
-        let letters = trimmed.chars().filter(|c| c.is_alphabetic()).count();
-        let mathematical = (letters == 0 || trimmed.chars().any(|c| c.is_ascii_digit()) && letters <= 1)
-            && !trimmed.contains('\\');
-        // A style around a formula.
-        let styled =
-            matches!(command, "underline" | "emph" | "textbf" | "mathbf") && trimmed.starts_with('\\');
-        if trimmed.is_empty() {
-            self.space = true;
-        } else if command.starts_with("operatorname") {
-            self.push(Kind::Command(trimmed.to_owned()));
-        } else if matches!(command, "mathbf" | "mathrm")
-            && matches!(trimmed, "R" | "Z" | "N" | "Q" | "C")
-            && !(command == "mathrm" && self.after_value())
-        {
-            self.push(Kind::Blackboard(trimmed.chars().next()?));
-        } else if command == "mathbf" && matches!(trimmed, "i" | "j" | "k") {
-            self.push(Kind::Command(format!("unit@{trimmed}")));
-        } else if letters == 1 && trimmed.len() == 1 {
-            let letter = trimmed.chars().next()?;
-            let is_unit = self.after_value() && "mgsLhNJWVAKTFCl".contains(letter) && !inside.is_empty();
-            self.push(if is_unit { Kind::Text(letter.to_string()) } else { Kind::Letter(letter) });
-            if let Some(last) = self.tokens.last_mut() {
-                last.bold = command == "mathbf";
-            }
-        } else if mathematical || styled {
-            let mut inner = Lexer { rest: trimmed, tokens: Vec::new(), space: self.space, ..*self.head() };
-            while inner.step()? {}
-            self.tokens.append(&mut inner.tokens);
-        } else {
-            self.words(trimmed);
-        }
-        Some(())
-    }
-
-    /// A text, with the conjunctions around it apart: "cm and" ends one answer.
-    fn words(&mut self, text: &str) {
-        let is_joint = |word: &&str| matches!(*word, "and" | "or");
-        let (first, rest) =
-            text.split_once(' ').map_or((text, ""), |(first, rest)| (first, rest.trim_start()));
-        if is_joint(&first) && !rest.is_empty() {
-            self.push(Kind::Text(first.to_owned()));
-            self.space = true;
-            return self.words(rest);
-        }
-        match text.rsplit_once(' ').filter(|(_, last)| is_joint(last)) {
-            Some((before, last)) => {
-                self.push(Kind::Text(before.trim_end().to_owned()));
-                self.space = true;
-                self.push(Kind::Text(last.to_owned()));
-            }
-            None => self.push(Kind::Text(text.to_owned())),
-        }
-    }
-
     /// Whether what was read so far may be what a unit counts.
     fn after_value(&self) -> bool {
         matches!(
@@ -353,31 +299,6 @@ impl<'a> Lexer<'a> {
             ambiguous: false,
         })
     }
-}
-
-/// Whether the commas between digits can only separate: one of several stands where thousands have none.
-fn separated(text: &str) -> bool {
-    let bytes = text.as_bytes();
-    let mut depth = 0i32;
-    let (mut tight, mut commas, mut separating) = (0, 0, false);
-    for (at, byte) in bytes.iter().enumerate() {
-        match byte {
-            b'(' | b'[' | b'{' => depth += 1,
-            b')' | b']' | b'}' => depth -= 1,
-            b',' if depth == 0 => {
-                commas += 1;
-                let before = bytes[..at].iter().rev().take_while(|byte| byte.is_ascii_digit()).count();
-                let after = bytes[at + 1..].iter().take_while(|byte| byte.is_ascii_digit()).count();
-                if before > 0 && after > 0 {
-                    tight += 1;
-                    let left = at.checked_sub(before + 1).map(|at| bytes[at]);
-                    separating |= after != 3 || before > 3 || left == Some(b'/');
-                }
-            }
-            _ => {}
-        }
-    }
-    commas >= 2 && tight >= 1 && separating
 }
 
 /// Tokens one by one: words as letters, and without braces around a single token.
