@@ -7,8 +7,8 @@ use r1_core::{Completion, Content, FinishReason, Generate, GenerateError, Key, P
 use r1_data::{template::ChatTemplate, tokenizer::Tokenizer};
 
 use crate::{
-    CausalLm, Engine, ModelConfig, ModelError, Transformer,
-    checkpoint::{Slot, WeightType, collect_weights, read_weights, write_weights},
+    Architecture, CausalLm, Engine, ModelConfig, ModelError, Transformer,
+    checkpoint::{Slot, WeightType, load_model, write_weights},
     config,
     engine::{Generated, Limits, Request, Sampler},
 };
@@ -69,10 +69,8 @@ impl LanguageModel {
     /// or misshapen, or the tokenizer does not go with the model.
     pub fn load(dir: impl AsRef<Path>, device: &Device) -> Result<Self, ModelError> {
         let dir = dir.as_ref();
-        let config = ModelConfig::read(&dir.join("config.json"))?;
+        let (model, config) = load_model::<Transformer>(dir, device)?;
         let slots = Transformer::slots(&config);
-        let weights = read_weights(dir, &slots, config.tied)?;
-        let model = Transformer::from_weights(&config, weights, device);
         Self::assemble(model, config, slots, dir, device)
     }
 
@@ -86,8 +84,23 @@ impl LanguageModel {
         seed: u64,
         device: &Device,
     ) -> Result<Self, ModelError> {
-        let slots = Transformer::slots(&config);
-        let model = Transformer::random(&config, seed, device);
+        Self::fresh(config, tokenizer_dir, seed, device)
+    }
+}
+
+impl<M: Architecture<Config = ModelConfig>> LanguageModel<M> {
+    /// Puts a model of one's own architecture with fresh random weights beside the tokenizer of a folder.
+    ///
+    /// # Errors
+    /// When the folder's tokenizer cannot be read or does not go with the config.
+    pub fn fresh(
+        config: ModelConfig,
+        tokenizer_dir: &Path,
+        seed: u64,
+        device: &Device,
+    ) -> Result<Self, ModelError> {
+        let slots = M::slots(&config);
+        let model = M::random(&config, seed, device);
         Self::assemble(model, config, slots, tokenizer_dir, device)
     }
 }
@@ -154,9 +167,8 @@ impl<M: CausalLm> LanguageModel<M> {
         weight_type: WeightType,
         max_shard_bytes: usize,
     ) -> Result<(), ModelError> {
-        let weights = collect_weights(&self.model);
         r1_run::atomic::write_folder(dir.as_ref(), |dir| {
-            write_weights(dir, &self.slots, &weights, weight_type, max_shard_bytes)?;
+            write_weights(dir, &self.model, &self.slots, weight_type, max_shard_bytes)?;
             let mut raw = self.config.raw.clone();
             raw.remove("torch_dtype");
             raw.insert("dtype".into(), weight_type.name().into());

@@ -6,7 +6,7 @@ use std::{io::Write, sync::Arc};
 use burn::tensor::{Device, Tensor, TensorData};
 use r1_core::Key;
 use r1_model::{
-    CausalLm, Engine, GradientStore, ModelConfig, PackedBatch, Transformer,
+    Architecture, CausalLm, Engine, GradientStore, ModelConfig, PackedBatch, Transformer,
     engine::{Generated, Limits, Request, Sampler},
     kernels::{linear, token_logprobs},
 };

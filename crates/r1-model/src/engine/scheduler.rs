@@ -122,7 +122,7 @@ impl Engine {
         }
         let longest = requests.iter().map(|request| request.prompt.len()).max().unwrap_or(0);
         let capacity = longest.saturating_add(limits.max_tokens).min(spec.context);
-        let slot_bytes = 2 * spec.layers * spec.heads.kv_width() * capacity * size_of::<f32>();
+        let slot_bytes = spec.bytes(capacity);
         let slots = (self.cache_bytes / slot_bytes.max(1)).clamp(1, self.max_slots.max(1)).min(total.max(1));
         let mut schedule = Schedule {
             model,
@@ -131,7 +131,7 @@ impl Engine {
             requests,
             context: spec.context,
             vocab: spec.vocab,
-            cache: KvCache::new(spec, slots, capacity, device),
+            cache: KvCache::new(&spec, slots, capacity, device),
             slots: vec![Slot { group: None, running: None }; slots],
             waiting: (0..requests.len())
                 .flat_map(|r| (0..requests[r].samples).map(move |s| (r, s)))

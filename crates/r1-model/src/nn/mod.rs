@@ -4,10 +4,14 @@ pub mod linear;
 pub mod rms_norm;
 pub mod attention;
 pub mod mlp;
+pub mod router;
+pub mod moe;
 pub mod block;
 
-pub use attention::Attention;
+pub use attention::{Attention, AttentionShape, HeadNorm};
 pub use block::Block;
 pub use linear::Linear;
-pub use mlp::Mlp;
+pub use mlp::{Activation, Mlp, MlpShape};
+pub use moe::{Moe, MoeShape};
 pub use rms_norm::RmsNorm;
+pub use router::{Router, Routing};
