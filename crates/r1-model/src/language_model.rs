@@ -59,6 +59,8 @@ pub struct LanguageModel<M = Transformer> {
     pub device: Device,
     slots: Vec<Slot>,
     companions: Vec<(String, Vec<u8>)>,
+    /// Ids that the tokenizer does not have: the rest of a padded vocabulary.
+    forbidden: Vec<u32>,
 }
 
 impl LanguageModel {
@@ -134,6 +136,8 @@ impl<M: CausalLm> LanguageModel<M> {
             return Err(ModelError::TokenId { id: *id, vocab: config.vocab });
         }
         let engine = Engine::default();
+        let unknown = |id: &u32| tokenizer.id_to_token(*id).is_none();
+        let forbidden = (0..config.vocab as u32).filter(unknown).collect();
         Ok(Self {
             model,
             tokenizer,
@@ -144,6 +148,7 @@ impl<M: CausalLm> LanguageModel<M> {
             device: device.clone(),
             slots,
             companions,
+            forbidden,
         })
     }
 
@@ -279,6 +284,7 @@ impl<M: CausalLm> LanguageModel<M> {
             sampler: Sampler::from(sampling),
             max_tokens: sampling.max_tokens,
             stop_ids: &stop_ids,
+            forbidden: &self.forbidden,
             stop: &|ids| self.stops_with(&sampling.stop, ids),
             cancelled: &|| false,
         };

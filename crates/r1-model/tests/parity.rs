@@ -253,6 +253,7 @@ fn decoding_writes_the_same_tokens() {
                 sampler: Sampler { temperature, top_k: None, top_p: 1.0, min_p: 0.0 },
                 max_tokens: 12,
                 stop_ids: &[2],
+                forbidden: &[],
                 stop: &|_| false,
                 cancelled: &|| false,
             };

@@ -59,6 +59,7 @@ fn first_completion(model: &Transformer, count: u64) -> Generated {
         sampler: Sampler { temperature: 1.0, top_k: None, top_p: 1.0, min_p: 0.0 },
         max_tokens: 20,
         stop_ids: &[],
+        forbidden: &[],
         stop: &|_| false,
         cancelled: &|| false,
     };

@@ -2,7 +2,7 @@
 
 use std::{fmt::Debug, sync::Arc};
 
-use super::{gemma3, glm4, granite, llama, mistral, olmo2, phi3, qwen_moe, smollm3};
+use super::{deepseek, gemma3, glm4, granite, llama, mistral, olmo2, phi3, qwen_moe, smollm3};
 use crate::{
     ModelConfig, ModelError, Parameters,
     config::Fields,
@@ -72,6 +72,7 @@ const FAMILIES: &[(&str, Defaults, Reader)] = &[
     ),
     ("qwen2_moe", Defaults { kv_heads: Some(16), ..COMMON }, qwen_moe::qwen2),
     ("qwen3_moe", Defaults { kv_heads: Some(4), ..COMMON }, qwen_moe::qwen3),
+    ("deepseek_v3", COMMON, deepseek::v3),
 ];
 
 /// The defaults and the reader of a model type.

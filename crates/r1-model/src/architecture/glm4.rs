@@ -37,7 +37,8 @@ impl Family for Glm4 {
         let mlp_output_norm = norm("mlp_output_norm", "post_mlp_layernorm");
         Block {
             attention_norm,
-            attention: Attention::build(at.at("attention", "self_attn"), &attention, Some(rotary)),
+            attention: Some(Attention::build(at.at("attention", "self_attn"), &attention, Some(rotary))),
+            latent: None,
             attention_output_norm,
             mlp_norm,
             mlp: Some(Mlp::build(at.at("mlp", "mlp"), MlpShape { fused: true, ..self.0.mlp(config) })),

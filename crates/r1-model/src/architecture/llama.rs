@@ -110,7 +110,8 @@ impl Llama {
         let (attention_norm, attention, mlp_norm) = Self::half(config, attention, rotary, at);
         Block {
             attention_norm: Some(attention_norm),
-            attention,
+            attention: Some(attention),
+            latent: None,
             attention_output_norm: None,
             mlp_norm: Some(mlp_norm),
             mlp: Some(Mlp::build(at.at("mlp", "mlp"), mlp)),

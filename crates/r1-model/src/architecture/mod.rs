@@ -11,6 +11,7 @@ mod granite;
 mod glm4;
 mod gemma3;
 mod qwen_moe;
+mod deepseek;
 
 use burn::tensor::Device;
 

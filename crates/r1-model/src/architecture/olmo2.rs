@@ -34,11 +34,12 @@ impl Family for Olmo2 {
         let mlp_output_norm = norm("mlp_output_norm", "post_feedforward_layernorm");
         Block {
             attention_norm: None,
-            attention: Attention::build(
+            attention: Some(Attention::build(
                 at.at("attention", "self_attn"),
                 &self.0.attention(config, index),
                 Some(rotary),
-            ),
+            )),
+            latent: None,
             attention_output_norm,
             mlp_norm: None,
             mlp: Some(Mlp::build(at.at("mlp", "mlp"), self.0.mlp(config))),

@@ -103,7 +103,8 @@ impl Family for QwenMoe {
         let (attention_norm, attention, mlp_norm) = Llama::half(config, &attention, Some(rotary), parameters);
         Block {
             attention_norm: Some(attention_norm),
-            attention,
+            attention: Some(attention),
+            latent: None,
             attention_output_norm: None,
             mlp_norm: Some(mlp_norm),
             mlp: None,

@@ -46,6 +46,8 @@ pub struct Limits<'a> {
     pub max_tokens: usize,
     /// Ids that end a completion.
     pub stop_ids: &'a [u32],
+    /// Ids that are never drawn; log-probabilities are those of the whole vocabulary all the same.
+    pub forbidden: &'a [u32],
     /// Called with a completion's ids after each token; true ends it.
     pub stop: &'a (dyn Fn(&[u32]) -> bool + Sync),
     /// Called before each step; true ends every completion.
@@ -309,12 +311,12 @@ impl<M: CausalLm> Schedule<'_, M> {
 
     /// Draws the next token of each slot from its logits and ends the sequences that are complete.
     fn draw(&mut self, rows: Vec<(usize, &[f32])>) {
-        let (slots, sampler) = (&self.slots, self.limits.sampler);
+        let (slots, sampler, forbidden) = (&self.slots, self.limits.sampler, self.limits.forbidden);
         let draws: Vec<(usize, Draw)> = rows
             .into_par_iter()
             .map(|(slot, logits)| {
                 let running = slots[slot].running.as_ref().expect("only running slots are drawn for");
-                (slot, sampler.draw(logits, &running.key, running.output.ids.len() as u64))
+                (slot, sampler.draw(logits, forbidden, &running.key, running.output.ids.len() as u64))
             })
             .collect();
         for (slot, draw) in draws {

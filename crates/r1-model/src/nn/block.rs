@@ -5,7 +5,7 @@ use std::sync::Arc;
 use burn::module::Module;
 use burn::tensor::Tensor;
 
-use super::{Attention, Mlp, Moe, RmsNorm};
+use super::{Attention, LatentAttention, Mlp, Moe, RmsNorm};
 use crate::{causal_lm::Attend, engine::Memory};
 
 /// `x += attention(norm(x)); x += mlp(norm(x))`, with norms in front of the layers, behind them, or both.
@@ -13,8 +13,10 @@ use crate::{causal_lm::Attend, engine::Memory};
 pub struct Block {
     /// Norm before attention.
     pub attention_norm: Option<RmsNorm>,
-    /// Attention.
-    pub attention: Attention,
+    /// Attention; either this or [`latent`](Self::latent) is there.
+    pub attention: Option<Attention>,
+    /// Attention whose keys and values come of a narrow row.
+    pub latent: Option<LatentAttention>,
     /// Norm of what attention adds.
     pub attention_output_norm: Option<RmsNorm>,
     /// Norm before the feed-forward layer.
@@ -37,7 +39,11 @@ impl Block {
     /// - `x` and output: `[tokens, d_model]`
     pub fn forward(&self, x: Tensor<2>, layer: usize, attend: Attend<'_>) -> Tensor<2> {
         let norm = self.attention_norm.as_ref();
-        let mixed = self.attention.forward(x.clone(), norm, layer, attend);
+        let mixed = match (&self.attention, &self.latent) {
+            (Some(attention), _) => attention.forward(x.clone(), norm, layer, attend),
+            (None, Some(latent)) => latent.forward(x.clone(), norm, layer, attend),
+            (None, None) => unreachable!("a block has attention"),
+        };
         let x = x + self.added(mixed, self.attention_output_norm.as_ref());
         let norm = self.mlp_norm.as_ref();
         let fed = match (&self.mlp, &self.moe) {
@@ -50,7 +56,12 @@ impl Block {
 
     /// What this block remembers of the tokens before.
     pub fn memory(&self) -> Arc<dyn Memory> {
-        Arc::new(self.attention.heads)
+        let heads = match (&self.attention, &self.latent) {
+            (Some(attention), _) => attention.heads,
+            (None, Some(latent)) => latent.shape.heads,
+            (None, None) => unreachable!("a block has attention"),
+        };
+        Arc::new(heads)
     }
 
     /// What a layer adds to the residual stream.
