@@ -36,7 +36,9 @@ impl CausalLm for Looped {
         self.inner.head()
     }
     fn cache_spec(&self) -> CacheSpec {
-        CacheSpec { layers: self.num_blocks(), ..self.inner.cache_spec() }
+        let mut spec = self.inner.cache_spec();
+        spec.layers = [spec.layers.as_slice(), &spec.layers].concat();
+        spec
     }
 }
 

@@ -35,7 +35,7 @@ use table::Sitting;
 #[global_allocator]
 static ALLOCATOR: r1::process::MiMalloc = r1::process::MiMalloc;
 
-const HEADS: Heads = Heads { heads: 9, kv_heads: 3, head_dim: 64 };
+const HEADS: Heads = Heads::new(9, 3, 64);
 const WIDTH: usize = 576;
 const FEED_FORWARD: usize = 1536;
 const VOCAB: usize = 49_152;

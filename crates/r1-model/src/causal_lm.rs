@@ -1,12 +1,14 @@
 //! The contract between a model and everything that runs it.
 
+use std::sync::Arc;
+
 use burn::module::Module;
 use burn::tensor::Tensor;
 
 use crate::{
-    engine::KvCache,
+    engine::{KvCache, Memory},
     gradients::GradientStore,
-    kernels::{Heads, backward_from},
+    kernels::{self, Heads, RotaryTable, backward_from},
     packed_batch::{PackedBatch, PackedLayout},
 };
 
@@ -70,6 +72,44 @@ pub enum Attend<'a> {
     Cached(&'a mut KvCache),
 }
 
+impl Attend<'_> {
+    /// The position of each token.
+    pub fn positions(&self) -> &Arc<[u32]> {
+        match self {
+            Self::Packed(layout) => &layout.positions,
+            Self::Cached(cache) => cache.positions(),
+        }
+    }
+
+    /// Rotates queries and keys by their positions, if there is a table, and attends; `layer` names the part of a cache
+    /// that belongs to the layer.
+    ///
+    /// # Shapes
+    /// - `qkv`: `[tokens, (heads + 2 · kv_heads) · head_dim]`
+    /// - output: `[tokens, heads · head_dim]`
+    pub fn rotated(
+        self,
+        layer: usize,
+        qkv: Tensor<2>,
+        heads: Heads,
+        rotary: Option<&Arc<RotaryTable>>,
+    ) -> Tensor<2> {
+        let rotate = |qkv: Tensor<2>, positions: &Arc<[u32]>| match rotary {
+            Some(table) => kernels::rotary(qkv, table, positions, heads.heads + heads.kv_heads),
+            None => qkv,
+        };
+        match self {
+            Self::Packed(layout) => {
+                kernels::causal_attention(rotate(qkv, &layout.positions), heads, &layout.segments)
+            }
+            Self::Cached(cache) => {
+                let qkv = rotate(qkv, cache.positions());
+                cache.attend(layer, qkv)
+            }
+        }
+    }
+}
+
 /// The end of the model: final norm and output matrix.
 #[derive(Debug, Clone)]
 pub struct Head {
@@ -94,14 +134,25 @@ impl Head {
 }
 
 /// What the engine must know to lay out a cache.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct CacheSpec {
-    /// Blocks that keep keys and values.
-    pub layers: usize,
-    /// Their heads.
-    pub heads: Heads,
+    /// What each block remembers.
+    pub layers: Vec<Arc<dyn Memory>>,
     /// The longest sequence the model can attend to, in tokens.
     pub context: usize,
     /// The number of token ids.
     pub vocab: usize,
+}
+
+impl CacheSpec {
+    /// Layers that all remember the keys and values of every token.
+    pub fn of_heads(layers: usize, heads: Heads, context: usize, vocab: usize) -> Self {
+        let memory: Arc<dyn Memory> = Arc::new(heads);
+        Self { layers: vec![memory; layers], context, vocab }
+    }
+
+    /// Bytes that a sequence of so many tokens needs.
+    pub fn bytes(&self, tokens: usize) -> usize {
+        self.layers.iter().map(|layer| layer.bytes(tokens)).sum()
+    }
 }

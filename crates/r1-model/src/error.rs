@@ -36,7 +36,23 @@ pub enum ModelError {
         /// `model_type` of the config.
         architecture: String,
         /// The model types r1 can load.
-        known: &'static str,
+        known: String,
+    },
+    /// A file of the folder shows that it holds no weights that r1 reads, or not those of a whole model.
+    #[error("`{}` {reason}", path.display())]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// What it is, and the way out.
+        reason: String,
+    },
+    /// A tensor belongs to quantised weights.
+    #[error(
+        "tensor `{name}` belongs to quantised weights; r1 reads F32, BF16 and F16: take the model's unquantised checkpoint"
+    )]
+    Quantized {
+        /// The tensor.
+        name: String,
     },
     /// A safetensors file is damaged. Download it again.
     #[error("checkpoint file `{}` is damaged ({reason}); download it again", path.display())]

@@ -7,8 +7,8 @@ use r1_core::{Completion, Content, FinishReason, Generate, GenerateError, Key, P
 use r1_data::{template::ChatTemplate, tokenizer::Tokenizer};
 
 use crate::{
-    CausalLm, EngineConfig, ModelConfig, ModelError, Transformer,
-    checkpoint::{Slot, WeightType, collect_weights, read_weights, write_weights},
+    Architecture, CausalLm, EngineConfig, ModelConfig, ModelError, Transformer,
+    checkpoint::{Slot, WeightType, load_model, write_weights},
     config,
     engine::{Generated, Limits, Request, Sampler},
 };
@@ -59,6 +59,8 @@ pub struct LanguageModel<M = Transformer> {
     pub device: Device,
     slots: Vec<Slot>,
     companions: Vec<(String, Vec<u8>)>,
+    /// Ids that the tokenizer does not have: the rest of a padded vocabulary.
+    forbidden: Vec<u32>,
 }
 
 impl LanguageModel {
@@ -69,10 +71,8 @@ impl LanguageModel {
     /// or misshapen, or the tokenizer does not go with the model.
     pub fn load(dir: impl AsRef<Path>, device: &Device) -> Result<Self, ModelError> {
         let dir = dir.as_ref();
-        let config = ModelConfig::read(&dir.join("config.json"))?;
+        let (model, config) = load_model::<Transformer>(dir, device)?;
         let slots = Transformer::slots(&config);
-        let weights = read_weights(dir, &slots, config.tied)?;
-        let model = Transformer::from_weights(&config, weights, device);
         Self::assemble(model, config, slots, dir, device)
     }
 
@@ -86,8 +86,23 @@ impl LanguageModel {
         seed: u64,
         device: &Device,
     ) -> Result<Self, ModelError> {
-        let slots = Transformer::slots(&config);
-        let model = Transformer::random(&config, seed, device);
+        Self::fresh(config, tokenizer_dir, seed, device)
+    }
+}
+
+impl<M: Architecture<Config = ModelConfig>> LanguageModel<M> {
+    /// Puts a model of one's own architecture with fresh random weights beside the tokenizer of a folder.
+    ///
+    /// # Errors
+    /// When the folder's tokenizer cannot be read or does not go with the config.
+    pub fn fresh(
+        config: ModelConfig,
+        tokenizer_dir: &Path,
+        seed: u64,
+        device: &Device,
+    ) -> Result<Self, ModelError> {
+        let slots = M::slots(&config);
+        let model = M::random(&config, seed, device);
         Self::assemble(model, config, slots, tokenizer_dir, device)
     }
 }
@@ -121,6 +136,8 @@ impl<M: CausalLm> LanguageModel<M> {
             return Err(ModelError::TokenId { id: *id, vocab: config.vocab });
         }
         let engine = EngineConfig::default();
+        let unknown = |id: &u32| tokenizer.id_to_token(*id).is_none();
+        let forbidden = (0..config.vocab as u32).filter(unknown).collect();
         Ok(Self {
             model,
             tokenizer,
@@ -131,6 +148,7 @@ impl<M: CausalLm> LanguageModel<M> {
             device: device.clone(),
             slots,
             companions,
+            forbidden,
         })
     }
 
@@ -154,9 +172,8 @@ impl<M: CausalLm> LanguageModel<M> {
         weight_type: WeightType,
         max_shard_bytes: usize,
     ) -> Result<(), ModelError> {
-        let weights = collect_weights(&self.model);
         r1_run::atomic::write_folder(dir.as_ref(), |dir| {
-            write_weights(dir, &self.slots, &weights, weight_type, max_shard_bytes)?;
+            write_weights(dir, &self.model, &self.slots, weight_type, max_shard_bytes)?;
             let mut raw = self.config.raw.clone();
             raw.remove("torch_dtype");
             raw.insert("dtype".into(), weight_type.name().into());
@@ -267,6 +284,7 @@ impl<M: CausalLm> LanguageModel<M> {
             sampler: Sampler::from(sampling),
             max_tokens: sampling.max_tokens,
             stop_ids: &stop_ids,
+            forbidden: &self.forbidden,
             stop: &|ids| self.stops_with(&sampling.stop, ids),
             cancelled: &|| false,
         };

@@ -83,7 +83,7 @@ mod tests {
     use burn::tensor::Device;
 
     use super::*;
-    use crate::{ModelConfig, Transformer};
+    use crate::{Architecture, ModelConfig, Transformer};
 
     fn model() -> Transformer {
         let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/llama-tied/config.json");

@@ -6,7 +6,7 @@
 
 use std::path::Path;
 
-use r1_model::{ModelConfig, RopeScaling, Transformer};
+use r1_model::{Architecture, ModelConfig, RopeScaling, Transformer};
 use serde_json::{Map, Value, json};
 
 struct Distilled {
@@ -87,11 +87,11 @@ fn biases_and_scaling_belong_to_their_families() {
         let biases = Transformer::slots(&config).iter().filter(|slot| slot.path.ends_with(".bias")).count();
         if name.starts_with("Qwen") {
             // One fused bias a block, for queries, keys and values; none in the output or the feed-forward layer.
-            assert_eq!((biases, config.rope_scaling), (config.layers, RopeScaling::None));
+            assert_eq!((biases, config.rope.scaling), (config.layers, RopeScaling::None));
             assert_eq!(config.eos_ids, [151_643]);
         } else {
             assert_eq!(biases, 0);
-            assert!(matches!(config.rope_scaling, RopeScaling::Llama3 { factor: 8.0, .. }));
+            assert!(matches!(config.rope.scaling, RopeScaling::Llama3 { factor: 8.0, .. }));
             assert_eq!(config.eos_ids, [128_001, 128_008, 128_009]);
         }
     }

@@ -16,7 +16,14 @@ use r1_model::{
 const PLAIN: Sampler = Sampler { temperature: 1.0, top_k: None, top_p: 1.0, min_p: 0.0 };
 
 fn limits(max_tokens: usize) -> Limits<'static> {
-    Limits { sampler: PLAIN, max_tokens, stop_ids: &[2], stop: &|_| false, cancelled: &|| false }
+    Limits {
+        sampler: PLAIN,
+        max_tokens,
+        stop_ids: &[2],
+        forbidden: &[],
+        stop: &|_| false,
+        cancelled: &|| false,
+    }
 }
 
 fn requests() -> Vec<Request> {

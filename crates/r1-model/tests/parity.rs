@@ -123,11 +123,7 @@ fn rotary_embedding() {
 
 #[test]
 fn attention_with_prefixes_empty_and_single_token_segments() {
-    for heads in [
-        Heads { heads: 1, kv_heads: 1, head_dim: 2 },
-        Heads { heads: 4, kv_heads: 2, head_dim: 8 },
-        Heads { heads: 3, kv_heads: 1, head_dim: 10 },
-    ] {
+    for heads in [Heads::new(1, 1, 2), Heads::new(4, 2, 8), Heads::new(3, 1, 10)] {
         for layout in [
             vec![(1, None)],
             vec![(5, None), (0, None), (1, None), (17, None)],
@@ -157,7 +153,7 @@ fn log_probabilities_and_entropies() {
 
 #[test]
 fn attention_to_a_cache() {
-    let heads = Heads { heads: 4, kv_heads: 2, head_dim: 8 };
+    let heads = Heads::new(4, 2, 8);
     let run = |device: &Device| {
         let mut cache = LayerCache::new(3, 12, heads, device);
         let mut outputs = Vec::new();
@@ -257,6 +253,7 @@ fn decoding_writes_the_same_tokens() {
                 sampler: Sampler { temperature, top_k: None, top_p: 1.0, min_p: 0.0 },
                 max_tokens: 12,
                 stop_ids: &[2],
+                forbidden: &[],
                 stop: &|_| false,
                 cancelled: &|| false,
             };

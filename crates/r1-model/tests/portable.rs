@@ -137,9 +137,10 @@ fn rotary_embedding() {
 #[test]
 fn attention_with_prefixes_empty_and_single_token_segments() {
     for heads in [
-        Heads { heads: 1, kv_heads: 1, head_dim: 2 },
-        Heads { heads: 4, kv_heads: 2, head_dim: 8 },
-        Heads { heads: 6, kv_heads: 3, head_dim: 10 },
+        Heads::new(1, 1, 2),
+        Heads::new(4, 2, 8),
+        Heads::new(6, 3, 10),
+        Heads::new(4, 2, 8).with_window(Some(3)).with_scale(0.5),
     ] {
         for layout in [
             vec![(1, None)],
@@ -177,7 +178,7 @@ fn log_probabilities_and_entropies() {
 
 #[test]
 fn a_batch_without_tokens() {
-    let heads = Heads { heads: 2, kv_heads: 1, head_dim: 4 };
+    let heads = Heads::new(2, 1, 4);
     for (_, device, dtype, _) in backends() {
         let empty = |width| Tensor::<2>::zeros([0, width], (&device, dtype)).autodiff();
         let segments = PackedBatch::new().layout().segments;

@@ -6,7 +6,7 @@ use std::{io::Write, sync::Arc};
 use burn::tensor::{Device, Tensor, TensorData};
 use r1_core::Key;
 use r1_model::{
-    CausalLm, EngineConfig, GradientStore, ModelConfig, PackedBatch, Transformer,
+    Architecture, CausalLm, EngineConfig, GradientStore, ModelConfig, PackedBatch, Transformer,
     engine::{Generated, Limits, Request, Sampler},
     kernels::{linear, token_logprobs},
 };
@@ -59,6 +59,7 @@ fn first_completion(model: &Transformer, count: u64) -> Generated {
         sampler: Sampler { temperature: 1.0, top_k: None, top_p: 1.0, min_p: 0.0 },
         max_tokens: 20,
         stop_ids: &[],
+        forbidden: &[],
         stop: &|_| false,
         cancelled: &|| false,
     };

@@ -72,7 +72,7 @@ fn the_tape_keeps_no_scores_and_no_logits() {
     ];
     for (device, dtype) in backends {
         let on = (&device, dtype);
-        let (tokens, heads) = (256, Heads { heads: 4, kv_heads: 2, head_dim: 8 });
+        let (tokens, heads) = (256, Heads::new(4, 2, 8));
         let mut batch = PackedBatch::new();
         batch.push(&vec![0; tokens], None);
         let segments = batch.layout().segments;

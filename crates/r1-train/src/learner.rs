@@ -4,7 +4,7 @@ use std::path::Path;
 
 use r1_model::{
     CausalLm, GradientStore, LanguageModel, ModelError, Transformer,
-    checkpoint::{WeightType, filled, read_weights},
+    checkpoint::{WeightType, reload},
 };
 use r1_run::{Checkpoint, RunError};
 
@@ -85,8 +85,8 @@ impl<M: CausalLm> Learner<M> {
         optimizer_steps: u64,
     ) -> Result<Self, E> {
         let folder = checkpoint.dir().join(MODEL);
-        let weights = read_weights(&folder, model.slots(), model.config.tied)?;
-        model.model = filled(model.model, weights, &folder)?;
+        let slots = model.slots().to_vec();
+        model.model = reload(model.model, &slots, &folder)?;
         let path = checkpoint.dir().join(OPTIMIZER);
         let optimizer = AdamW::load(&path, config, optimizer_steps, model.slots(), &model.device)?;
         Ok(Self { model: Some(model), optimizer, updates: checkpoint.updates() })

@@ -7,7 +7,7 @@
 //!
 //! ```
 //! use burn::tensor::Device;
-//! use r1_model::{ModelConfig, Transformer};
+//! use r1_model::{Architecture, ModelConfig, Transformer};
 //! use r1_train::{AdamW, AdamWConfig, MicroBatch, PassConfig, Sequence, gradient_pass};
 //!
 //! # let folder = tempfile::tempdir()?;

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use r1_model::{ModelConfig, Transformer, kernels::token_logprobs::chunk_rows};
+use r1_model::{Architecture, ModelConfig, Transformer, kernels::token_logprobs::chunk_rows};
 
 use crate::Recompute;
 
@@ -68,15 +68,16 @@ pub struct MemoryPlan {
 impl MemoryPlan {
     /// Predicts the memory of a run.
     pub fn new(config: &ModelConfig, run: &TrainingRun) -> Self {
-        let parameters: usize =
-            Transformer::slots(config).iter().map(|slot| slot.shape.iter().product::<usize>()).sum();
+        let slots = Transformer::slots(config);
+        let parameters: usize = slots.iter().map(|slot| slot.count()).sum();
+        let head_norm = slots.iter().any(|slot| slot.path.ends_with("query_norm.weight"));
         let heads = config.heads;
         let kept = 2 * config.d_model
             + heads.query_width()
             + heads.fused_width()
             + heads.heads
             + 2 * config.d_ff
-            + if config.head_norm { heads.fused_width() } else { 0 };
+            + if head_norm { heads.fused_width() } else { 0 };
         let floats = match run.recompute {
             Recompute::Nothing => config.layers * kept + config.d_model,
             Recompute::Blocks => config.layers * config.d_model + kept,

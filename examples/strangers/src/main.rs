@@ -56,17 +56,14 @@ impl ProblemSource for Counting {
 
 fn policy(folder: &std::path::Path) -> Result<LanguageModel<Mixer>> {
     Tokenizer::characters("abcdefghijklmx", &["<|end|>"], folder)?;
-    // What the config does not know of an own architecture is unused; sizes and the context are read.
     let config = serde_json::json!({
-        "model_type": "llama", "vocab_size": 16, "hidden_size": 32, "intermediate_size": 32,
+        "model_type": "mixer", "vocab_size": 16, "hidden_size": 32, "intermediate_size": 32,
         "num_hidden_layers": 1, "num_attention_heads": 2, "max_position_embeddings": 32, "rms_norm_eps": 1e-5,
         "tie_word_embeddings": true, "eos_token_id": 1,
     });
     let config = config.as_object().cloned().unwrap_or_default();
-    let config = ModelConfig::parse(config, &folder.join("config.json"))?;
-    let device = Device::flex();
-    let model = Mixer::random(&config, 7, &device);
-    Ok(LanguageModel::assemble(model, config.clone(), Mixer::slots(&config), folder, &device)?)
+    let config = ModelConfig::parse_own(config, &folder.join("config.json"))?;
+    Ok(LanguageModel::fresh(config, folder, 7, &Device::flex())?)
 }
 
 fn main() -> Result<()> {

@@ -3,27 +3,24 @@
 use std::sync::Arc;
 
 use burn::module::{Module, Param};
-use burn::tensor::{Device, Int, Tensor, TensorData};
-use r1_core::Key;
+use burn::tensor::{Int, Tensor};
+use r1_model::kernels::{self, Heads, RotaryTable};
 use r1_model::{
-    Attend, CacheSpec, CausalLm, Head, ModelConfig, PackedBatch,
-    checkpoint::{Part, Slot},
-    kernels::{self, RotaryTable},
+    Architecture, Attend, CacheSpec, CausalLm, Head, Initial, ModelConfig, PackedBatch, Parameters,
 };
 
-/// A language model of one kind of block.
+/// A language model of one kind of block, `x += attention(norm(x)) + down(relu(up(norm(x)))²)`.
 #[derive(Module, Debug)]
 pub struct Mixer {
     embedding: Param<Tensor<2>>,
     blocks: Vec<Layer>,
     norm: Param<Tensor<1>>,
     #[module(skip)]
-    spec: CacheSpec,
+    heads: Heads,
     #[module(skip)]
     rotary: Arc<RotaryTable>,
 }
 
-/// `x += attention(norm(x)) + down(relu(up(norm(x)))²)`.
 #[derive(Module, Debug)]
 struct Layer {
     norm: Param<Tensor<1>>,
@@ -33,50 +30,25 @@ struct Layer {
     down: Param<Tensor<2>>,
 }
 
-impl Mixer {
-    /// Small random weights.
-    pub fn random(config: &ModelConfig, seed: u64, device: &Device) -> Self {
-        let (d, heads) = (config.d_model, config.heads);
-        let matrix = |name: String, rows: usize, columns: usize| {
-            let mut random = Key::new(seed).for_problem(&name).stream();
-            let values = (0..rows * columns).map(|_| random.uniform() as f32 * 0.2 - 0.1).collect();
-            Param::from_tensor(Tensor::from_data(TensorData::new::<f32, _>(values, [rows, columns]), device))
-        };
-        let ones = || Param::from_tensor(Tensor::ones([d], device));
-        let layer = |index: usize| Layer {
-            norm: ones(),
-            qkv: matrix(format!("{index}.qkv"), heads.fused_width(), d),
-            output: matrix(format!("{index}.output"), d, heads.query_width()),
-            up: matrix(format!("{index}.up"), config.d_ff, d),
-            down: matrix(format!("{index}.down"), d, config.d_ff),
-        };
-        Self {
-            embedding: matrix("embedding".into(), config.vocab, d),
-            blocks: (0..config.layers).map(layer).collect(),
-            norm: ones(),
-            spec: CacheSpec { layers: config.layers, heads, context: config.context, vocab: config.vocab },
-            rotary: Arc::new(RotaryTable::new(&config.rotary_frequencies(), config.context)),
-        }
-    }
+impl Architecture for Mixer {
+    type Config = ModelConfig;
 
-    /// Each parameter is stored under its own path.
-    pub fn slots(config: &ModelConfig) -> Vec<Slot> {
-        let (d, heads) = (config.d_model, config.heads);
-        let slot = |path: String, shape: &[usize]| Slot {
-            parts: vec![Part { name: path.clone(), rows: shape[0] }],
-            shape: shape.to_vec(),
-            path,
+    fn build(config: &ModelConfig, parameters: &mut Parameters<'_>) -> Self {
+        let (d, heads, weight) = (config.d_model, config.heads, Initial::Normal(0.06));
+        let mut layer = |index: usize| {
+            let path = format!("blocks.{index}");
+            let mut at = parameters.at(&path, &path);
+            let mut matrix = |name: &str, shape| at.tensor(name, name, shape, weight);
+            let qkv = matrix("qkv", [heads.fused_width(), d]);
+            let output = matrix("output", [d, heads.query_width()]);
+            let (up, down) = (matrix("up", [config.d_ff, d]), matrix("down", [d, config.d_ff]));
+            Layer { norm: at.tensor("norm", "norm", [d], Initial::ONE), qkv, output, up, down }
         };
-        let mut slots = vec![slot("embedding".into(), &[config.vocab, d]), slot("norm".into(), &[d])];
-        for index in 0..config.layers {
-            let path = |name: &str| format!("blocks.{index}.{name}");
-            slots.push(slot(path("norm"), &[d]));
-            slots.push(slot(path("qkv"), &[heads.fused_width(), d]));
-            slots.push(slot(path("output"), &[d, heads.query_width()]));
-            slots.push(slot(path("up"), &[config.d_ff, d]));
-            slots.push(slot(path("down"), &[d, config.d_ff]));
-        }
-        slots
+        let blocks = (0..config.layers).map(&mut layer).collect();
+        let embedding = parameters.tensor("embedding", "embedding", [config.vocab, d], weight);
+        let norm = parameters.tensor("norm", "norm", [d], Initial::ONE);
+        let rotary = parameters.rotary(&config.rope, heads.head_dim, config.context);
+        Self { embedding, blocks, norm, heads, rotary }
     }
 }
 
@@ -86,36 +58,23 @@ impl CausalLm for Mixer {
         let ids: Vec<i32> = batch.ids().iter().map(|id| *id as i32).collect();
         table.clone().select(0, Tensor::<1, Int>::from_data(ids.as_slice(), &table.device()))
     }
-
     fn num_blocks(&self) -> usize {
         self.blocks.len()
     }
-
     fn block(&self, index: usize, x: Tensor<2>, attend: Attend<'_>) -> Tensor<2> {
-        let (layer, heads) = (&self.blocks[index], self.spec.heads);
+        let layer = &self.blocks[index];
         let normal = kernels::rms_norm(x.clone(), layer.norm.val(), 1e-5);
         let qkv = kernels::linear(normal.clone(), layer.qkv.val());
-        let rotated = heads.heads + heads.kv_heads;
-        let mixed = match attend {
-            Attend::Packed(layout) => {
-                let qkv = kernels::rotary(qkv, &self.rotary, &layout.positions, rotated);
-                kernels::causal_attention(qkv, heads, &layout.segments)
-            }
-            Attend::Cached(cache) => {
-                let qkv = kernels::rotary(qkv, &self.rotary, cache.positions(), rotated);
-                cache.attend(index, qkv)
-            }
-        };
+        let mixed = attend.rotated(index, qkv, self.heads, Some(&self.rotary));
         let up = kernels::linear(normal, layer.up.val()).clamp_min(0.0);
         let down = kernels::linear(up.clone() * up, layer.down.val());
         x + kernels::linear(mixed, layer.output.val()) + down
     }
-
     fn head(&self) -> Head {
         Head { norm: self.norm.val(), epsilon: 1e-5, weight: self.embedding.val() }
     }
-
     fn cache_spec(&self) -> CacheSpec {
-        self.spec
+        let [vocab, _] = self.embedding.dims();
+        CacheSpec::of_heads(self.blocks.len(), self.heads, self.rotary.positions(), vocab)
     }
 }

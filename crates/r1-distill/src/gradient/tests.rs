@@ -3,8 +3,8 @@ use std::path::{Path, PathBuf};
 use burn::module::{Module, ModuleMapper, Param};
 use burn::tensor::{Device, FloatDType};
 use r1_model::{
-    ModelConfig, Transformer,
-    checkpoint::{Slot, read_weights},
+    Architecture, Transformer,
+    checkpoint::{Slot, load_model},
 };
 use safetensors::SafeTensors;
 
@@ -12,10 +12,8 @@ use super::*;
 
 fn golden_model() -> (Transformer, Vec<Slot>) {
     let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("../r1-model/tests/golden/llama-tied");
-    let config = ModelConfig::read(&dir.join("config.json")).unwrap();
-    let slots = Transformer::slots(&config);
-    let weights = read_weights(&dir, &slots, config.tied).unwrap();
-    (Transformer::from_weights(&config, weights, &Device::flex()), slots)
+    let (model, config) = load_model(&dir, &Device::flex()).unwrap();
+    (model, Transformer::slots(&config))
 }
 
 /// The batch of tests/golden/generate.py.

@@ -1,14 +1,19 @@
 //! Writing a checkpoint.
 
-use std::{collections::HashMap, path::Path};
+use std::{
+    borrow::Cow,
+    collections::{BTreeMap, HashMap},
+    path::Path,
+    sync::Mutex,
+};
 
 use burn::module::{Module, ModuleVisitor, Param};
 use burn::tensor::Tensor;
 use half::{bf16, f16};
-use safetensors::{Dtype, tensor::TensorView};
+use safetensors::{Dtype, tensor::View};
 use serde_json::{Map, json};
 
-use super::Slot;
+use super::{Part, Slot};
 use crate::ModelError;
 
 /// The type that weights are stored in.
@@ -48,20 +53,34 @@ impl WeightType {
             Self::F16 => Dtype::F16,
         }
     }
+
+    /// Whether a value would not be finite when it is read again.
+    fn overflows(self, value: f32) -> bool {
+        !value.is_finite()
+            || match self {
+                Self::F32 => false,
+                Self::Bf16 => !bf16::from_f32(value).is_finite(),
+                Self::F16 => value.abs() > 65504.0,
+            }
+    }
+
+    fn bytes(self) -> usize {
+        if self == Self::F32 { 4 } else { 2 }
+    }
 }
 
-/// The values of every parameter of a module, by path.
-pub fn collect_weights<M: Module>(model: &M) -> HashMap<String, Vec<f32>> {
+/// The parameters of a module by path, flattened: handles, no copies.
+fn handles<M: Module>(model: &M) -> BTreeMap<String, Tensor<1>> {
     #[derive(Default)]
     struct Collector {
         path: Vec<String>,
-        weights: HashMap<String, Vec<f32>>,
+        handles: BTreeMap<String, Tensor<1>>,
     }
     impl ModuleVisitor for Collector {
         fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
-            let values = param.val().without_autodiff().into_data().convert::<f32>();
-            let values = values.try_to_vec().expect("the data was converted to f32");
-            self.weights.insert(self.path.join("."), values);
+            let tensor = param.val().without_autodiff();
+            let count = tensor.shape().num_elements();
+            self.handles.insert(self.path.join("."), tensor.reshape([count]));
         }
         fn enter_module(&mut self, name: &str, _container: &str) {
             self.path.push(name.to_owned());
@@ -72,41 +91,81 @@ pub fn collect_weights<M: Module>(model: &M) -> HashMap<String, Vec<f32>> {
     }
     let mut collector = Collector::default();
     model.visit(&mut collector);
-    collector.weights
+    collector.handles
 }
 
-/// Writes the parameters into `dir` as `model.safetensors`, or as shards of at most
-/// `max_shard_bytes` with their index. The caller makes the folder's replacement atomic.
+fn host(tensor: Tensor<1>) -> Vec<f32> {
+    tensor.into_data().convert::<f32>().try_to_vec().expect("the data was converted to f32")
+}
+
+/// The values of every parameter of a module, by path.
+pub fn collect_weights<M: Module>(model: &M) -> HashMap<String, Vec<f32>> {
+    handles(model).into_iter().map(|(path, tensor)| (path, host(tensor))).collect()
+}
+
+/// A tensor of the file, whose bytes are made when they are written.
+struct Stored<'a> {
+    part: &'a Part,
+    shape: Vec<usize>,
+    /// Its rows of the parameter.
+    values: Tensor<1>,
+    weight_type: WeightType,
+    /// The first tensor with a value that the type cannot hold.
+    trouble: &'a Mutex<Option<String>>,
+}
+
+impl View for &Stored<'_> {
+    fn dtype(&self) -> Dtype {
+        self.weight_type.dtype()
+    }
+
+    fn shape(&self) -> &[usize] {
+        &self.shape
+    }
+
+    fn data(&self) -> Cow<'_, [u8]> {
+        let mut values = host(self.values.clone());
+        if values.iter().any(|value| self.weight_type.overflows(*value)) {
+            let mut trouble = self.trouble.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+            trouble.get_or_insert_with(|| self.part.name.clone());
+        }
+        self.part.to_tensor(&mut values, self.shape[1..].iter().product());
+        Cow::Owned(self.weight_type.encode(&values))
+    }
+
+    fn data_len(&self) -> usize {
+        self.shape.iter().product::<usize>() * self.weight_type.bytes()
+    }
+}
+
+/// Writes the parameters of `model` into `dir` as `model.safetensors`, or as shards of at most `max_shard_bytes` with
+/// their index; one tensor at a time is in memory beside the model. The caller makes the folder's replacement atomic.
 ///
 /// # Errors
 /// When a file cannot be written, or a value is not finite in the type asked for.
 ///
 /// # Panics
-/// When `weights` lacks a slot.
-pub fn write_weights(
+/// When the model lacks a slot.
+pub fn write_weights<M: Module>(
     dir: &Path,
+    model: &M,
     slots: &[Slot],
-    weights: &HashMap<String, Vec<f32>>,
     weight_type: WeightType,
     max_shard_bytes: usize,
 ) -> Result<(), ModelError> {
-    let mut encoded = Vec::new();
+    let (handles, trouble) = (handles(model), Mutex::new(None));
+    let mut stored = Vec::new();
     for slot in slots {
-        let values = &weights[&slot.path];
-        let width: usize = slot.shape[1..].iter().product();
-        let mut first = 0;
+        let (parameter, mut first) = (&handles[&slot.path], 0);
         for part in &slot.parts {
-            let part_values = &values[first * width..(first + part.rows) * width];
-            first += part.rows;
-            let overflows = |v: &f32| !v.is_finite() || (weight_type == WeightType::F16 && v.abs() > 65504.0);
-            if part_values.iter().any(overflows) {
-                return Err(ModelError::NotFinite { name: part.name.clone() });
-            }
-            encoded.push((part.name.clone(), slot.part_shape(part), weight_type.encode(part_values)));
+            let end = first + part.rows * slot.width();
+            let (values, shape) = (parameter.clone().slice(first..end), slot.part_shape(part));
+            stored.push(Stored { part, shape, values, weight_type, trouble: &trouble });
+            first = end;
         }
     }
-    encoded.sort_by(|a, b| a.0.cmp(&b.0));
-    let shards = split(&encoded, max_shard_bytes);
+    stored.sort_by(|a, b| a.part.name.cmp(&b.part.name));
+    let shards = split(&stored, max_shard_bytes);
     let mut index = Map::new();
     for (number, shard) in shards.iter().enumerate() {
         let name = match shards.len() {
@@ -114,20 +173,19 @@ pub fn write_weights(
             count => format!("model-{:05}-of-{count:05}.safetensors", number + 1),
         };
         let path = dir.join(&name);
-        let failed =
-            |reason: String| ModelError::Write { path: path.clone(), source: std::io::Error::other(reason) };
-        let mut views = Vec::new();
-        for (tensor, shape, bytes) in *shard {
-            let view = TensorView::new(weight_type.dtype(), shape.clone(), bytes);
-            views.push((tensor.clone(), view.map_err(|error| failed(error.to_string()))?));
-            index.insert(tensor.clone(), json!(name));
-        }
+        index.extend(shard.iter().map(|tensor| (tensor.part.name.clone(), json!(name))));
         let metadata = HashMap::from([("format".to_owned(), "pt".to_owned())]);
-        safetensors::serialize_to_file(views, Some(metadata), &path)
-            .map_err(|error| failed(error.to_string()))?;
+        let views = shard.iter().map(|tensor| (tensor.part.name.clone(), tensor));
+        safetensors::serialize_to_file(views, Some(metadata), &path).map_err(|error| ModelError::Write {
+            path: path.clone(),
+            source: std::io::Error::other(error.to_string()),
+        })?;
+        if let Some(name) = trouble.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).take() {
+            return Err(ModelError::NotFinite { name });
+        }
     }
     if shards.len() > 1 {
-        let total: usize = encoded.iter().map(|(_, _, bytes)| bytes.len()).sum();
+        let total: usize = stored.iter().map(|tensor| (&tensor).data_len()).sum();
         let path = dir.join("model.safetensors.index.json");
         let text = json!({"metadata": {"total_size": total}, "weight_map": index}).to_string();
         std::fs::write(&path, text).map_err(|source| ModelError::Write { path, source })?;
@@ -135,17 +193,16 @@ pub fn write_weights(
     Ok(())
 }
 
-type Encoded = (String, Vec<usize>, Vec<u8>);
-
 /// Consecutive tensors of at most `max_bytes` together, at least one each.
-fn split(tensors: &[Encoded], max_bytes: usize) -> Vec<&[Encoded]> {
+fn split<'a, 'b>(tensors: &'a [Stored<'b>], max_bytes: usize) -> Vec<&'a [Stored<'b>]> {
     let (mut shards, mut first, mut size) = (Vec::new(), 0, 0);
-    for (index, (_, _, bytes)) in tensors.iter().enumerate() {
-        if index > first && size + bytes.len() > max_bytes {
+    for (index, tensor) in tensors.iter().enumerate() {
+        let bytes = tensor.data_len();
+        if index > first && size + bytes > max_bytes {
             shards.push(&tensors[first..index]);
             (first, size) = (index, 0);
         }
-        size += bytes.len();
+        size += bytes;
     }
     shards.push(&tensors[first..]);
     shards

@@ -3,10 +3,12 @@
 //! Slots of a preallocated cache are refilled as sequences finish; a group's prompt is computed once
 //! and its keys and values are copied to the slots of its samples.
 
+pub mod memory;
 pub mod kv_cache;
 pub mod sampler;
 pub mod scheduler;
 
 pub use kv_cache::KvCache;
+pub use memory::{KeysValues, Memory, Remembered};
 pub use sampler::{Draw, Sampler};
 pub use scheduler::{EngineConfig, Generated, Limits, Request};

@@ -15,7 +15,7 @@ pub struct Draw {
     /// `log softmax(logits / temperature)[id]` over the whole vocabulary, in nats. At temperature 0,
     /// where the draw is the most probable token, the logits are taken as they are.
     pub logprob: f32,
-    /// Its log-probability among the kept tokens, when some were cut off.
+    /// Its log-probability among the kept tokens, when some were cut off or forbidden.
     pub sampled_logprob: Option<f32>,
 }
 
@@ -40,32 +40,42 @@ impl From<&Sampling> for Sampler {
 }
 
 impl Sampler {
-    /// Draws the token at `position` of the completion named by `key`.
+    /// Draws the token at `position` of the completion named by `key`, never one of the `forbidden` ids.
     ///
     /// Cuts apply in the order top-k, top-p, min-p; the probability of
     /// top-p is that among the tokens top-k leaves, as in transformers.
     ///
     /// # Panics
-    /// When `logits` is empty.
-    pub fn draw(&self, logits: &[f32], key: &Key, position: u64) -> Draw {
+    /// When `logits` is empty, or a forbidden id lies outside of it.
+    pub fn draw(&self, logits: &[f32], forbidden: &[u32], key: &Key, position: u64) -> Draw {
         let greedy = self.temperature == 0.0;
         let inverse = if greedy { 1.0 } else { 1.0 / self.temperature };
         let mut weights = logits.to_vec();
         let row = normalize(&mut weights, inverse);
         let logprob = |id: usize| row.logprob(logits[id] * inverse);
         if greedy {
-            let best = logits
-                .iter()
-                .enumerate()
-                .fold(0, |best, (id, logit)| if *logit > logits[best] { id } else { best });
+            let mut best = None;
+            for (id, logit) in logits.iter().enumerate() {
+                if best.is_none_or(|best| *logit > logits[best]) && !forbidden.contains(&(id as u32)) {
+                    best = Some(id);
+                }
+            }
+            let best = best.unwrap_or(0);
             return Draw { id: best as u32, logprob: logprob(best), sampled_logprob: None };
+        }
+        for id in forbidden {
+            weights[*id as usize] = 0.0;
         }
         let uniform = key.uniform(position);
         let sum = |ids: &mut dyn Iterator<Item = usize>| ids.map(|id| f64::from(weights[id])).sum::<f64>();
         match self.kept(&weights) {
             None => {
                 let id = invert_all(&weights, uniform);
-                Draw { id: id as u32, logprob: logprob(id), sampled_logprob: None }
+                let sampled = (!forbidden.is_empty()).then(|| {
+                    let total = sum(&mut (0..weights.len()));
+                    (f64::from(weights[id]).ln() - total.ln()) as f32
+                });
+                Draw { id: id as u32, logprob: logprob(id), sampled_logprob: sampled }
             }
             Some(kept) => {
                 let total = sum(&mut kept.iter().copied());
@@ -99,8 +109,9 @@ impl Sampler {
             let count = count.count();
             ids.truncate(count.max(1));
         }
-        // The largest weight is exp(0) = 1.
-        ids.retain(|id| weights[*id] >= self.min_p);
+        // The largest weight is exp(0) = 1, unless it is that of a forbidden id.
+        let largest = weights.iter().fold(0.0f32, |most, weight| most.max(*weight));
+        ids.retain(|id| weights[*id] >= self.min_p * largest);
         ids.sort_unstable();
         Some(ids)
     }
@@ -159,7 +170,7 @@ mod tests {
         let key = Key::new(1);
         let mut counts = vec![0.0; logits.len()];
         for position in 0..20_000 {
-            counts[sampler.draw(logits, &key, position).id as usize] += 1.0 / 20_000.0;
+            counts[sampler.draw(logits, &[], &key, position).id as usize] += 1.0 / 20_000.0;
         }
         counts
     }
@@ -182,10 +193,10 @@ mod tests {
     #[test]
     fn logprobs_are_of_the_whole_vocabulary_whatever_is_cut() {
         let logits = [0.0, 2.0f32.ln(), 5.0f32.ln()];
-        let cut = Sampler { top_k: Some(1), ..PLAIN }.draw(&logits, &Key::new(3), 0);
+        let cut = Sampler { top_k: Some(1), ..PLAIN }.draw(&logits, &[], &Key::new(3), 0);
         assert_eq!((cut.id, cut.sampled_logprob), (2, Some(0.0)));
         assert!((cut.logprob - (5.0f32 / 8.0).ln()).abs() < 1e-6);
-        let greedy = Sampler { temperature: 0.0, ..PLAIN }.draw(&logits, &Key::new(3), 0);
+        let greedy = Sampler { temperature: 0.0, ..PLAIN }.draw(&logits, &[], &Key::new(3), 0);
         assert_eq!((greedy.id, greedy.sampled_logprob), (2, None));
         assert!((greedy.logprob - (5.0f32 / 8.0).ln()).abs() < 1e-6);
     }
@@ -215,15 +226,34 @@ mod tests {
         for position in 0..2000 {
             let share = key.uniform(position) * count as f64;
             if (share - share.round()).abs() > 1e-6 {
-                assert_eq!(PLAIN.draw(&logits, &key, position).id as usize, share as usize);
+                assert_eq!(PLAIN.draw(&logits, &[], &key, position).id as usize, share as usize);
             }
         }
         assert_eq!(invert_all(&[0.0, 1.0, 0.0], 1.0), 1);
     }
 
     #[test]
+    fn forbidden_ids_are_never_drawn_and_the_record_says_so() {
+        // Probabilities 1/8, 2/8, 5/8, of which the last is not to be drawn.
+        let logits = [0.0, 2.0f32.ln(), 5.0f32.ln()];
+        let (key, mut counts) = (Key::new(4), [0.0f64; 3]);
+        for position in 0..20_000 {
+            let draw = PLAIN.draw(&logits, &[2], &key, position);
+            counts[draw.id as usize] += 1.0 / 20_000.0;
+            let share = [1.0f32, 2.0][draw.id as usize];
+            assert!((draw.logprob - (share / 8.0).ln()).abs() < 1e-6);
+            assert!((draw.sampled_logprob.unwrap() - (share / 3.0).ln()).abs() < 1e-6);
+        }
+        assert!(counts[2] == 0.0 && (counts[1] - 2.0 / 3.0).abs() < 0.0142, "{counts:?}");
+        let greedy = Sampler { temperature: 0.0, ..PLAIN };
+        assert_eq!(greedy.draw(&logits, &[2], &key, 0).id, 1);
+        let cut = Sampler { min_p: 0.9, ..PLAIN };
+        assert_eq!(cut.draw(&logits, &[2], &key, 0).id, 1);
+    }
+
+    #[test]
     fn ties_go_to_the_smallest_id() {
         let greedy = Sampler { temperature: 0.0, ..PLAIN };
-        assert_eq!(greedy.draw(&[1.0, 3.0, 3.0], &Key::new(0), 0).id, 1);
+        assert_eq!(greedy.draw(&[1.0, 3.0, 3.0], &[], &Key::new(0), 0).id, 1);
     }
 }

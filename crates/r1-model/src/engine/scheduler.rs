@@ -46,6 +46,8 @@ pub struct Limits<'a> {
     pub max_tokens: usize,
     /// Ids that end a completion.
     pub stop_ids: &'a [u32],
+    /// Ids that are never drawn; log-probabilities are those of the whole vocabulary all the same.
+    pub forbidden: &'a [u32],
     /// Called with a completion's ids after each token; true ends it.
     pub stop: &'a (dyn Fn(&[u32]) -> bool + Sync),
     /// Called before each step; true ends every completion.
@@ -122,7 +124,7 @@ impl EngineConfig {
         }
         let longest = requests.iter().map(|request| request.prompt.len()).max().unwrap_or(0);
         let capacity = longest.saturating_add(limits.max_tokens).min(spec.context);
-        let slot_bytes = 2 * spec.layers * spec.heads.kv_width() * capacity * size_of::<f32>();
+        let slot_bytes = spec.bytes(capacity);
         let slots = (self.cache_bytes / slot_bytes.max(1)).clamp(1, self.max_slots.max(1)).min(total.max(1));
         let mut schedule = Schedule {
             model,
@@ -131,7 +133,7 @@ impl EngineConfig {
             requests,
             context: spec.context,
             vocab: spec.vocab,
-            cache: KvCache::new(spec, slots, capacity, device),
+            cache: KvCache::new(&spec, slots, capacity, device),
             slots: vec![Slot { group: None, running: None }; slots],
             waiting: (0..requests.len())
                 .flat_map(|r| (0..requests[r].samples).map(move |s| (r, s)))
@@ -314,12 +316,12 @@ impl<M: CausalLm> Schedule<'_, M> {
 
     /// Draws the next token of each slot from its logits and ends the sequences that are complete.
     fn draw(&mut self, rows: Vec<(usize, &[f32])>) {
-        let (slots, sampler) = (&self.slots, self.limits.sampler);
+        let (slots, sampler, forbidden) = (&self.slots, self.limits.sampler, self.limits.forbidden);
         let draws: Vec<(usize, Draw)> = rows
             .into_par_iter()
             .map(|(slot, logits)| {
                 let running = slots[slot].running.as_ref().expect("only running slots are drawn for");
-                (slot, sampler.draw(logits, &running.key, running.output.ids.len() as u64))
+                (slot, sampler.draw(logits, forbidden, &running.key, running.output.ids.len() as u64))
             })
             .collect();
         for (slot, draw) in draws {

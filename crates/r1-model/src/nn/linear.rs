@@ -4,7 +4,7 @@ use burn::module::{Module, Param};
 use burn::tensor::Tensor;
 
 use super::RmsNorm;
-use crate::kernels;
+use crate::{Initial, Parameters, checkpoint::Part, kernels};
 
 /// `y = x Wᵀ + b`, with the weight as Hugging Face stores it.
 #[derive(Module, Debug)]
@@ -16,6 +16,27 @@ pub struct Linear {
 }
 
 impl Linear {
+    /// The product whose rows are those of `parts`, each a linear layer of the checkpoint; without parts, of the layer
+    /// that `parameters` stands at.
+    pub fn build(
+        mut parameters: Parameters<'_>,
+        parts: Vec<Part>,
+        [rows, columns]: [usize; 2],
+        bias: bool,
+        initial: Initial,
+    ) -> Self {
+        let parts_of = |kind: &str| -> Vec<Part> {
+            if parts.is_empty() {
+                return vec![Part::new(kind, rows)];
+            }
+            let named = |part: &Part| Part { name: format!("{}.{kind}", part.name), ..part.clone() };
+            parts.iter().map(named).collect()
+        };
+        let weight = parameters.stack("weight", parts_of("weight"), [rows, columns], initial);
+        let bias = bias.then(|| parameters.stack("bias", parts_of("bias"), [rows], Initial::ZERO));
+        Self { weight, bias }
+    }
+
     /// # Shapes
     /// - `x`: `[tokens, d_in]`
     /// - output: `[tokens, d_out]`
@@ -23,13 +44,19 @@ impl Linear {
         self.with_bias(kernels::linear(x, self.weight.val()))
     }
 
-    /// The product with the normalised `x`, which is not kept for the backward pass.
+    /// The product with the normalised `x`, which is not kept for the backward pass; with `x` itself where there is no
+    /// norm.
     ///
     /// # Shapes
     /// - `x`: `[tokens, d_in]`
     /// - output: `[tokens, d_out]`
-    pub fn forward_normalized(&self, x: Tensor<2>, norm: &RmsNorm) -> Tensor<2> {
-        self.with_bias(kernels::norm_linear(x, norm.weight.val(), norm.epsilon, self.weight.val()))
+    pub fn forward_normalized(&self, x: Tensor<2>, norm: Option<&RmsNorm>) -> Tensor<2> {
+        match norm {
+            Some(norm) => {
+                self.with_bias(kernels::norm_linear(x, norm.scale(), norm.epsilon, self.weight.val()))
+            }
+            None => self.forward(x),
+        }
     }
 
     /// A product with the weight, and the bias if there is one.

@@ -4,7 +4,7 @@
 use std::path::PathBuf;
 
 use burn::tensor::Device;
-use r1_model::{ModelConfig, Transformer, checkpoint::read_weights};
+use r1_model::{ModelConfig, Transformer, checkpoint::load_model};
 
 pub fn folder(name: &str) -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(name)
@@ -12,8 +12,6 @@ pub fn folder(name: &str) -> PathBuf {
 
 pub fn load(name: &str) -> (ModelConfig, Transformer) {
     let dir = folder(name);
-    let config = ModelConfig::read(&dir.join("config.json")).unwrap();
-    let weights = read_weights(&dir, &Transformer::slots(&config), config.tied).unwrap();
-    let model = Transformer::from_weights(&config, weights, &Device::flex());
+    let (model, config) = load_model::<Transformer>(&dir, &Device::flex()).unwrap();
     (config, model)
 }

@@ -49,13 +49,22 @@ pub(crate) fn check_dir(dir: &Path) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Names the fields of a config that r1 does not know.
+/// Names the fields of a config that r1 does not know, and the tensors that it has no use for.
 pub(crate) fn warn_of_unknown_fields(config: &ModelConfig, dir: &Path) {
     if !config.unknown_fields.is_empty() {
         eprintln!(
             "warning: config `{}/config.json` has fields that r1 does not know: {}",
             dir.display(),
             config.unknown_fields.join(", ")
+        );
+    }
+    if let Some(first) =
+        config.left_aside.iter().find(|name| name.contains("mtp") || name.contains(".layers."))
+    {
+        eprintln!(
+            "warning: `{}` has tensors for the prediction of further tokens, `{first}` and others; they are left aside, \
+             and a checkpoint that r1 saves lacks them",
+            dir.display()
         );
     }
 }

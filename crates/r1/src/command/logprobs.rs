@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use r1_core::Content;
-use r1_model::{CausalLm, LanguageModel, ModelConfig, Scores, Transformer, checkpoint::read_weights, score};
+use r1_model::{CausalLm, LanguageModel, ModelConfig, Scores, Transformer, checkpoint::load_model, score};
 use serde::Deserialize;
 
 use crate::command::{
@@ -60,10 +60,8 @@ impl Scorer {
             return Ok(Self::Language(Box::new(load(dir)?)));
         }
         check_dir(dir)?;
-        let config = ModelConfig::read(&dir.join("config.json"))?;
+        let (model, config) = load_model(dir, &r1_model::device()?)?;
         warn_of_unknown_fields(&config, dir);
-        let weights = read_weights(dir, &Transformer::slots(&config), config.tied)?;
-        let model = Transformer::from_weights(&config, weights, &r1_model::device()?);
         Ok(Self::Weights(Box::new((model, config))))
     }
 

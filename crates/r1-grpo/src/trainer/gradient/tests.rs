@@ -1,7 +1,7 @@
 use burn::module::{Module, ModuleMapper, Param};
 use burn::tensor::{DType, Device, FloatDType, Tensor};
 use r1_core::{Author, Completion, FinishReason, Key, Problem, Reference, TurnSpan};
-use r1_model::{ModelConfig, PackedBatch, Transformer};
+use r1_model::{Architecture, ModelConfig, PackedBatch, Transformer};
 
 use super::*;
 use crate::{Correction, CorrectionLevel, Objective, Outside, Reduction};

@@ -9,7 +9,7 @@ use crate::kernels::{
     Heads,
     causal_attention::{
         flex::Shared,
-        softmax::{LANES, Normalizer, exponentials, normalize},
+        softmax::{LANES, Normalizer, exponentials, leave_behind, normalize},
     },
     flex::{contiguous, slice, slice_mut, tensor},
     matmul_add::{View, matmul_add},
@@ -95,6 +95,7 @@ fn attend(qkv: &[f32], tasks: Vec<Task>, heads: Heads, capacity: usize) -> Vec<f
             let keys = View { data: keys, row: capacity, column: 1 };
             // Whole vectors, where the cache is as wide; what lies beyond the last key is not seen.
             matmul_add(heads.group(), row.min(capacity), d, queries, keys, scores, row);
+            leave_behind(scores, row, visible, 0, heads);
             exponentials(scores, row, visible, 0, heads.scale(), &mut normalizers);
             let values = View { data: values, row: d, column: 1 };
             matmul_add(

@@ -126,7 +126,9 @@ pub fn reference(
         ]);
         let mask: Vec<f32> = (0..group * run.tokens)
             .flat_map(|row| {
-                (0..end).map(move |key| if key <= run.position + row % run.tokens { 0.0 } else { -1e30 })
+                let visible = run.position + row % run.tokens + 1;
+                let seen = heads.unseen(visible)..visible;
+                (0..end).map(move |key| if seen.contains(&key) { 0.0 } else { -1e30 })
             })
             .collect();
         let mask = TensorData::new(mask, [1, group * run.tokens, end]);
@@ -150,7 +152,7 @@ mod tests {
         kernels::{backend::Bridge, causal_attention, check},
     };
 
-    const HEADS: Heads = Heads { heads: 6, kv_heads: 2, head_dim: 10 };
+    const HEADS: Heads = Heads::new(6, 2, 10);
 
     #[test]
     fn kernel_equals_reference() {
@@ -163,15 +165,18 @@ mod tests {
             vec![run(2, 6, 4)],
             vec![run(1, 0, 11)],
         ];
-        for (dtype, tolerance) in [(FloatDType::F32, 1e-5), (FloatDType::F64, 0.0)] {
-            let cache = LayerCache::new(3, 11, HEADS, &Device::flex());
+        let window = HEADS.with_window(Some(4));
+        for (dtype, tolerance, heads) in
+            [(FloatDType::F32, 1e-5, HEADS), (FloatDType::F64, 0.0, HEADS), (FloatDType::F32, 1e-5, window)]
+        {
+            let cache = LayerCache::new(3, 11, heads, &Device::flex());
             let mut ours = LayerCache { keys: cache.keys.cast(dtype), values: cache.values.cast(dtype) };
             let mut theirs = ours.clone();
             for (seed, runs) in steps.iter().enumerate() {
                 let tokens = runs.iter().map(|run| run.tokens).sum();
                 let qkv = check::random([tokens, HEADS.fused_width()], seed as u64).cast(dtype);
-                let (output, cache) = cached_attention(qkv.clone(), ours, runs, HEADS);
-                let (expected, reference_cache) = reference(qkv, theirs, runs, HEADS);
+                let (output, cache) = cached_attention(qkv.clone(), ours, runs, heads);
+                let (expected, reference_cache) = reference(qkv, theirs, runs, heads);
                 (ours, theirs) = (cache, reference_cache);
                 check::close(&output.into_data(), &expected.into_data(), tolerance, "output");
                 check::close(&ours.keys.to_data(), &theirs.keys.to_data(), 0.0, "keys");
@@ -182,18 +187,21 @@ mod tests {
 
     #[test]
     fn token_by_token_equals_the_whole_sequence() {
-        let qkv = check::random([9, HEADS.fused_width()], 5);
-        let segments: Arc<_> = PackedBatch::from_sequences(&[[0; 9]]).layout().segments;
-        let whole = causal_attention(qkv.clone(), HEADS, &segments);
-        let mut cache = LayerCache::new(1, 9, HEADS, &Device::flex());
-        let mut rows = Vec::new();
-        for (position, tokens) in [(0, 4), (4, 1), (5, 1), (6, 3)] {
-            let part = qkv.clone().slice(position..position + tokens);
-            let (row, next) = cached_attention(part, cache, &[SlotRows { slot: 0, position, tokens }], HEADS);
-            cache = next;
-            rows.push(row);
+        for heads in [HEADS, HEADS.with_window(Some(3))] {
+            let qkv = check::random([9, heads.fused_width()], 5);
+            let segments: Arc<_> = PackedBatch::from_sequences(&[[0; 9]]).layout().segments;
+            let whole = causal_attention(qkv.clone(), heads, &segments);
+            let mut cache = LayerCache::new(1, 9, heads, &Device::flex());
+            let mut rows = Vec::new();
+            for (position, tokens) in [(0, 4), (4, 1), (5, 1), (6, 3)] {
+                let part = qkv.clone().slice(position..position + tokens);
+                let (row, next) =
+                    cached_attention(part, cache, &[SlotRows { slot: 0, position, tokens }], heads);
+                cache = next;
+                rows.push(row);
+            }
+            check::close(&Tensor::cat(rows, 0).into_data(), &whole.into_data(), 1e-6, "output");
         }
-        check::close(&Tensor::cat(rows, 0).into_data(), &whole.into_data(), 1e-6, "output");
     }
 
     #[test]

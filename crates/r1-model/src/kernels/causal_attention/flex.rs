@@ -7,7 +7,7 @@ use rayon::prelude::*;
 
 use super::{
     Heads,
-    softmax::{LANES, Normalizer, exponentials, normalize},
+    softmax::{LANES, Normalizer, exponentials, leave_behind, normalize},
 };
 use crate::{
     kernels::{
@@ -139,6 +139,7 @@ pub(crate) fn forward(qkv: FlexTensor, heads: Heads, segments: &[Segment]) -> (F
                 let queries = View { data: &qkv[token * width + head * d..], row: width, column: 1 };
                 // Whole vectors; what lies beyond the last key is not seen.
                 matmul_add(rows, row, d, queries, keys.view(), scores, row);
+                leave_behind(scores, row, kv.before + first + 1, 1, heads);
                 exponentials(scores, row, kv.before + first + 1, 1, heads.scale(), &mut normalizers);
                 let block_output = &mut block_output[..rows * d];
                 block_output.fill(0.0);

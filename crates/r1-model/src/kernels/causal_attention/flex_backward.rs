@@ -12,7 +12,7 @@ use rayon::prelude::*;
 use super::{
     Heads,
     flex::{BLOCK, KeysValues, Shared, Transposed, tasks},
-    softmax::{LANES, backward_row},
+    softmax::{LANES, backward_row, leave_behind},
 };
 use crate::{
     kernels::{
@@ -75,6 +75,7 @@ pub(crate) fn backward(
                     };
                     matmul_add(rows, stride, d, queries, keys.view(), p, stride);
                     matmul_add(rows, stride, d, dout, values.view(), ds, stride);
+                    leave_behind(p, stride, kv.before + first + 1, 1, heads);
                     for row in 0..rows {
                         let place = (token + row) * query_width + head * d;
                         let (dout, out) = (&gradient[place..place + d], &output[place..place + d]);

@@ -17,7 +17,7 @@ use super::differentiable::Differentiable;
 use crate::packed_batch::{Segment, prefix_ranges};
 
 /// How the columns of a fused query-key-value row are divided.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Heads {
     /// Query heads.
     pub heads: usize,
@@ -25,9 +25,33 @@ pub struct Heads {
     pub kv_heads: usize,
     /// Dimensions of one head.
     pub head_dim: usize,
+    /// How many tokens a token sees, itself included; all where it is `None`.
+    pub window: Option<usize>,
+    /// What the scores are multiplied with instead of `1 / sqrt(head_dim)`.
+    pub multiplier: Option<f32>,
 }
 
 impl Heads {
+    /// Heads that see all tokens before theirs.
+    pub const fn new(heads: usize, kv_heads: usize, head_dim: usize) -> Self {
+        Self { heads, kv_heads, head_dim, window: None, multiplier: None }
+    }
+
+    /// Heads that see the last `window` tokens only.
+    pub fn with_window(self, window: Option<usize>) -> Self {
+        Self { window, ..self }
+    }
+
+    /// Heads whose scores are multiplied with this.
+    pub fn with_scale(self, scale: f32) -> Self {
+        Self { multiplier: Some(scale), ..self }
+    }
+
+    /// Keys before the first that is seen, where `visible` are there.
+    pub(crate) fn unseen(&self, visible: usize) -> usize {
+        self.window.map_or(0, |window| visible.saturating_sub(window))
+    }
+
     /// Columns of the queries, and of the output.
     pub fn query_width(&self) -> usize {
         self.heads * self.head_dim
@@ -48,9 +72,9 @@ impl Heads {
         self.heads / self.kv_heads
     }
 
-    /// What the scores are multiplied with: `1 / sqrt(head_dim)`.
+    /// What the scores are multiplied with: `1 / sqrt(head_dim)` unless said otherwise.
     pub fn scale(&self) -> f32 {
-        1.0 / (self.head_dim as f32).sqrt()
+        self.multiplier.unwrap_or_else(|| 1.0 / (self.head_dim as f32).sqrt())
     }
 }
 
@@ -90,7 +114,7 @@ pub fn causal_attention(qkv: Tensor<2>, heads: Heads, segments: &Arc<[Segment]>)
 /// [`causal_attention`] by plain tensor operations, one segment after the other.
 pub fn reference(qkv: Tensor<2>, heads: Heads, segments: &[Segment]) -> Tensor<2> {
     let (device, dtype) = (qkv.device(), qkv.dtype());
-    let Heads { heads: count, kv_heads, head_dim } = heads;
+    let Heads { heads: count, kv_heads, head_dim, .. } = heads;
     let (query_width, kv_width) = (heads.query_width(), heads.kv_width());
     let columns = |range: &std::ops::Range<usize>, first: usize, width: usize| {
         qkv.clone().slice([range.clone(), first..first + width])
@@ -118,7 +142,11 @@ pub fn reference(qkv: Tensor<2>, heads: Heads, segments: &[Segment]) -> Tensor<2
             .permute([1, 2, 0, 3])
             .reshape([kv_heads, heads.group() * queries, head_dim]);
         let mask: Vec<f32> = (0..heads.group() * queries)
-            .flat_map(|row| (0..keys).map(move |key| if key <= before + row % queries { 0.0 } else { -1e30 }))
+            .flat_map(|row| {
+                let visible = before + row % queries + 1;
+                let seen = heads.unseen(visible)..visible;
+                (0..keys).map(move |key| if seen.contains(&key) { 0.0 } else { -1e30 })
+            })
             .collect();
         let mask = Tensor::<3>::from_data(
             TensorData::new(mask, [1, heads.group() * queries, keys]),
@@ -154,9 +182,10 @@ mod tests {
     #[test]
     fn kernel_equals_reference_with_gradients() {
         let shapes = [
-            Heads { heads: 1, kv_heads: 1, head_dim: 2 },
-            Heads { heads: 4, kv_heads: 2, head_dim: 8 },
-            Heads { heads: 6, kv_heads: 1, head_dim: 10 },
+            Heads::new(1, 1, 2),
+            Heads::new(4, 2, 8),
+            Heads::new(6, 1, 10),
+            Heads::new(4, 2, 8).with_window(Some(3)).with_scale(0.5),
         ];
         let layouts = [
             vec![(1, None)],
@@ -189,7 +218,7 @@ mod tests {
 
     #[test]
     fn a_shared_prefix_equals_separate_copies() {
-        let heads = Heads { heads: 4, kv_heads: 2, head_dim: 4 };
+        let heads = Heads::new(4, 2, 4);
         let qkv = check::random([11, heads.fused_width()], 1);
         let shared = causal_attention(qkv.clone(), heads, &batch(&[(4, None), (3, Some(0)), (4, Some(0))]));
         for (range, length) in [(4..7, 3), (7..11, 4)] {
@@ -207,7 +236,7 @@ mod tests {
     #[test]
     #[should_panic(expected = "tile the batch")]
     fn segments_that_leave_rows_out_are_refused() {
-        let heads = Heads { heads: 1, kv_heads: 1, head_dim: 2 };
+        let heads = Heads::new(1, 1, 2);
         causal_attention(check::random([3, 6], 0), heads, &batch(&[(2, None)]));
     }
 }

@@ -53,7 +53,11 @@ impl Attention {
         };
         let shape = [own.len(), before + own.len()];
         let hidden = Tensor::<2, Bool>::tril_mask(shape, before as i64, &qkv.device());
-        let bias = Tensor::<2>::zeros(shape, (&qkv.device(), qkv.dtype())).mask_fill(hidden, -1e30);
+        let mut bias = Tensor::<2>::zeros(shape, (&qkv.device(), qkv.dtype())).mask_fill(hidden, -1e30);
+        if let Some(window) = heads.window {
+            let past = Tensor::<2, Bool>::triu_mask(shape, before as i64 - window as i64 + 1, &qkv.device());
+            bias = bias.mask_fill(past, -1e30);
+        }
         Self {
             q: by_key_head(columns(own, 0, query_width), heads.kv_heads, heads.group()),
             k: seen(query_width),

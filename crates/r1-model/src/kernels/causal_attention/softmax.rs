@@ -3,7 +3,10 @@
 //! Rows are whole vectors long. A score that is not seen becomes minus infinity and so, by the same operations as
 //! the others, a probability of zero: no loop has single elements left over.
 
-use crate::kernels::simd::{dot, exp, max, sum_of, vectorized};
+use crate::kernels::{
+    Heads,
+    simd::{dot, exp, max, sum_of, vectorized},
+};
 
 /// Elements of the longest vector; rows of scores are a multiple of it long.
 pub(crate) const LANES: usize = 16;
@@ -24,6 +27,16 @@ fn seen(row: &mut [f32], visible: usize) -> &mut [f32] {
     hidden.fill(0.0);
     seen[visible..].fill(f32::NEG_INFINITY);
     seen
+}
+
+/// Hides the first scores of each row of `length`: those of keys that a window leaves behind. Row `r` has
+/// `visible + r · growth` keys in front of it.
+pub(crate) fn leave_behind(scores: &mut [f32], length: usize, visible: usize, growth: usize, heads: Heads) {
+    if heads.window.is_some() {
+        for (row, scores) in scores.chunks_exact_mut(length).enumerate() {
+            scores[..heads.unseen(visible + row * growth)].fill(f32::NEG_INFINITY);
+        }
+    }
 }
 
 vectorized! {

@@ -1,0 +1,78 @@
+//! A model from a folder.
+
+use std::{collections::BTreeMap, path::Path};
+
+use burn::module::{Module, ModuleMapper, Param};
+use burn::tensor::{Device, Tensor, TensorData};
+
+use super::{Slot, TensorFiles, folder};
+use crate::{Architecture, ModelConfig, ModelError};
+
+/// Reads config and weights of a checkpoint folder. The weights become `f32`, which training needs, one parameter at
+/// a time. The config is that of the model as loaded: where the folder stores an output matrix that differs from the
+/// embedding, it says that the two are not tied.
+///
+/// # Errors
+/// When a file is missing or damaged, the folder holds a model that r1 does not know, or a tensor is missing,
+/// surplus, misshapen, of a type that cannot be weights or not finite.
+pub fn load_model<M>(dir: &Path, device: &Device) -> Result<(M, ModelConfig), ModelError>
+where
+    M: Architecture<Config = ModelConfig>,
+{
+    folder::recognize(dir)?;
+    let mut config = ModelConfig::read(&dir.join("config.json"))?;
+    let mut tensors = TensorFiles::open(dir)?;
+    tensors.settle(&mut config)?;
+    config.left_aside = tensors.check(&M::slots(&config), &|name| config.leaves_aside(name))?;
+    Ok((M::load(&config, &tensors, device)?, config))
+}
+
+/// The same model with the weights of a folder that it was saved to; `slots` are its parameters.
+///
+/// # Errors
+/// Those of [`load_model`] that concern tensors.
+pub fn reload<M: Module>(model: M, slots: &[Slot], dir: &Path) -> Result<M, ModelError> {
+    struct Reader<'a> {
+        path: Vec<String>,
+        slots: BTreeMap<&'a str, &'a Slot>,
+        tensors: TensorFiles,
+        trouble: Option<ModelError>,
+    }
+    impl ModuleMapper for Reader<'_> {
+        fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
+            let path = self.path.join(".");
+            let (id, old, mapper) = param.consume();
+            let (shape, device) = (old.shape(), old.device());
+            let values = match self.slots.get(path.as_str()) {
+                Some(slot) if slot.count() == shape.num_elements() => self.tensors.values(slot),
+                _ => Err(ModelError::MissingTensors { names: vec![path] }),
+            };
+            let tensor = match values {
+                // The old values go before the new ones come to the device.
+                Ok(values) => {
+                    drop(old);
+                    Tensor::from_data(TensorData::new(values, shape), &device)
+                }
+                Err(error) => {
+                    self.trouble.get_or_insert(error);
+                    old
+                }
+            };
+            Param::from_mapped_value(id, tensor, mapper)
+        }
+
+        fn enter_module(&mut self, name: &str, _container: &str) {
+            self.path.push(name.to_owned());
+        }
+
+        fn exit_module(&mut self, _name: &str, _container: &str) {
+            self.path.pop();
+        }
+    }
+    let tensors = TensorFiles::open(dir)?;
+    tensors.check(slots, &|_| false)?;
+    let slots = slots.iter().map(|slot| (slot.path.as_str(), slot)).collect();
+    let mut reader = Reader { path: Vec::new(), slots, tensors, trouble: None };
+    let model = model.map(&mut reader);
+    reader.trouble.map_or(Ok(model), Err)
+}
