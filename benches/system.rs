@@ -132,6 +132,7 @@ fn point(dir: &str, length: usize, tokens: usize, group: usize) -> Result<()> {
         batch_tokens: count,
         recompute: train::Recompute::Nothing,
         reference: false,
+        adapter: 0,
         slots: 0,
         sequence_tokens: length,
     };

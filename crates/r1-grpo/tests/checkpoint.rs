@@ -13,6 +13,7 @@ use std::{
 use burn::tensor::Device;
 use r1_core::{Key, ProblemSource};
 use r1_grpo::{AdaptiveEntropy, GrpoConfig, GrpoError, GrpoTrainer, Kl, Objective, RolloutRow};
+use r1_model::checkpoint::collect_weights;
 use r1_rewards::{Reward, reward_fn};
 use r1_run::{Checkpoint, CheckpointNote, Checkpoints, Run};
 
@@ -213,4 +214,46 @@ fn other_settings_are_refused_by_name() {
     );
     assert_eq!(position, 0);
     assert_eq!(refusal(config().with_dump_dir("elsewhere")).0, None);
+}
+
+/// Six updates of an adapter, saved and gone on with after so many of them.
+fn adapted(folder: &Path, resumed_after: &[u64]) -> (BTreeMap<String, Vec<u8>>, GrpoTrainer) {
+    let base = folder.join("base");
+    let mut source = tiny::source();
+    let mut trainer = GrpoTrainer::new(config(), tiny::adapted(1, &base)).unwrap();
+    let dir = folder.join("checkpoint");
+    for update in 1..=6 {
+        trainer.step(&mut source, &letter()).unwrap();
+        if resumed_after.contains(&update) {
+            trainer.save(&dir, &source).unwrap();
+            source = tiny::source();
+            trainer = match update % 2 {
+                0 => GrpoTrainer::load(&dir, None, &Device::flex(), &mut source).unwrap(),
+                // Another seed, so other numbers, which the checkpoint's replace.
+                _ => GrpoTrainer::load_into(tiny::adapted(7, &base), &dir, None, &mut source).unwrap(),
+            };
+        }
+    }
+    trainer.save(&dir, &source).unwrap();
+    (files(&dir), trainer)
+}
+
+#[test]
+fn of_an_adapted_model_only_the_adapter_is_trained_and_saved_and_it_goes_on_with_the_same_bits() {
+    let folders = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
+    let (unbroken, trainer) = adapted(folders[0].path(), &[]);
+    let (mut broken, _) = adapted(folders[1].path(), &[1, 2, 4]);
+    let kept = |name: &String| !name.contains("config.json") && !name.contains("state.json");
+    broken.retain(|name, _| kept(name));
+    assert!(broken.contains_key("reference.safetensors") && broken.contains_key("optimizer.safetensors"));
+    assert!(!broken.contains_key("model/model.safetensors"));
+    for (name, bytes) in broken {
+        assert!(unbroken[&name] == bytes, "{name} differs");
+    }
+    let policy = trainer.policy();
+    let (before, after) = (tiny::model(1), collect_weights(&policy.model, policy.slots()));
+    assert!(collect_weights(&before.model, before.slots()) == after, "a frozen weight moved");
+    let trained = collect_weights(&policy.model, policy.trained_slots());
+    let second = trained.iter().filter(|(path, _)| path.contains(".up."));
+    assert!(second.clone().count() > 0 && second.flat_map(|(_, values)| values).any(|value| *value != 0.0));
 }

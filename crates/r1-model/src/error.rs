@@ -46,6 +46,12 @@ pub enum ModelError {
         /// What it is, and the way out.
         reason: String,
     },
+    /// An adapter is not possible, or does not go with its model.
+    #[error("adapter: {reason}")]
+    Adapter {
+        /// What is wrong, and the way out.
+        reason: String,
+    },
     /// A tensor belongs to quantised weights.
     #[error(
         "tensor `{name}` belongs to quantised weights; r1 reads F32, BF16 and F16: take the model's unquantised checkpoint"

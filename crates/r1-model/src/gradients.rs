@@ -67,6 +67,11 @@ impl GradientStore {
     }
 }
 
+/// Whether a parameter gets gradients when its module is tracked.
+pub fn is_trained<const D: usize>(param: &Param<Tensor<D>>) -> bool {
+    param.clone().train().is_require_grad()
+}
+
 struct Collector<'a> {
     path: Vec<String>,
     gradients: Gradients,

@@ -2,10 +2,7 @@
 
 use std::path::Path;
 
-use r1_model::{
-    CausalLm, GradientStore, LanguageModel, ModelError, Transformer,
-    checkpoint::{WeightType, reload},
-};
+use r1_model::{CausalLm, GradientStore, LanguageModel, ModelError, Transformer, checkpoint::WeightType};
 use r1_run::{Checkpoint, RunError};
 
 use crate::{AdamW, AdamWConfig};
@@ -67,7 +64,8 @@ impl<M: CausalLm> Learner<M> {
         self.optimizer.steps()
     }
 
-    /// Writes the model in Hugging Face layout (`model/`, in f32) and the optimizer's moments into a folder.
+    /// Writes the model in Hugging Face layout, of one with an adapter the adapter (`model/`, in f32), and the optimizer's
+    /// moments into a folder.
     pub(crate) fn save<E: From<ModelError> + From<RunError>>(&self, dir: &Path) -> Result<(), E> {
         self.model().save(dir.join(MODEL), WeightType::F32)?;
         Ok(self.optimizer.save(&dir.join(OPTIMIZER))?)
@@ -79,16 +77,14 @@ impl<M: CausalLm> Learner<M> {
     /// # Errors
     /// When a file is missing, damaged, or of another model.
     pub fn resume<E: From<ModelError> + From<RunError>>(
-        mut model: LanguageModel<M>,
+        model: LanguageModel<M>,
         checkpoint: &Checkpoint,
         config: AdamWConfig,
         optimizer_steps: u64,
     ) -> Result<Self, E> {
-        let folder = checkpoint.dir().join(MODEL);
-        let slots = model.slots().to_vec();
-        model.model = reload(model.model, &slots, &folder)?;
+        let model = model.reloaded(&checkpoint.dir().join(MODEL))?;
         let path = checkpoint.dir().join(OPTIMIZER);
-        let optimizer = AdamW::load(&path, config, optimizer_steps, model.slots(), &model.device)?;
+        let optimizer = AdamW::load(&path, config, optimizer_steps, model.trained_slots(), &model.device)?;
         Ok(Self { model: Some(model), optimizer, updates: checkpoint.updates() })
     }
 }

@@ -26,6 +26,8 @@ pub struct TrainingRun {
     pub recompute: Recompute,
     /// Whether a frozen copy of the weights is kept, as the KL term needs it.
     pub reference: bool,
+    /// Parameters of the adapter that is trained alone; 0 when the whole model is trained.
+    pub adapter: usize,
     /// Sequences that are written at a time; 0 for training on given text.
     pub slots: usize,
     /// Longest sequence, prompt and completion, in tokens.
@@ -34,7 +36,7 @@ pub struct TrainingRun {
 
 /// The predicted memory of a training run on the CPU, in bytes.
 ///
-/// Weights, gradients and moments are `4`, `4` and `8` bytes a parameter. A pass keeps, for each token and
+/// Weights, gradients and moments are `4`, `4` and `8` bytes a parameter, the latter two of what is trained. A pass keeps, for each token and
 /// block, what the backward pass of the block needs:
 ///
 /// ```text
@@ -84,16 +86,19 @@ impl MemoryPlan {
         };
         let logits = config.vocab * chunk_rows(run.batch_tokens, config.vocab);
         let cache = 2 * config.layers * heads.kv_width() * run.sequence_tokens + 2 * config.vocab;
-        let (weights, activations) = (FLOAT * parameters, FLOAT * floats * run.batch_tokens);
+        let trained = FLOAT * if run.adapter == 0 { parameters } else { run.adapter };
+        let frozen = if run.adapter == 0 { 0 } else { FLOAT * parameters };
+        let activations = FLOAT * floats * run.batch_tokens;
+        let head_gradient = if run.adapter == 0 { config.vocab * config.d_model } else { 0 };
         Self {
-            weights,
-            reference: if run.reference { weights } else { 0 },
-            gradients: weights,
-            moments: 2 * weights,
+            weights: frozen + trained,
+            reference: if run.reference { trained } else { 0 },
+            gradients: trained,
+            moments: 2 * trained,
             activations,
-            head: FLOAT * (logits + config.vocab * config.d_model),
+            head: FLOAT * (logits + head_gradient),
             cache: FLOAT * cache * run.slots,
-            fragmentation: activations / PASSING_SHARE + 4 * weights / STAYING_SHARE,
+            fragmentation: activations / PASSING_SHARE + (frozen + 4 * trained) / STAYING_SHARE,
             program: PROGRAM_BYTES,
         }
     }
@@ -167,6 +172,7 @@ mod tests {
         batch_tokens: 100,
         recompute: Recompute::Nothing,
         reference: false,
+        adapter: 0,
         slots: 4,
         sequence_tokens: 50,
     };
@@ -180,6 +186,10 @@ mod tests {
         assert_eq!(plan.activations, 4 * 100 * (2 * 292 + 32));
         let less = MemoryPlan::new(&config(), &TrainingRun { recompute: Recompute::Blocks, ..RUN });
         assert_eq!(less.activations, 4 * 100 * (2 * 32 + 292));
+        // Of an adapter only its own parameters have gradients and moments, and a reference of its own.
+        let adapted = MemoryPlan::new(&config(), &TrainingRun { adapter: 100, reference: true, ..RUN });
+        assert_eq!((adapted.weights, adapted.reference), (4 * 21_764, 400));
+        assert_eq!((adapted.gradients, adapted.moments), (400, 800));
         // Keys and values of two layers, 16 wide, 50 tokens, and two rows of logits, in 4 slots.
         assert_eq!(plan.cache, 4 * 4 * (2 * 2 * 16 * 50 + 2 * 96));
     }

@@ -2,11 +2,13 @@
 
 #![allow(dead_code)]
 
+use std::path::Path;
+
 use burn::tensor::Device;
 use r1_core::{Cursor, Problem, Reference, template::PromptTemplate};
 use r1_data::tokenizer::Tokenizer;
 use r1_grpo::GrpoConfig;
-use r1_model::{LanguageModel, ModelConfig};
+use r1_model::{LanguageModel, LoraConfig, ModelConfig, checkpoint::WeightType};
 use r1_train::Schedule;
 
 /// Sixteen tokens: `<unk>`, the end, and these.
@@ -24,6 +26,15 @@ pub(crate) fn model(seed: u64) -> LanguageModel {
     let config =
         ModelConfig::parse(raw.as_object().unwrap().clone(), &folder.path().join("config.json")).unwrap();
     LanguageModel::random(config, folder.path(), seed, &Device::flex()).unwrap()
+}
+
+/// The model with an adapter beside it, and the folder of its base.
+pub(crate) fn adapted(seed: u64, base: &Path) -> LanguageModel {
+    if !base.exists() {
+        model(seed).save(base, WeightType::F32).unwrap();
+    }
+    let lora = LoraConfig { rank: 4, alpha: 8.0, ..LoraConfig::default() };
+    LanguageModel::load_with_lora(base, &lora, seed, &Device::flex()).unwrap()
 }
 
 /// Strictly on-policy, a few short completions, a learning rate for tiny models.

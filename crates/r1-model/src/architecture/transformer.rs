@@ -42,8 +42,10 @@ impl Architecture for Transformer {
         let family = config.family().expect("a config of an own architecture is built by that architecture");
         let table = [config.vocab, config.d_model];
         let embedding = parameters.tensor("embedding", "model.embed_tokens.weight", table, Initial::WEIGHT);
-        let head = (!config.tied)
-            .then(|| Linear::build(parameters.at("head", "lm_head"), vec![], table, false, Initial::WEIGHT));
+        let head = (!config.tied).then(|| {
+            let at = parameters.at("head", "lm_head").without_adapter();
+            Linear::build(at, vec![], table, false, Initial::WEIGHT)
+        });
         let norm = family.norm(config, parameters.at("norm", "model.norm"));
         let block = |index: usize| {
             let (path, name) = (format!("blocks.{index}"), format!("model.layers.{index}"));

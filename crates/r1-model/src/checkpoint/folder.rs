@@ -20,11 +20,11 @@ pub(crate) fn recognize(dir: &Path) -> Result<(), ModelError> {
     let refuse = |name: &str, reason: &str| {
         Err(ModelError::Unreadable { path: dir.join(name), reason: reason.to_owned() })
     };
-    if has("adapter_config.json") {
+    if has("adapter_config.json") && (has(SINGLE) || has(INDEX)) {
         return refuse(
             "adapter_config.json",
-            "is an adapter of PEFT, which changes a base model; merge it first (`merge_and_unload` and \
-             `save_pretrained` of peft), or take it away to use the base model alone",
+            "is an adapter of PEFT, which changes a base model, beside the weights of a whole one; put it into a folder \
+             of its own, or take it away to use the model alone",
         );
     }
     for name in ["quantize_config.json", "quant_config.json"] {
@@ -124,7 +124,6 @@ mod tests {
             (vec!["config.json", "pytorch_model.bin"], "pytorch_model.bin` is a pickle"),
             (vec!["config.json", "pytorch_model-00001-of-00002.bin"], "save_pretrained"),
             (vec!["qwen2.5-q4_k_m.gguf"], "GGUF"),
-            (vec!["adapter_config.json", "adapter_model.safetensors"], "merge it first"),
             (vec!["config.json", "model.safetensors", "adapter_config.json"], "adapter of PEFT"),
             (vec!["config.json", "model-00001-of-00002.safetensors"], "model.safetensors.index.json"),
             (vec!["config.json", "consolidated.safetensors"], "names of the model's makers"),

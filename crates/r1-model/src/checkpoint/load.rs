@@ -6,7 +6,10 @@ use burn::module::{Module, ModuleMapper, Param};
 use burn::tensor::{Device, Tensor, TensorData};
 
 use super::{Slot, TensorFiles, folder};
-use crate::{Architecture, ModelConfig, ModelError};
+use crate::{
+    Architecture, LoraConfig, ModelConfig, ModelError, Parameters, adapter, gradients::is_trained,
+    parameters::AdapterValues,
+};
 
 /// Reads config and weights of a checkpoint folder. The weights become `f32`, which training needs, one parameter at
 /// a time. The config is that of the model as loaded: where the folder stores an output matrix that differs from the
@@ -19,19 +22,68 @@ pub fn load_model<M>(dir: &Path, device: &Device) -> Result<(M, ModelConfig), Mo
 where
     M: Architecture<Config = ModelConfig>,
 {
+    let (tensors, config) = open::<M>(dir)?;
+    Ok((M::load(&config, &tensors, device)?, config))
+}
+
+/// The tensors of a folder that hold what an architecture is made of, and its config.
+fn open<M>(dir: &Path) -> Result<(TensorFiles, ModelConfig), ModelError>
+where
+    M: Architecture<Config = ModelConfig>,
+{
     folder::recognize(dir)?;
     let mut config = ModelConfig::read(&dir.join("config.json"))?;
     let mut tensors = TensorFiles::open(dir)?;
     tensors.settle(&mut config)?;
     config.left_aside = tensors.check(&M::slots(&config), &|name| config.leaves_aside(name))?;
-    Ok((M::load(&config, &tensors, device)?, config))
+    Ok((tensors, config))
 }
 
-/// The same model with the weights of a folder that it was saved to; `slots` are its parameters.
+/// Where the numbers of an adapter come from.
+#[derive(Debug, Clone, Copy)]
+pub enum AdapterSource<'a> {
+    /// They are drawn with this seed.
+    Seed(u64),
+    /// They are in `adapter_model.safetensors` of this folder.
+    Folder(&'a Path),
+}
+
+/// Reads a model as [`load_model`] does, frozen, with an adapter beside it. The last part of the answer are the adapter's
+/// parameters.
+///
+/// # Errors
+/// Those of [`load_model`], and when the adapter does not go with the model.
+pub fn load_adapted<M>(
+    dir: &Path,
+    lora: &LoraConfig,
+    source: AdapterSource<'_>,
+    device: &Device,
+) -> Result<(M, ModelConfig, Vec<Slot>), ModelError>
+where
+    M: Architecture<Config = ModelConfig>,
+{
+    let (tensors, config) = open::<M>(dir)?;
+    let build = |parameters: &mut Parameters<'_>| M::build(&config, parameters);
+    let slots = lora.slots(build).map_err(|reason| ModelError::Adapter { reason })?;
+    let saved;
+    let values = match source {
+        AdapterSource::Seed(seed) => AdapterValues::Fresh(seed),
+        AdapterSource::Folder(dir) => {
+            saved = TensorFiles::open_file(dir.join(adapter::ADAPTER_WEIGHTS))?;
+            saved.check(&slots, &|_| false)?;
+            AdapterValues::Saved(&saved)
+        }
+    };
+    let model = Parameters::load_adapted(&tensors, (lora, values), device, build)?;
+    Ok((model, config, slots))
+}
+
+/// The same model with the values of other tensors; `slots` are the parameters that change, at least those that are
+/// not frozen.
 ///
 /// # Errors
 /// Those of [`load_model`] that concern tensors.
-pub fn reload<M: Module>(model: M, slots: &[Slot], dir: &Path) -> Result<M, ModelError> {
+pub(crate) fn reload<M: Module>(model: M, slots: &[Slot], tensors: TensorFiles) -> Result<M, ModelError> {
     struct Reader<'a> {
         path: Vec<String>,
         slots: BTreeMap<&'a str, &'a Slot>,
@@ -41,6 +93,9 @@ pub fn reload<M: Module>(model: M, slots: &[Slot], dir: &Path) -> Result<M, Mode
     impl ModuleMapper for Reader<'_> {
         fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
             let path = self.path.join(".");
+            if !self.slots.contains_key(path.as_str()) && !is_trained(&param) {
+                return param;
+            }
             let (id, old, mapper) = param.consume();
             let (shape, device) = (old.shape(), old.device());
             let values = match self.slots.get(path.as_str()) {
@@ -69,7 +124,6 @@ pub fn reload<M: Module>(model: M, slots: &[Slot], dir: &Path) -> Result<M, Mode
             self.path.pop();
         }
     }
-    let tensors = TensorFiles::open(dir)?;
     tensors.check(slots, &|_| false)?;
     let slots = slots.iter().map(|slot| (slot.path.as_str(), slot)).collect();
     let mut reader = Reader { path: Vec::new(), slots, tensors, trouble: None };

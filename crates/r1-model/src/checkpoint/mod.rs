@@ -11,8 +11,10 @@ mod load;
 mod write;
 mod numbers;
 
-pub use load::{load_model, reload};
+pub(crate) use load::reload;
+pub use load::{AdapterSource, load_adapted, load_model};
 pub use numbers::{filled, read_numbers, write_numbers};
 pub use slot::{Part, Slot};
 pub use tensors::TensorFiles;
-pub use write::{WeightType, collect_weights, write_weights};
+pub use write::{WeightType, collect_weights};
+pub(crate) use write::{Writing, handles, write_weights};

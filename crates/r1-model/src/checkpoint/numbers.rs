@@ -11,6 +11,8 @@ use burn::tensor::{Tensor, TensorData};
 use r1_run::{RunError, checkpoint::damaged};
 use safetensors::{Dtype, SafeTensors, tensor::TensorView};
 
+use crate::gradients::is_trained;
+
 /// Writes flattened tensors.
 ///
 /// # Errors
@@ -47,7 +49,7 @@ pub fn read_numbers(path: &Path) -> Result<HashMap<String, Vec<f32>>, RunError> 
     Ok(tensors)
 }
 
-/// The same module with other values in every parameter. `file` is where they come from, for the error.
+/// The same module with other values in every parameter; what is frozen may be left out. `file` is where they come from, for the error.
 ///
 /// # Errors
 /// [`RunError::Checkpoint`] when a parameter has no values or another number of them, or values are left over.
@@ -70,6 +72,9 @@ struct Filler {
 impl ModuleMapper for Filler {
     fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
         let path = self.path.join(".");
+        if !self.values.contains_key(&path) && !is_trained(&param) {
+            return param;
+        }
         let (id, old, mapper) = param.consume();
         let (shape, device) = (old.shape(), old.device());
         let values = self.values.remove(&path).unwrap_or_default();

@@ -54,6 +54,16 @@ impl TensorFiles {
         Ok(tensors)
     }
 
+    /// Opens one safetensors file.
+    ///
+    /// # Errors
+    /// When it is missing or damaged.
+    pub(crate) fn open_file(path: PathBuf) -> Result<Self, ModelError> {
+        let mut tensors = Self { files: Vec::new(), entries: BTreeMap::new() };
+        tensors.add(path)?;
+        Ok(tensors)
+    }
+
     fn add(&mut self, path: PathBuf) -> Result<(), ModelError> {
         let failed = |source| ModelError::Read { path: path.clone(), source };
         let damaged = |reason: String| ModelError::Damaged { path: path.clone(), reason };

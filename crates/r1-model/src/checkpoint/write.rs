@@ -14,7 +14,7 @@ use safetensors::{Dtype, tensor::View};
 use serde_json::{Map, json};
 
 use super::{Part, Slot};
-use crate::ModelError;
+use crate::{ModelError, adapter::Additions};
 
 /// The type that weights are stored in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -70,7 +70,7 @@ impl WeightType {
 }
 
 /// The parameters of a module by path, flattened: handles, no copies.
-fn handles<M: Module>(model: &M) -> BTreeMap<String, Tensor<1>> {
+pub(crate) fn handles<M: Module>(model: &M) -> BTreeMap<String, Tensor<1>> {
     #[derive(Default)]
     struct Collector {
         path: Vec<String>,
@@ -98,9 +98,11 @@ fn host(tensor: Tensor<1>) -> Vec<f32> {
     tensor.into_data().convert::<f32>().try_to_vec().expect("the data was converted to f32")
 }
 
-/// The values of every parameter of a module, by path.
-pub fn collect_weights<M: Module>(model: &M) -> HashMap<String, Vec<f32>> {
-    handles(model).into_iter().map(|(path, tensor)| (path, host(tensor))).collect()
+/// The values of the parameters of a module that `slots` name, by path.
+pub fn collect_weights<M: Module>(model: &M, slots: &[Slot]) -> BTreeMap<String, Vec<f32>> {
+    let mut handles = handles(model);
+    let named = slots.iter().filter_map(|slot| handles.remove_entry(&slot.path));
+    named.map(|(path, tensor)| (path, host(tensor))).collect()
 }
 
 /// A tensor of the file, whose bytes are made when they are written.
@@ -109,6 +111,8 @@ struct Stored<'a> {
     shape: Vec<usize>,
     /// Its rows of the parameter.
     values: Tensor<1>,
+    /// What an adapter adds to them.
+    additions: Option<&'a Additions>,
     weight_type: WeightType,
     /// The first tensor with a value that the type cannot hold.
     trouble: &'a Mutex<Option<String>>,
@@ -124,7 +128,11 @@ impl View for &Stored<'_> {
     }
 
     fn data(&self) -> Cow<'_, [u8]> {
-        let mut values = host(self.values.clone());
+        let values = self.values.clone();
+        let mut values = host(match self.additions {
+            Some(additions) => additions.onto(self.part, values),
+            None => values,
+        });
         if values.iter().any(|value| self.weight_type.overflows(*value)) {
             let mut trouble = self.trouble.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
             trouble.get_or_insert_with(|| self.part.name.clone());
@@ -138,21 +146,33 @@ impl View for &Stored<'_> {
     }
 }
 
-/// Writes the parameters of `model` into `dir` as `model.safetensors`, or as shards of at most `max_shard_bytes` with
-/// their index; one tensor at a time is in memory beside the model. The caller makes the folder's replacement atomic.
+/// How [`write_weights`] writes.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Writing<'a> {
+    /// What the file is called, without its ending.
+    pub(crate) stem: &'a str,
+    /// The type that weights are stored in.
+    pub(crate) weight_type: WeightType,
+    /// Most bytes of a file.
+    pub(crate) max_shard_bytes: usize,
+    /// What is added to the tensors.
+    pub(crate) additions: Option<&'a Additions>,
+}
+
+/// Writes the parameters of `model` that `slots` name into `dir` as one file, or as shards with their index; one tensor at a time is in memory beside the model. The caller makes the folder's replacement atomic.
 ///
 /// # Errors
 /// When a file cannot be written, or a value is not finite in the type asked for.
 ///
 /// # Panics
 /// When the model lacks a slot.
-pub fn write_weights<M: Module>(
+pub(crate) fn write_weights<M: Module>(
     dir: &Path,
     model: &M,
     slots: &[Slot],
-    weight_type: WeightType,
-    max_shard_bytes: usize,
+    writing: &Writing<'_>,
 ) -> Result<(), ModelError> {
+    let Writing { stem, weight_type, max_shard_bytes, additions } = *writing;
     let (handles, trouble) = (handles(model), Mutex::new(None));
     let mut stored = Vec::new();
     for slot in slots {
@@ -160,7 +180,7 @@ pub fn write_weights<M: Module>(
         for part in &slot.parts {
             let end = first + part.rows * slot.width();
             let (values, shape) = (parameter.clone().slice(first..end), slot.part_shape(part));
-            stored.push(Stored { part, shape, values, weight_type, trouble: &trouble });
+            stored.push(Stored { part, shape, values, additions, weight_type, trouble: &trouble });
             first = end;
         }
     }
@@ -169,8 +189,8 @@ pub fn write_weights<M: Module>(
     let mut index = Map::new();
     for (number, shard) in shards.iter().enumerate() {
         let name = match shards.len() {
-            1 => "model.safetensors".to_owned(),
-            count => format!("model-{:05}-of-{count:05}.safetensors", number + 1),
+            1 => format!("{stem}.safetensors"),
+            count => format!("{stem}-{:05}-of-{count:05}.safetensors", number + 1),
         };
         let path = dir.join(&name);
         index.extend(shard.iter().map(|tensor| (tensor.part.name.clone(), json!(name))));
@@ -186,7 +206,7 @@ pub fn write_weights<M: Module>(
     }
     if shards.len() > 1 {
         let total: usize = stored.iter().map(|tensor| (&tensor).data_len()).sum();
-        let path = dir.join("model.safetensors.index.json");
+        let path = dir.join(format!("{stem}.safetensors.index.json"));
         let text = json!({"metadata": {"total_size": total}, "weight_map": index}).to_string();
         std::fs::write(&path, text).map_err(|source| ModelError::Write { path, source })?;
     }

@@ -108,16 +108,16 @@ pub(crate) trait Kernels {
         token_logprobs::portable::forward(hidden, weight, targets, temperature)
     }
 
-    /// Gradients of the hidden states and of the weight.
+    /// Gradients of the hidden states and of the weight, the latter if it is wanted.
     fn token_logprobs_backward(
         g: Tensor<2>,
-        hidden: Tensor<2>,
-        weight: Tensor<2>,
+        states: [Tensor<2>; 2],
         targets: &[u32],
         temperature: f64,
         saved: Saved,
-    ) -> [Tensor<2>; 2] {
-        token_logprobs::portable::backward(g, hidden, weight, targets, temperature, saved)
+        weight_wanted: bool,
+    ) -> (Tensor<2>, Option<Tensor<2>>) {
+        token_logprobs::portable::backward(g, states, targets, temperature, saved, weight_wanted)
     }
 
     fn cached_attention(

@@ -123,19 +123,21 @@ impl Kernels for Flex {
 
         fn token_logprobs_backward(
             g: Tensor<2>,
-            hidden: Tensor<2>,
-            weight: Tensor<2>,
+            states: [Tensor<2>; 2],
             targets: &[u32],
             temperature: f64,
             saved: Saved,
-        ) -> [Tensor<2>; 2] {
-            let (g, hidden, weight) = (flex(g), flex(hidden), flex(weight));
+            weight_wanted: bool,
+        ) -> (Tensor<2>, Option<Tensor<2>>) {
             let saved = token_logprobs::flex::Saved {
                 output: flex(saved.output),
                 lse: flex(saved.lse),
                 kept: saved.kept.map(|kept| kept.map(flex)),
             };
-            token_logprobs::flex::backward(g, hidden, weight, targets, temperature as f32, saved).map(tensor)
+            let (states, temperature) = (states.map(flex), temperature as f32);
+            let found =
+                token_logprobs::flex::backward(flex(g), states, targets, temperature, saved, weight_wanted);
+            (tensor(found.0), found.1.map(tensor))
         }
 
         fn cached_attention(

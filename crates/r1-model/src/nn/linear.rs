@@ -3,16 +3,18 @@
 use burn::module::{Module, Param};
 use burn::tensor::Tensor;
 
-use super::RmsNorm;
+use super::{Lora, RmsNorm};
 use crate::{Initial, Parameters, checkpoint::Part, kernels};
 
-/// `y = x Wᵀ + b`, with the weight as Hugging Face stores it.
+/// `y = x Wᵀ + b`, with the weight as Hugging Face stores it, and what an adapter adds.
 #[derive(Module, Debug)]
 pub struct Linear {
     /// `[d_out, d_in]`
     pub weight: Param<Tensor<2>>,
     /// `[d_out]`, if there is one.
     pub bias: Option<Param<Tensor<1>>>,
+    /// The adapter, if there is one.
+    pub lora: Option<Lora>,
 }
 
 impl Linear {
@@ -25,23 +27,43 @@ impl Linear {
         bias: bool,
         initial: Initial,
     ) -> Self {
-        let parts_of = |kind: &str| -> Vec<Part> {
+        let named = |kind: &str| -> Vec<Part> {
             if parts.is_empty() {
                 return vec![Part::new(kind, rows)];
             }
             let named = |part: &Part| Part { name: format!("{}.{kind}", part.name), ..part.clone() };
             parts.iter().map(named).collect()
         };
-        let weight = parameters.stack("weight", parts_of("weight"), [rows, columns], initial);
-        let bias = bias.then(|| parameters.stack("bias", parts_of("bias"), [rows], Initial::ZERO));
-        Self { weight, bias }
+        let weight = parameters.stack("weight", named("weight"), [rows, columns], initial);
+        let bias = bias.then(|| parameters.stack("bias", named("bias"), [rows], Initial::ZERO));
+        let whole = [Part::new("", rows)];
+        let adapted = if parts.is_empty() { &whole } else { parts.as_slice() };
+        let lora = Lora::build(parameters.at("lora", ""), adapted, columns);
+        Self { weight, bias, lora }
+    }
+
+    /// The product with whatever `product` makes of its left side: it is given the weight, `[d_out, d_in]`, and the
+    /// adapter's first factors.
+    ///
+    /// # Shapes
+    /// - output: `[tokens, d_out]`
+    pub(super) fn through(&self, product: impl Fn(Tensor<2>) -> Tensor<2>) -> Tensor<2> {
+        let y = product(self.weight.val());
+        let y = match &self.bias {
+            Some(bias) => y + bias.val().unsqueeze(),
+            None => y,
+        };
+        match &self.lora {
+            Some(lora) => y + lora.addition(product(lora.down.val())),
+            None => y,
+        }
     }
 
     /// # Shapes
     /// - `x`: `[tokens, d_in]`
     /// - output: `[tokens, d_out]`
     pub fn forward(&self, x: Tensor<2>) -> Tensor<2> {
-        self.with_bias(kernels::linear(x, self.weight.val()))
+        self.through(|weight| kernels::linear(x.clone(), weight))
     }
 
     /// The product with the normalised `x`, which is not kept for the backward pass; with `x` itself where there is no
@@ -53,17 +75,9 @@ impl Linear {
     pub fn forward_normalized(&self, x: Tensor<2>, norm: Option<&RmsNorm>) -> Tensor<2> {
         match norm {
             Some(norm) => {
-                self.with_bias(kernels::norm_linear(x, norm.scale(), norm.epsilon, self.weight.val()))
+                self.through(|weight| kernels::norm_linear(x.clone(), norm.scale(), norm.epsilon, weight))
             }
             None => self.forward(x),
-        }
-    }
-
-    /// A product with the weight, and the bias if there is one.
-    pub(super) fn with_bias(&self, y: Tensor<2>) -> Tensor<2> {
-        match &self.bias {
-            Some(bias) => y + bias.val().unsqueeze(),
-            None => y,
         }
     }
 }

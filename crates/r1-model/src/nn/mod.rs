@@ -1,5 +1,6 @@
 //! The layers that architectures are composed of.
 
+pub mod lora;
 pub mod linear;
 pub mod rms_norm;
 pub mod attention;
@@ -13,6 +14,7 @@ pub use attention::{Attention, AttentionShape, HeadNorm};
 pub use block::Block;
 pub use latent_attention::{LatentAttention, LatentShape};
 pub use linear::Linear;
+pub use lora::Lora;
 pub use mlp::{Activation, Mlp, MlpShape};
 pub use moe::{Moe, MoeShape};
 pub use rms_norm::RmsNorm;

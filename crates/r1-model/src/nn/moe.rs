@@ -55,7 +55,7 @@ impl Moe {
         });
         let expert = |index: usize| {
             let path = format!("experts.{index}");
-            Mlp::build(parameters.at(&path, &path), shape.expert)
+            Mlp::build(parameters.at(&path, &path).without_adapter(), shape.expert)
         };
         Self { router, shared, shared_gate, experts: (0..shape.routing.experts).map(expert).collect() }
     }

@@ -7,7 +7,7 @@ use burn::tensor::Tensor;
 use serde::{Deserialize, Serialize};
 
 use r1_model::{
-    GradientStore,
+    GradientStore, is_trained,
     kernels::adamw_step::{Moments, StepConstants, adamw_step},
 };
 
@@ -53,7 +53,7 @@ impl AdamW {
         Self { config, step: 0, moments: BTreeMap::new() }
     }
 
-    /// Makes the moments of a module that have none yet. [`step`](Self::step) does it too, but by then memory has
+    /// Makes the moments of what is trained in a module, where there are none yet. [`step`](Self::step) does it too, but by then memory has
     /// holes, of the sizes of what a backward pass keeps, and moments in them cost it room in every later pass.
     pub fn reserve<M: Module>(&mut self, module: &M) {
         module.visit(&mut Reserve { path: Vec::new(), moments: &mut self.moments });
@@ -106,6 +106,9 @@ struct Reserve<'a> {
 
 impl ModuleVisitor for Reserve<'_> {
     fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+        if !is_trained(param) {
+            return;
+        }
         self.moments
             .entry(self.path.join("."))
             .or_insert_with(|| Moments::zeros(param.val().shape().num_elements(), &param.val().device()));

@@ -1,24 +1,36 @@
-//! `r1 convert`: a checkpoint in another number type or in other shards.
+//! `r1 convert`: a checkpoint in another number type or in other shards, or merged with its adapter.
 
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
-use r1_model::checkpoint::WeightType;
+use r1_model::{LanguageModel, checkpoint::WeightType};
 use r1_run::{Lock, atomic::check_folder};
 
-use crate::command::{checkpoint::load, failure::Failure};
+use crate::command::{
+    checkpoint::{check_dir, load},
+    failure::Failure,
+};
 
-/// Writes a checkpoint again, in another number type or in smaller files
+/// Writes a checkpoint again, in another number type, in smaller files, or merged with its adapter
 ///
 /// Weights are read as f32 and rounded once, to the nearest number of the type asked for. The folder appears
 /// whole or not at all, in Hugging Face layout, with everything that transformers needs to load it. A folder that holds
 /// anything else than an earlier result of r1 is never touched.
 #[derive(Debug, Args)]
-#[command(after_help = "Example:\n  r1 convert --model runs/r1_zero/policy --out policy-bf16 --dtype bf16")]
+#[command(after_help = "\
+Examples:
+  r1 convert --model runs/r1_zero/policy --out policy-bf16 --dtype bf16
+  r1 convert --model runs/lora/model --merge --out merged")]
 pub(crate) struct Arguments {
     /// Checkpoint folder in Hugging Face layout
     #[arg(long, value_name = "DIR")]
     model: PathBuf,
+    /// Writes the whole model that an adapter and its base make
+    #[arg(long)]
+    merge: bool,
+    /// Folder of the adapter's base model, instead of the one that it names
+    #[arg(long, value_name = "DIR", requires = "merge")]
+    base: Option<PathBuf>,
     /// Folder to write
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
@@ -44,13 +56,30 @@ enum Type {
 pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     check_folder(&arguments.out, arguments.overwrite)?;
     let _lock = Lock::beside(&arguments.out)?;
-    let model = load(&arguments.model)?;
+    let model = match &arguments.base {
+        None => load(&arguments.model)?,
+        Some(base) => {
+            check_dir(base)?;
+            check_dir(&arguments.model)?;
+            LanguageModel::load_adapter(&arguments.model, Some(base), &r1_model::device()?)?
+        }
+    };
+    if arguments.merge && model.adapter().is_none() {
+        let shown = arguments.model.display();
+        return Err(Failure::Usage(format!(
+            "`{shown}` is a whole model; --merge is for the folder of an adapter"
+        )));
+    }
     let weight_type = match arguments.dtype {
         Type::F32 => WeightType::F32,
         Type::Bf16 => WeightType::Bf16,
         Type::F16 => WeightType::F16,
     };
-    model.save_sharded(&arguments.out, weight_type, arguments.max_shard_mb as usize * 1_000_000)?;
+    let most = arguments.max_shard_mb as usize * 1_000_000;
+    match arguments.merge {
+        true => model.save_merged(&arguments.out, weight_type, most)?,
+        false => model.save_sharded(&arguments.out, weight_type, most)?,
+    }
     eprintln!("wrote {}", arguments.out.display());
     Ok(())
 }

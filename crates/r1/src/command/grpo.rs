@@ -1,6 +1,6 @@
 //! `r1 grpo`: a recipe in a few flags.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use toml::{Table, Value};
@@ -28,6 +28,9 @@ pub(crate) struct Arguments {
     /// Checkpoint folder in Hugging Face layout
     #[arg(long, value_name = "DIR")]
     model: PathBuf,
+    /// Freezes the model and trains an adapter of this rank beside every linear layer
+    #[arg(long, value_name = "RANK")]
+    lora: Option<u32>,
     /// File of problems: JSON lines, JSON, CSV or Parquet with the columns question and answer, or a known set; may be
     /// given several times
     #[arg(long, value_name = "FILE", required_unless_present = "task")]
@@ -59,6 +62,18 @@ pub(crate) fn run(arguments: &Arguments, registry: &Registry) -> Result<(), Fail
     train_flags(&recipe(arguments).to_string(), registry, &arguments.how)
 }
 
+/// The model of a recipe, with an adapter of this rank and twice its alpha.
+pub(super) fn model(path: &Path, rank: Option<u32>) -> Value {
+    let mut model = Table::new();
+    model.insert("path".into(), Value::String(path.display().to_string()));
+    if let Some(rank) = rank {
+        let lora = [("rank", Value::Integer(rank.into())), ("alpha", Value::Float(2.0 * f64::from(rank)))];
+        let lora = lora.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+        model.insert("lora".into(), Value::Table(lora));
+    }
+    Value::Table(model)
+}
+
 fn recipe(arguments: &Arguments) -> Table {
     let named = |name: &str, value: String| {
         Value::Table([(name.to_owned(), Value::String(value))].into_iter().collect())
@@ -74,7 +89,7 @@ fn recipe(arguments: &Arguments) -> Table {
     add("method", Value::String("grpo".into()));
     add("updates", Value::Integer(arguments.updates as i64));
     add("seed", Value::Integer(arguments.seed as i64));
-    add("model", named("path", arguments.model.display().to_string()));
+    add("model", model(&arguments.model, arguments.lora));
     let sources = Value::Array(files.chain(tasks).collect());
     add("data", Value::Table([("sources".to_owned(), sources)].into_iter().collect()));
     add("reward", Value::Array(rewards.into_iter().map(|name| named("name", name)).collect()));

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, value_parser};
-use r1_model::ModelConfig;
+use r1_model::{LoraConfig, ModelConfig};
 use r1_train::{
     Recompute,
     plan::{MemoryPlan, TrainingRun},
@@ -42,6 +42,9 @@ pub(crate) struct Arguments {
     /// Keep a frozen reference, as a KL term needs it
     #[arg(long)]
     reference: bool,
+    /// Train an adapter of this rank on every linear layer beside the frozen model
+    #[arg(long, value_name = "RANK")]
+    lora: Option<usize>,
     /// Keep only each block's input and compute the block again
     #[arg(long)]
     recompute: bool,
@@ -60,6 +63,10 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
         batch_tokens: (arguments.batch_tokens as usize).max(sequence_tokens),
         recompute: if arguments.recompute { Recompute::Blocks } else { Recompute::Nothing },
         reference: arguments.reference,
+        adapter: match arguments.lora {
+            None => 0,
+            Some(rank) => LoraConfig { rank, ..LoraConfig::default() }.parameters(&config)?,
+        },
         slots: (arguments.prompts as usize * arguments.group_size as usize).min(256),
         sequence_tokens,
     };
@@ -72,6 +79,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let needs = format!("the run needs {:.2} GB, there are {memory} GB", plan.peak() as f64 / 1e9);
     let way_out = match MemoryPlan::largest_batch(&config, &run, bytes) {
         Some(tokens) => format!("use --batch-tokens {tokens}"),
+        None if arguments.recompute && arguments.lora.is_none() => {
+            "use --lora 16, a smaller model or shorter completions".to_owned()
+        }
         None if arguments.recompute => "use a smaller model or shorter completions".to_owned(),
         None => "use --recompute, a smaller model or shorter completions".to_owned(),
     };

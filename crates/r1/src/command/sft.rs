@@ -8,6 +8,7 @@ use toml::{Table, Value};
 use crate::{
     command::{
         failure::Failure,
+        grpo::model,
         train::{How, train_flags},
     },
     recipe::Registry,
@@ -32,6 +33,9 @@ pub(crate) struct Arguments {
     /// Checkpoint folder of the student in Hugging Face layout
     #[arg(long, value_name = "DIR")]
     model: PathBuf,
+    /// Freezes the model and trains an adapter of this rank beside every linear layer
+    #[arg(long, value_name = "RANK")]
+    lora: Option<u32>,
     /// File of traces: JSON lines, JSON, CSV or Parquet; may be given several times
     #[arg(long, value_name = "TRACES.jsonl", required = true)]
     data: Vec<PathBuf>,
@@ -106,7 +110,7 @@ fn recipe(arguments: &Arguments) -> Result<Table, Failure> {
     let mut recipe = vec![
         ("method", Value::String("sft".into())),
         ("seed", whole("seed", arguments.seed)?),
-        ("model", table(vec![("path", text(&arguments.model))])),
+        ("model", model(&arguments.model, arguments.lora)),
         ("data", sources(&arguments.data)),
         ("sft", table(settings)),
     ];

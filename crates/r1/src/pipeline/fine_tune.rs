@@ -40,7 +40,7 @@ impl Stage {
         let (_lock, mut recorder) = self.open()?;
         let mut source = Cursor::new(traces.clone(), seed).map_err(DistillError::from)?;
         let trainer = match recorder.latest() {
-            Some(dir) => SftTrainer::load(dir, Some(config), &model.device.clone(), &mut source)?,
+            Some(dir) => SftTrainer::load_into(model, dir, Some(config), &mut source)?,
             None => SftTrainer::new(config, model)?,
         };
         let (first, updates) = (trainer.updates(), trainer.config().updates());

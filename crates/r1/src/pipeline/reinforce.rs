@@ -44,7 +44,7 @@ impl Stage {
     ) -> Result<LanguageModel, PipelineError> {
         let (_lock, mut recorder) = self.open()?;
         let trainer = match recorder.latest() {
-            Some(dir) => GrpoTrainer::load(dir, Some(config), &policy.device.clone(), source)?,
+            Some(dir) => GrpoTrainer::load_into(policy, dir, Some(config), source)?,
             None => GrpoTrainer::new(config, policy)?,
         };
         let first = trainer.updates();

@@ -4,7 +4,7 @@ use std::{fs, time::Instant};
 
 use r1_core::{Completion, FinishReason, Problem, ProblemSource, Reference, Reward, score_all};
 use r1_grpo::{GrpoConfig, GrpoTrainer};
-use r1_model::LanguageModel;
+use r1_model::{LanguageModel, checkpoint::Slot};
 use r1_train::plan::{MemoryPlan, TrainingRun};
 use serde_json::{Value, json};
 
@@ -25,7 +25,7 @@ impl Recipe {
     /// As [`run`](Self::run), before it trains.
     pub fn dry_run(&self, registry: &Registry) -> Result<Value, RecipeError> {
         let mut job = self.job(registry)?;
-        let model = LanguageModel::load(self.base.join(&self.model.path), &r1_model::device()?)?;
+        let model = self.model.load(&self.base, self.seed)?;
         let model = self.check(&mut job, model)?;
         let Job { kind, data, evaluation } = job;
         let mut told = json!({
@@ -124,6 +124,7 @@ fn memory(model: &LanguageModel, config: &GrpoConfig) -> MemoryPlan {
         batch_tokens: config.tokens_per_micro_batch,
         recompute: config.recompute,
         reference: config.objective.kl.coef != 0.0,
+        adapter: model.adapter().map_or(0, |adapter| adapter.slots.iter().map(Slot::count).sum()),
         slots: (config.group_size * config.prompts_per_rollout()).min(model.engine.max_slots),
         sequence_tokens: sequence,
     };

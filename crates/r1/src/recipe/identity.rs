@@ -34,7 +34,7 @@ impl Recipe {
             description: String::new(),
             source: String::new(),
             updates: None,
-            model: ModelRecipe { path: "".into() },
+            model: ModelRecipe { path: "".into(), ..self.model.clone() },
             output: OutputRecipe { dir: "".into(), model: String::new(), save_every: 0 },
             ..self.clone()
         };

@@ -1,13 +1,34 @@
 //! The model of a recipe.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
+use r1_model::{LanguageModel, LoraConfig, ModelError};
 use serde::{Deserialize, Serialize};
 
 /// The model that training starts from.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ModelRecipe {
-    /// Checkpoint folder in Hugging Face layout.
+    /// Checkpoint folder in Hugging Face layout, or that of an adapter, which is then trained on.
     pub path: PathBuf,
+    /// Freezes the model and trains an adapter beside it, which is what the run saves.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lora: Option<LoraConfig>,
+}
+
+impl ModelRecipe {
+    /// Reads the model; `seed` draws a fresh adapter.
+    pub(super) fn load(&self, base: &Path, seed: u64) -> Result<LanguageModel, ModelError> {
+        let (path, device) = (base.join(&self.path), &r1_model::device()?);
+        match &self.lora {
+            None => LanguageModel::load(path, device),
+            Some(_) if path.join("adapter_config.json").exists() => Err(ModelError::Adapter {
+                reason: format!(
+                    "`{}` is an adapter already; leave `lora` out to train it on",
+                    path.display()
+                ),
+            }),
+            Some(lora) => LanguageModel::load_with_lora(path, lora, seed, device),
+        }
+    }
 }

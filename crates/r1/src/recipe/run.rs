@@ -65,7 +65,7 @@ impl Recipe {
                 return Ok(Trained::Already(self.result()?));
             }
         }
-        let model = LanguageModel::load(self.base.join(&self.model.path), &r1_model::device()?)?;
+        let model = self.model.load(&self.base, self.seed)?;
         let model = self.check(&mut job, model)?;
         let lock = Lock::inside(dir)?;
         // Before hours are spent on a model that cannot be put there.

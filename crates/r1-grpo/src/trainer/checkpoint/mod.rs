@@ -60,7 +60,7 @@ impl<M: CausalLm> GrpoTrainer<M> {
         };
         write_checkpoint(dir.as_ref(), &self.learner, note, &state, |dir| {
             if let Some(reference) = &self.reference {
-                let weights = collect_weights(&reference.model).into_iter().collect();
+                let weights = collect_weights(&reference.model, self.learner.model().trained_slots());
                 write_numbers(&dir.join(REFERENCE), &weights)?;
             }
             Ok(pending::write_pending(dir, &self.pending)?)

@@ -100,10 +100,15 @@ impl<B: Bridge> Backward<B, 1> for Swiglu {
     }
 }
 
-/// Gradients of both factors of a product of which `x` was computed again.
-fn product_backward<B: Bridge>(g: Tensor<2>, x: Tensor<2>, weight: Tensor<2>) -> [Tensor<2>; 2] {
-    <B as Kernels>::linear_backward(g, x, weight, [true, true])
-        .map(|found| found.expect("both gradients were asked for"))
+/// Gradients of both factors of a product of which `x` was computed again; that of the weight where it is tracked.
+fn product_backward<B: Bridge>(
+    g: Tensor<2>,
+    x: Tensor<2>,
+    weight: Tensor<2>,
+    tracked: bool,
+) -> (Tensor<2>, Option<Tensor<2>>) {
+    let [dx, dweight] = <B as Kernels>::linear_backward(g, x, weight, [true, tracked]);
+    (dx.expect("this gradient was asked for"), dweight)
 }
 
 #[derive(Debug)]
@@ -116,11 +121,13 @@ impl<B: Bridge> Backward<B, 3> for NormLinear {
         let (g, [x_id, norm_id, weight_id]) = (B::tensor(grads.consume::<B>(&ops.node)), parents(&ops));
         let (x, norm, weight, epsilon) = ops.state;
         let normalized = <B as Kernels>::rms_norm(x.clone(), norm.clone(), epsilon);
-        let [upstream, dweight] = product_backward::<B>(g, normalized, weight);
+        let (upstream, dweight) = product_backward::<B>(g, normalized, weight, weight_id.is_some());
         let (dx, dnorm) = B::rms_norm_backward(upstream, x, norm, epsilon);
         register::<B, 2>(grads, x_id, dx);
         register::<B, 1>(grads, norm_id, dnorm);
-        register::<B, 2>(grads, weight_id, dweight);
+        if let Some(dweight) = dweight {
+            register::<B, 2>(grads, weight_id, dweight);
+        }
     }
 }
 
@@ -134,9 +141,11 @@ impl<B: Bridge> Backward<B, 2> for SwigluLinear {
         let (g, [gate_up_id, weight_id]) = (B::tensor(grads.consume::<B>(&ops.node)), parents(&ops));
         let (gate_up, weight) = ops.state;
         let activation = <B as Kernels>::swiglu(gate_up.clone());
-        let [upstream, dweight] = product_backward::<B>(g, activation, weight);
+        let (upstream, dweight) = product_backward::<B>(g, activation, weight, weight_id.is_some());
         register::<B, 2>(grads, gate_up_id, B::swiglu_backward(upstream, gate_up));
-        register::<B, 2>(grads, weight_id, dweight);
+        if let Some(dweight) = dweight {
+            register::<B, 2>(grads, weight_id, dweight);
+        }
     }
 }
 
@@ -147,11 +156,14 @@ impl<B: Bridge> Backward<B, 2> for TokenLogprobs {
     type State = (Tensor<2>, Tensor<2>, Arc<[u32]>, f64, Saved);
 
     fn backward(self, ops: Ops<Self::State, 2>, grads: &mut Gradients, _: &mut Checkpointer) {
-        let (g, parents) = (B::tensor(grads.consume::<B>(&ops.node)), parents(&ops));
+        let (g, [hidden_id, weight_id]) = (B::tensor(grads.consume::<B>(&ops.node)), parents(&ops));
         let (hidden, weight, targets, temperature, saved) = ops.state;
-        let found = B::token_logprobs_backward(g, hidden, weight, &targets, temperature, saved);
-        for (parent, gradient) in parents.into_iter().zip(found) {
-            register::<B, 2>(grads, parent, gradient);
+        let states = [hidden, weight];
+        let (dhidden, dweight) =
+            B::token_logprobs_backward(g, states, &targets, temperature, saved, weight_id.is_some());
+        register::<B, 2>(grads, hidden_id, dhidden);
+        if let Some(dweight) = dweight {
+            register::<B, 2>(grads, weight_id, dweight);
         }
     }
 }

@@ -78,17 +78,17 @@ fn chunks(tokens: usize, vocab: usize) -> impl DoubleEndedIterator<Item = Range<
     (0..tokens.div_ceil(step)).map(move |index| index * step..tokens.min((index + 1) * step))
 }
 
-/// Gradients of the hidden states and of the weight.
+/// Gradients of the hidden states and of the weight, the latter if it is wanted.
 pub(crate) fn backward(
     gradient: FlexTensor,
-    hidden: FlexTensor,
-    weight: FlexTensor,
+    states: [FlexTensor; 2],
     targets: &[u32],
     temperature: f32,
     Saved { output, lse, mut kept }: Saved,
-) -> [FlexTensor; 2] {
-    let (gradient, hidden, weight) = (contiguous(gradient), contiguous(hidden), contiguous(weight));
-    let output = contiguous(output);
+    weight_wanted: bool,
+) -> (FlexTensor, Option<FlexTensor>) {
+    let [hidden, weight] = states.map(contiguous);
+    let (gradient, output) = (contiguous(gradient), contiguous(output));
     let ([tokens, width], [vocab, _]) = (dims2(&hidden), dims2(&weight));
     let (gradient, output, lse) = (slice(&gradient), slice(&output), slice(&lse));
     let (hidden, weight) = (slice(&hidden), slice(&weight));
@@ -125,6 +125,9 @@ pub(crate) fn backward(
         let plain_weight = Matrix { data: weight, width, transposed: false };
         let part = &mut dhidden[rows.start * width..rows.end * width];
         matmul_onto([rows.len(), width, vocab], dlogits(false), plain_weight, part);
+        if !weight_wanted {
+            continue;
+        }
         let hidden = Matrix { data: &hidden[rows.start * width..], width, transposed: false };
         if dweight.is_empty() {
             dweight = matmul([vocab, width, rows.len()], dlogits(true), hidden);
@@ -135,5 +138,5 @@ pub(crate) fn backward(
     if tokens == 0 {
         dweight = vec![0.0; vocab * width];
     }
-    [tensor(dhidden, [tokens, width]), tensor(dweight, [vocab, width])]
+    (tensor(dhidden, [tokens, width]), weight_wanted.then(|| tensor(dweight, [vocab, width])))
 }

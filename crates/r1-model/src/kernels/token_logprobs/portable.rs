@@ -42,15 +42,15 @@ pub(crate) fn forward(hidden: Tensor<2>, weight: Tensor<2>, targets: &[u32], tem
     Saved { output: Tensor::cat(outputs, 0), lse: Tensor::cat(lses, 0), kept: None }
 }
 
-/// Gradients of the hidden states and of the weight.
+/// Gradients of the hidden states and of the weight, the latter if it is wanted.
 pub(crate) fn backward(
     gradient: Tensor<2>,
-    hidden: Tensor<2>,
-    weight: Tensor<2>,
+    [hidden, weight]: [Tensor<2>; 2],
     targets: &[u32],
     temperature: f64,
     saved: Saved,
-) -> [Tensor<2>; 2] {
+    weight_wanted: bool,
+) -> (Tensor<2>, Option<Tensor<2>>) {
     let (mut dhidden, mut dweight) = (Vec::new(), None);
     for rows in chunks(&hidden, &weight) {
         let [states, lse] = [&hidden, &saved.lse].map(|x| x.clone().slice(rows.clone()));
@@ -62,14 +62,17 @@ pub(crate) fn backward(
         let targets = column(&targets[rows.clone()], &hidden);
         let dlogits = shares.neg().scatter(1, targets, g, IndexingUpdateOp::Add).div_scalar(temperature);
         dhidden.push(dlogits.clone().matmul(weight.clone()));
+        if !weight_wanted {
+            continue;
+        }
         let share = dlogits.transpose().matmul(states);
         dweight = Some(match dweight {
             Some(sum) => sum + share,
             None => share,
         });
     }
-    match dweight {
-        Some(dweight) => [Tensor::cat(dhidden, 0), dweight],
-        None => [Tensor::zeros_like(&hidden), Tensor::zeros_like(&weight)],
+    if dhidden.is_empty() {
+        return (Tensor::zeros_like(&hidden), weight_wanted.then(|| Tensor::zeros_like(&weight)));
     }
+    (Tensor::cat(dhidden, 0), dweight)
 }

@@ -1,24 +1,29 @@
 //! The walk over a model's parameters, by which it is listed, loaded or made at random.
 
+mod visitor;
+
 use std::sync::Arc;
 
 use burn::module::{Param, ParamId};
 use burn::tensor::{Device, Tensor, TensorData};
-use r1_core::Key;
 
 use crate::{
-    ModelError,
+    LoraConfig, ModelError,
+    adapter::PREFIX,
     checkpoint::{Part, Slot, TensorFiles},
     config::Rope,
-    device,
     kernels::RotaryTable,
 };
+pub(crate) use visitor::AdapterValues;
+use visitor::{Adapted, AdapterLister, Lister, Loader, Random, Visitor};
 
 /// What a parameter is before training.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Initial {
     /// Normal with this standard deviation.
     Normal(f64),
+    /// Uniform between this, negated, and this.
+    Uniform(f64),
     /// The same number everywhere.
     Constant(f32),
 }
@@ -63,6 +68,10 @@ impl Initial {
 /// ```
 pub struct Parameters<'a> {
     visitor: &'a mut (dyn Visitor + 'a),
+    /// The adapter that linear layers get.
+    lora: Option<Arc<LoraConfig>>,
+    /// Whether everything but adapters is frozen.
+    frozen: bool,
     path: String,
     name: String,
 }
@@ -72,20 +81,6 @@ impl std::fmt::Debug for Parameters<'_> {
         f.debug_struct("Parameters").field("path", &self.path).field("name", &self.name).finish()
     }
 }
-
-/// What a walk does with each parameter.
-trait Visitor {
-    /// The values of a parameter, or `None` for a placeholder of its shape that needs no memory.
-    fn values(&mut self, slot: Slot, initial: Initial) -> Option<Vec<f32>>;
-
-    /// Where the parameters go.
-    fn device(&self) -> Device;
-
-    /// The rotary tables made so far; `None` when none are needed.
-    fn tables(&mut self) -> Option<&mut Tables>;
-}
-
-type Tables = Vec<(Rope, usize, usize, Arc<RotaryTable>)>;
 
 impl Parameters<'_> {
     /// The parameters that `build` asks for, in its order. No memory is used for their values.
@@ -118,14 +113,62 @@ impl Parameters<'_> {
         build(&mut Parameters::root(&mut visitor))
     }
 
+    /// The parameters of an adapter of what `build` makes, and no others.
+    pub(crate) fn list_adapter<M>(
+        lora: &LoraConfig,
+        build: impl FnOnce(&mut Parameters<'_>) -> M,
+    ) -> Vec<Slot> {
+        let mut visitor = AdapterLister { slots: Vec::new() };
+        drop(build(&mut Parameters::root(&mut visitor).with_lora(lora)));
+        visitor.slots
+    }
+
+    /// Builds with the values of a checkpoint, frozen, and an adapter beside them.
+    ///
+    /// # Errors
+    /// When a value cannot be read or is not finite.
+    ///
+    /// # Panics
+    /// As [`load`](Self::load).
+    pub(crate) fn load_adapted<M>(
+        tensors: &TensorFiles,
+        (lora, values): (&LoraConfig, AdapterValues<'_>),
+        device: &Device,
+        build: impl FnOnce(&mut Parameters<'_>) -> M,
+    ) -> Result<M, ModelError> {
+        let base = Loader { tensors, device: device.clone(), tables: Vec::new(), trouble: None };
+        let mut visitor = Adapted { base, values, trouble: None };
+        let model = build(&mut Parameters::root(&mut visitor).with_lora(lora));
+        visitor.base.trouble.or(visitor.trouble).map_or(Ok(model), Err)
+    }
+
     fn root<'b>(visitor: &'b mut (dyn Visitor + 'b)) -> Parameters<'b> {
-        Parameters { visitor, path: String::new(), name: String::new() }
+        Parameters { visitor, lora: None, frozen: false, path: String::new(), name: String::new() }
+    }
+
+    fn with_lora(self, lora: &LoraConfig) -> Self {
+        Self { lora: Some(lora.clone().into()), frozen: true, ..self }
     }
 
     /// The parameters of a part: paths begin with `path` and names in the checkpoint with `name`; either may be empty.
     pub fn at(&mut self, path: &str, name: &str) -> Parameters<'_> {
         let (path, name) = (join(&self.path, path), join(&self.name, name));
-        Parameters { visitor: &mut *self.visitor, path, name }
+        Parameters { visitor: &mut *self.visitor, lora: self.lora.clone(), frozen: self.frozen, path, name }
+    }
+
+    /// The same parameters, of which none gets an adapter.
+    pub fn without_adapter(self) -> Self {
+        Self { lora: None, ..self }
+    }
+
+    /// The adapter that linear layers get.
+    pub(crate) fn lora(&self) -> Option<&Arc<LoraConfig>> {
+        self.lora.as_ref()
+    }
+
+    /// The name in the checkpoint of something below this place.
+    pub(crate) fn full_name(&self, name: &str) -> String {
+        join(&self.name, name)
     }
 
     /// A parameter that is one tensor of the checkpoint.
@@ -151,8 +194,30 @@ impl Parameters<'_> {
         let named = |part: Part| Part { name: join(&self.name, &part.name), ..part };
         let parts = parts.into_iter().map(named).collect();
         let slot = Slot { path: join(&self.path, path), shape: shape.to_vec(), parts };
+        let values = self.visitor.values(slot, initial);
+        let parameter = self.parameter(values, shape);
+        if self.frozen { parameter.set_require_grad(false) } else { parameter }
+    }
+
+    /// A parameter of an adapter, likewise.
+    pub(crate) fn adapter(
+        &mut self,
+        path: &str,
+        parts: Vec<Part>,
+        shape: [usize; 2],
+        initial: Initial,
+    ) -> Param<Tensor<2>> {
+        let named = |part: Part| Part { name: format!("{PREFIX}{}", join(&self.name, &part.name)), ..part };
+        let parts = parts.into_iter().map(named).collect();
+        let slot = Slot { path: join(&self.path, path), shape: shape.to_vec(), parts };
+        let values = self.visitor.adapter_values(slot, initial);
+        self.parameter(values, shape)
+    }
+
+    /// A parameter with these values, or a placeholder.
+    fn parameter<const D: usize>(&self, values: Option<Vec<f32>>, shape: [usize; D]) -> Param<Tensor<D>> {
         let device = self.visitor.device();
-        match self.visitor.values(slot, initial) {
+        match values {
             Some(values) => Param::from_tensor(Tensor::from_data(TensorData::new(values, shape), &device)),
             None => Param::uninitialized(
                 ParamId::new(),
@@ -184,83 +249,4 @@ fn join(first: &str, second: &str) -> String {
         ("", one) | (one, "") => one.to_owned(),
         (first, second) => format!("{first}.{second}"),
     }
-}
-
-struct Lister {
-    slots: Vec<Slot>,
-}
-
-impl Visitor for Lister {
-    fn values(&mut self, slot: Slot, _: Initial) -> Option<Vec<f32>> {
-        self.slots.push(slot);
-        None
-    }
-
-    fn device(&self) -> Device {
-        device::any()
-    }
-
-    fn tables(&mut self) -> Option<&mut Tables> {
-        None
-    }
-}
-
-struct Loader<'a> {
-    tensors: &'a TensorFiles,
-    device: Device,
-    tables: Tables,
-    trouble: Option<ModelError>,
-}
-
-impl Visitor for Loader<'_> {
-    fn values(&mut self, slot: Slot, _: Initial) -> Option<Vec<f32>> {
-        // After the first trouble nothing more is read.
-        if self.trouble.is_none() {
-            match self.tensors.values(&slot) {
-                Ok(values) => return Some(values),
-                Err(error) => self.trouble = Some(error),
-            }
-        }
-        None
-    }
-
-    fn device(&self) -> Device {
-        self.device.clone()
-    }
-
-    fn tables(&mut self) -> Option<&mut Tables> {
-        Some(&mut self.tables)
-    }
-}
-
-struct Random {
-    seed: u64,
-    device: Device,
-    tables: Tables,
-}
-
-impl Visitor for Random {
-    fn values(&mut self, slot: Slot, initial: Initial) -> Option<Vec<f32>> {
-        Some(match initial {
-            Initial::Constant(value) => vec![value; slot.count()],
-            Initial::Normal(deviation) => {
-                let key = Key::new(self.seed).for_problem(&slot.path);
-                (0..slot.count() as u64).map(|i| (normal(&key, i) * deviation) as f32).collect()
-            }
-        })
-    }
-
-    fn device(&self) -> Device {
-        self.device.clone()
-    }
-
-    fn tables(&mut self) -> Option<&mut Tables> {
-        Some(&mut self.tables)
-    }
-}
-
-/// A standard normal number by the method of Box and Muller.
-fn normal(key: &Key, index: u64) -> f64 {
-    let (u, v) = (1.0 - key.uniform(2 * index), key.uniform(2 * index + 1));
-    (-2.0 * u.ln()).sqrt() * (2.0 * std::f64::consts::PI * v).cos()
 }

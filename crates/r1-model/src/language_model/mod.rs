@@ -1,20 +1,22 @@
 //! A model together with its tokenizer and chat template: what a checkpoint folder holds.
 
+mod adapted;
+mod generate;
+mod save;
+
 use std::path::Path;
 
 use burn::tensor::Device;
-use r1_core::{Completion, Content, FinishReason, Generate, GenerateError, Key, Prompt, Sampling};
+use r1_core::Content;
 use r1_data::{template::ChatTemplate, tokenizer::Tokenizer};
 
 use crate::{
-    Architecture, CausalLm, EngineConfig, ModelConfig, ModelError, Transformer,
-    checkpoint::{Slot, WeightType, load_model, write_weights},
+    Adapter, Architecture, CausalLm, EngineConfig, ModelConfig, ModelError, Transformer,
+    checkpoint::{Slot, load_model},
     config,
-    engine::{Generated, Limits, Request, Sampler},
 };
 
-/// Shards larger than this are divided, as transformers does.
-const MAX_SHARD_BYTES: usize = 5 << 30;
+pub use generate::EncodedPrompt;
 
 /// The files beside the weights, kept so that a saved folder is complete.
 const COMPANIONS: &[&str] = &[
@@ -58,19 +60,24 @@ pub struct LanguageModel<M = Transformer> {
     /// Where the weights are.
     pub device: Device,
     slots: Vec<Slot>,
+    adapter: Option<Adapter>,
     companions: Vec<(String, Vec<u8>)>,
     /// Ids that the tokenizer does not have: the rest of a padded vocabulary.
     forbidden: Vec<u32>,
 }
 
 impl LanguageModel {
-    /// Reads a checkpoint folder in Hugging Face layout. Weights become `f32`, which training needs.
+    /// Reads a checkpoint folder in Hugging Face layout. Weights become `f32`, which training needs. A folder with an
+    /// adapter alone is read with the base model that it names.
     ///
     /// # Errors
     /// When a file is missing or damaged, the architecture is unknown, a tensor is missing, surplus
     /// or misshapen, or the tokenizer does not go with the model.
     pub fn load(dir: impl AsRef<Path>, device: &Device) -> Result<Self, ModelError> {
         let dir = dir.as_ref();
+        if adapted::is_adapter(dir) {
+            return Self::load_adapter(dir, None, device);
+        }
         let (model, config) = load_model::<Transformer>(dir, device)?;
         let slots = Transformer::slots(&config);
         Self::assemble(model, config, slots, dir, device)
@@ -147,50 +154,25 @@ impl<M: CausalLm> LanguageModel<M> {
             engine,
             device: device.clone(),
             slots,
+            adapter: None,
             companions,
             forbidden,
         })
     }
 
-    /// Writes the folder that [`load`](LanguageModel::load) reads, whole or not at all: what stood
-    /// there before is replaced only when everything is written.
-    ///
-    /// # Errors
-    /// When a file cannot be written, or a weight is not finite.
-    pub fn save(&self, dir: impl AsRef<Path>, weight_type: WeightType) -> Result<(), ModelError> {
-        self.save_sharded(dir, weight_type, MAX_SHARD_BYTES)
-    }
-
-    /// [`save`](Self::save) with weights in files of at most `max_shard_bytes`, and their index if there is more
-    /// than one. A tensor that is larger has a file of its own.
-    ///
-    /// # Errors
-    /// Those of [`save`](Self::save).
-    pub fn save_sharded(
-        &self,
-        dir: impl AsRef<Path>,
-        weight_type: WeightType,
-        max_shard_bytes: usize,
-    ) -> Result<(), ModelError> {
-        r1_run::atomic::write_folder(dir.as_ref(), |dir| {
-            write_weights(dir, &self.model, &self.slots, weight_type, max_shard_bytes)?;
-            let mut raw = self.config.raw.clone();
-            raw.remove("torch_dtype");
-            raw.insert("dtype".into(), weight_type.name().into());
-            let text = serde_json::Value::Object(raw);
-            let mut files = vec![("config.json".to_owned(), format!("{text:#}\n").into_bytes())];
-            files.extend(self.companions.iter().cloned());
-            for (name, bytes) in files {
-                let path = dir.join(name);
-                std::fs::write(&path, bytes).map_err(|source| ModelError::Write { path, source })?;
-            }
-            Ok(())
-        })
-    }
-
-    /// How the parameters are stored.
+    /// How the parameters are stored, those of an adapter left out.
     pub fn slots(&self) -> &[Slot] {
         &self.slots
+    }
+
+    /// The adapter that it was loaded with.
+    pub fn adapter(&self) -> Option<&Adapter> {
+        self.adapter.as_ref()
+    }
+
+    /// How the parameters that training changes are stored: those of the adapter, if there is one.
+    pub fn trained_slots(&self) -> &[Slot] {
+        self.adapter.as_ref().map_or(&self.slots, |adapter| &adapter.slots)
     }
 
     /// The token ids of a prompt, and whether it ends inside the thoughts.
@@ -217,122 +199,6 @@ impl<M: CausalLm> LanguageModel<M> {
         };
         Ok((self.tokenizer.encode(&text)?, text.trim_end().ends_with("<think>")))
     }
-
-    /// The longest stop text in tokens, at most: each token has at least one byte.
-    fn stops_with(&self, stop: &[String], ids: &[u32]) -> bool {
-        let longest = stop.iter().map(String::len).max().unwrap_or(0);
-        if longest == 0 {
-            return false;
-        }
-        let tail = &ids[ids.len().saturating_sub(longest + 4)..];
-        self.tokenizer
-            .decode(tail, false)
-            .is_ok_and(|text| stop.iter().any(|stop| text.contains(stop.as_str())))
-    }
-}
-
-impl<M: CausalLm> Generate for LanguageModel<M> {
-    fn generate(
-        &mut self,
-        prompts: &[Prompt],
-        samples: usize,
-        sampling: &Sampling,
-    ) -> Result<Vec<Vec<Completion>>, GenerateError> {
-        let mut requests = Vec::with_capacity(prompts.len());
-        for (index, prompt) in prompts.iter().enumerate() {
-            let encoded = self.encode(&prompt.content);
-            let (ids, think_prefilled) =
-                encoded.map_err(|error| GenerateError::Encode { index, source: error.into() })?;
-            requests.push(EncodedPrompt { ids, think_prefilled, key: prompt.key });
-        }
-        let mut completions = vec![Vec::new(); prompts.len()];
-        self.generate_into(&requests, samples, sampling, &mut |index, group| completions[index] = group)?;
-        Ok(completions)
-    }
-}
-
-impl<M: CausalLm> LanguageModel<M> {
-    /// Writes `samples` completions of each prompt, and gives those of a prompt to `deliver` as soon as the last of them
-    /// is written. Nothing is written when any prompt does not fit.
-    ///
-    /// # Errors
-    /// [`GenerateError::Sampling`], [`GenerateError::EmptyPrompt`], [`GenerateError::PromptTooLong`], and when a
-    /// completion cannot be decoded.
-    pub fn generate_into(
-        &self,
-        prompts: &[EncodedPrompt],
-        samples: usize,
-        sampling: &Sampling,
-        deliver: &mut dyn FnMut(usize, Vec<Completion>),
-    ) -> Result<(), GenerateError> {
-        sampling.validate()?;
-        let context = self.config.context;
-        for (index, prompt) in prompts.iter().enumerate() {
-            match prompt.ids.len() {
-                0 => return Err(GenerateError::EmptyPrompt { index }),
-                tokens if tokens >= context => {
-                    return Err(GenerateError::PromptTooLong { index, tokens, context });
-                }
-                _ => {}
-            }
-        }
-        let request =
-            |prompt: &EncodedPrompt| Request { prompt: prompt.ids.clone(), samples, key: prompt.key };
-        let requests: Vec<Request> = prompts.iter().map(request).collect();
-        let stop_ids: Vec<u32> = self.stop_ids.iter().chain(&sampling.stop_ids).copied().collect();
-        let limits = Limits {
-            sampler: Sampler::from(sampling),
-            max_tokens: sampling.max_tokens,
-            stop_ids: &stop_ids,
-            forbidden: &self.forbidden,
-            stop: &|ids| self.stops_with(&sampling.stop, ids),
-            cancelled: &|| false,
-        };
-        let mut failed = None;
-        self.engine.generate_into(&self.model, &requests, &limits, &self.device, &mut |index, group| {
-            let written = group.into_iter().map(|output| self.written(output, &stop_ids, &prompts[index]));
-            match written.collect() {
-                Ok(group) => deliver(index, group),
-                Err(error) => failed = Some(error),
-            }
-        });
-        failed.map_or(Ok(()), Err)
-    }
-
-    /// A completion with its text, which ends before the stop id.
-    fn written(
-        &self,
-        output: Generated,
-        stop_ids: &[u32],
-        prompt: &EncodedPrompt,
-    ) -> Result<Completion, GenerateError> {
-        let ends = output.ids.last().is_some_and(|id| stop_ids.contains(id));
-        let shown =
-            &output.ids[..output.ids.len() - usize::from(ends && output.finish == FinishReason::Stop)];
-        let text = self.tokenizer.decode(shown, true);
-        let text = text.map_err(|error| GenerateError::Failed { source: error.into() })?;
-        Ok(Completion {
-            ids: output.ids,
-            logprobs: output.logprobs,
-            sampled_logprobs: output.sampled_logprobs,
-            text,
-            finish: output.finish,
-            think_prefilled: prompt.think_prefilled,
-            turns: Vec::new(),
-            weights_version: None,
-        })
-    }
-}
-
-/// A prompt as token ids, with the key of its samples.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct EncodedPrompt {
-    /// Token ids, at least one.
-    pub ids: Vec<u32>,
-    /// Whether it ends inside the thoughts.
-    pub think_prefilled: bool,
-    /// Sample `i` is drawn with `key.for_sample(i)`.
-    pub key: Key,
 }
 
 /// `eos_token_id` of the generation config, else of the config.
