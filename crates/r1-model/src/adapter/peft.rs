@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{Adapter, LoraConfig};
-use crate::ModelError;
+use crate::{ModelError, checkpoint::Part};
 
 /// The settings of an adapter.
 pub(crate) const ADAPTER_CONFIG: &str = "adapter_config.json";
@@ -50,26 +50,23 @@ fn none() -> String {
     "none".to_owned()
 }
 
-/// Fields that make the adapter another one than `W x + s B A x` where they are set.
-const CHANGES: &[&str] = &[
-    "use_dora",
-    "use_qalora",
-    "alora_invocation_tokens",
-    "arrow_config",
+/// Fields that change nothing about an adapter that is trained already; any other that is set is refused.
+const HARMLESS: &[&str] = &[
+    "auto_mapping",
     "corda_config",
+    "ensure_weight_tying",
     "eva_config",
-    "layer_replication",
-    "layers_to_transform",
-    "layers_pattern",
-    "exclude_modules",
-    "lora_bias",
-    "modules_to_save",
-    "rank_pattern",
-    "alpha_pattern",
-    "target_parameters",
-    "trainable_token_indices",
-    "megatron_config",
+    "loftq_config",
+    "lora_ga_config",
+    "megatron_core",
+    "peft_version",
+    "qalora_group_size",
+    "revision",
+    "runtime_config",
 ];
+
+/// Ways to begin that leave the base as it is; after others it is not the base that PEFT has.
+const BEGINNINGS: &[&str] = &["gaussian", "orthogonal", "eva"];
 
 impl PeftConfig {
     /// Reads a folder's `adapter_config.json`.
@@ -95,9 +92,17 @@ impl PeftConfig {
         let config = &adapter.config;
         let mut targets = config.target_modules.clone();
         if targets.is_empty() {
-            let layers = adapter.slots.iter().flat_map(|slot| &slot.parts);
-            let last = layers.filter_map(|part| part.name.strip_suffix(".lora_A.weight")?.rsplit('.').next());
-            targets = last.map(str::to_owned).collect();
+            let parts = adapter.slots.iter().flat_map(|slot| &slot.parts);
+            let layer = |part: &Part| {
+                part.name.strip_prefix(PREFIX)?.strip_suffix(".lora_A.weight").map(str::to_owned)
+            };
+            targets = parts.filter_map(layer).collect();
+            // Beside experts the last part of a name would mean theirs too.
+            if !targets.iter().any(|name| name.contains(".shared_expert")) {
+                targets
+                    .iter_mut()
+                    .for_each(|name| drop(name.drain(..name.rfind('.').map_or(0, |dot| dot + 1))));
+            }
             targets.sort();
             targets.dedup();
         }
@@ -140,7 +145,12 @@ impl PeftConfig {
             Value::Object(map) => !map.is_empty(),
             _ => true,
         };
-        if let Some(name) = CHANGES.iter().find(|name| self.other.get(**name).is_some_and(set)) {
+        let begins = self.other.get("init_lora_weights").and_then(Value::as_str);
+        let odd = self.other.iter().find(|(name, value)| match name.as_str() {
+            "init_lora_weights" => begins.is_some_and(|way| !BEGINNINGS.contains(&way)),
+            name => set(value) && !HARMLESS.contains(&name),
+        });
+        if let Some((name, _)) = odd {
             return Err(format!(
                 "`{name}` is set, which r1 does not read; merge the adapter with peft (`merge_and_unload` and \
                  `save_pretrained`) and give r1 the whole model"

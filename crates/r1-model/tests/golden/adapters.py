@@ -23,7 +23,8 @@ ADAPTERS = {
     "qwen2": dict(r=2, lora_alpha=6, target_modules=["k_proj", "o_proj", "up_proj"]),
     "phi3": dict(r=4, lora_alpha=8, target_modules="all-linear"),
     "gemma3": dict(r=2, lora_alpha=2, target_modules="all-linear"),
-    "deepseek-v3": dict(r=2, lora_alpha=4, target_modules="all-linear"),
+    "deepseek-v3": dict(r=2, lora_alpha=4, target_modules=[
+        "q_a_proj", "q_b_proj", "kv_a_proj_with_mqa", "kv_b_proj", "o_proj"]),
 }
 
 
