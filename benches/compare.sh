@@ -3,7 +3,7 @@
 #
 #     benches/compare.sh MODEL_DIR VENV/bin/python [ROUNDS] [KIND...]
 #
-# A round runs each program once a kind (train, grpo, generate); a program measures four times, of which the first
+# A round runs each program once a kind (train, grpo, generate; grpo-lora, which needs peft); a program measures four times, of which the first
 # one warms up and does not count. Every row goes to compare.jsonl in the current folder.
 set -euo pipefail
 model=${1:?usage: benches/compare.sh MODEL_DIR PYTHON [ROUNDS] [KIND...]}
@@ -63,8 +63,8 @@ for setting in dict.fromkeys(setting for setting, _ in groups):
     if setting[0] == "train":
         rate = statistics.median(row["gflop_per_second"] for row in groups[setting, "r1"])
         print(f"train {setting[1]}x{setting[2]}: {rate:.0f} GFLOP/s, {100 * rate / matmul:.0f} % of the product's rate")
-    if setting[0] == "grpo":
+    if setting[0].startswith("grpo"):
         parts = [row["parts"] for row in groups[setting, "r1"]]
         for part in ("rollout_seconds", "training_seconds"):
-            print(f"grpo: {part} {statistics.median(row[part] for row in parts):.2f}")
+            print(f"{setting[0]}: {part} {statistics.median(row[part] for row in parts):.2f}")
 PY

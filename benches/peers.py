@@ -68,7 +68,7 @@ def train(path, rounds):
                 tokens_per_second=batch * length / seconds)
 
 
-def grpo(path, rounds):
+def grpo(path, rounds, peft_config=None):
     from datasets import Dataset
     from transformers import TrainerCallback
     from trl import GRPOConfig, GRPOTrainer
@@ -84,7 +84,7 @@ def grpo(path, rounds):
             self.start = time.perf_counter()
 
         def on_step_end(self, args, state, control, **_):
-            say(peer="trl", what="grpo", prompts=2, group_size=8, completion_tokens=64,
+            say(peer="trl", what="grpo-lora" if peft_config else "grpo", prompts=2, group_size=8, completion_tokens=64,
                 seconds=time.perf_counter() - self.start)
 
     config = GRPOConfig(output_dir=tempfile.mkdtemp(), per_device_train_batch_size=16, num_generations=8,
@@ -93,12 +93,18 @@ def grpo(path, rounds):
                         learning_rate=1e-6, beta=0.0, temperature=1.0, save_strategy="no", steps_per_generation=1)
     trainer = GRPOTrainer(model=path, reward_funcs=lambda completions, **_: [draw.random() for _ in completions],
                           args=config, train_dataset=Dataset.from_list([prompt() for _ in range(200)]),
-                          callbacks=[Clock()])
+                          callbacks=[Clock()], peft_config=peft_config)
     trainer.train()
 
 
+def grpo_lora(path, rounds):
+    from peft import LoraConfig
+
+    grpo(path, rounds, LoraConfig(r=16, lora_alpha=32, target_modules="all-linear", task_type="CAUSAL_LM"))
+
+
 if __name__ == "__main__":
-    kinds = {"generate": generate, "train": train, "grpo": grpo}
+    kinds = {"generate": generate, "train": train, "grpo": grpo, "grpo-lora": grpo_lora}
     if len(sys.argv) < 3 or sys.argv[1] not in kinds:
         sys.exit(__doc__)
     kinds[sys.argv[1]](sys.argv[2], int(sys.argv[3]) if len(sys.argv) > 3 else 3)

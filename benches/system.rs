@@ -4,6 +4,7 @@
 //! cargo bench -p r1 --bench system -- train MODEL_DIR [ROUNDS] [TOKENS]   forward, backward, clip, AdamW at 4x512 and 8x256, TOKENS (1024) a pass
 //! cargo bench -p r1 --bench system -- generate MODEL_DIR [ROUNDS]   64 + 64 tokens at batch 1, 8, 32
 //! cargo bench -p r1 --bench system -- grpo MODEL_DIR [ROUNDS]       a GRPO step: 2 prompts x 8 completions of 64 tokens
+//! cargo bench -p r1 --bench system -- grpo-lora MODEL_DIR [ROUNDS]  the same with an adapter of rank 16 on every linear layer
 //! cargo bench -p r1 --bench system -- point MODEL_DIR LENGTH TOKENS GROUP    one pass: time, peak memory and its plan
 //! cargo bench -p r1 --bench system -- table MODEL_DIR               points over length, tokens of a pass and group size
 //! cargo bench -p r1 --bench system -- matmul                        the rate of large matrix products
@@ -17,7 +18,7 @@ use r1::core::{
     Content, Cursor, Generate, Key, Problem, Prompt, Reference, Sampling, template::PromptTemplate,
 };
 use r1::grpo::{GrpoConfig, GrpoTrainer, Objective};
-use r1::model::{GradientStore, LanguageModel, PackedBatch, kernels};
+use r1::model::{GradientStore, LanguageModel, LoraConfig, PackedBatch, kernels};
 use r1::rewards::reward_fn;
 use r1::train::{
     self, AdamW, AdamWConfig,
@@ -49,15 +50,22 @@ fn main() -> Result<()> {
         return point(dir, number(2)?, number(3)?, number(4)?);
     }
     let rounds = arguments.get(2).map_or(Ok(3), |text| text.parse()).context("ROUNDS")?;
-    let model = LanguageModel::load(dir, &r1::model::device()?)?;
+    let device = r1::model::device()?;
+    if what == "grpo-lora" {
+        let model = LanguageModel::load_with_lora(dir, &LoraConfig::default(), 0, &device)?;
+        return grpo(model, what, rounds);
+    }
+    let model = LanguageModel::load(dir, &device)?;
     match what {
         "train" => {
             let pass = arguments.get(3).map_or(Ok(1024), |text| text.parse()).context("TOKENS")?;
             training(model, rounds, pass)
         }
         "generate" => generation(model, rounds),
-        "grpo" => grpo(model, rounds),
-        _ => bail!("unknown measurement `{what}`; use train, generate, grpo, point, table or matmul"),
+        "grpo" => grpo(model, what, rounds),
+        _ => bail!(
+            "unknown measurement `{what}`; use train, generate, grpo, grpo-lora, point, table or matmul"
+        ),
     }
 }
 
@@ -226,7 +234,7 @@ fn generation(mut model: LanguageModel, rounds: u64) -> Result<()> {
     Ok(())
 }
 
-fn grpo(mut model: LanguageModel, rounds: u64) -> Result<()> {
+fn grpo(mut model: LanguageModel, what: &str, rounds: u64) -> Result<()> {
     model.stop_ids.clear(); // Completions of exactly 64 tokens.
     let mut random = Key::new(0).stream();
     let problems = (0..200).map(|i| {
@@ -251,7 +259,7 @@ fn grpo(mut model: LanguageModel, rounds: u64) -> Result<()> {
         let report = trainer.step(&mut source, &reward)?;
         let seconds = start.elapsed().as_secs_f64();
         say(
-            json!({"peer": "r1", "what": "grpo", "prompts": 2, "group_size": 8, "completion_tokens": report.mean_length,
+            json!({"peer": "r1", "what": what, "prompts": 2, "group_size": 8, "completion_tokens": report.mean_length,
                    "seconds": seconds, "parts": trainer.timings()}),
         );
     }

@@ -90,7 +90,11 @@ fn the_nano_recipes_run_and_go_on() {
         let Trained::Now(finished) = recipe.run(&registry, &options).unwrap() else { panic!("it is new") };
         assert!(finished.updates >= 1 && finished.comparison.is_some());
         let out = folder.path().join("run");
-        for file in ["metrics.jsonl", "summary.json", "report.html", "model/model.safetensors", "run.json"] {
+        let weights = match recipe.model.lora {
+            Some(_) => "model/adapter_model.safetensors",
+            None => "model/model.safetensors",
+        };
+        for file in ["metrics.jsonl", "summary.json", "report.html", weights, "run.json"] {
             assert!(out.join(file).is_file(), "{}: {file}", path.display());
         }
         assert!(

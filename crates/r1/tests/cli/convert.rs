@@ -1,6 +1,6 @@
 //! `r1 convert`: what was written is the same model.
 
-use std::fs;
+use std::{fs, path::Path};
 
 use serde_json::Value;
 
@@ -37,6 +37,60 @@ fn half_the_bits_are_close_and_said_in_the_config() {
             assert!((ours - whole).abs() < 0.05 && *ours != whole, "{ours} {whole}");
         }
     }
+}
+
+#[test]
+fn an_adapter_is_trained_gone_on_with_and_merged() {
+    let checkpoint = Checkpoint::new();
+    let data = checkpoint.file("problems.jsonl", "{\"question\":\"1+1\",\"answer\":\"2\"}\n");
+    let (out, merged) = (checkpoint.path("run"), checkpoint.path("merged"));
+    let (out, merged) = (out.to_str().unwrap(), merged.to_str().unwrap());
+    // A reward of one's own, for a random model has no right answers.
+    let reward = r#"reward=[{command=["python3", "-c", "import sys, json\nfor line in sys.stdin: print(json.dumps({'score': len(json.loads(line)['completion']['text']) % 3}), flush=True)"]}]"#;
+    let settings = [
+        "grpo.group_size=4",
+        "grpo.prompts_per_step=1",
+        "grpo.mini_batches_per_rollout=1",
+        "grpo.sampling.max_tokens=8",
+        "grpo.learning_rate=0.05",
+        "grpo.template=\"plain\"",
+        reward,
+    ];
+    let mut flags = vec!["--lora", "2", "--data", &data, "--updates", "3", "--out", out];
+    flags.extend(settings.iter().flat_map(|setting| ["--set", setting]));
+    let outcome = checkpoint.r1("grpo", &flags, "");
+    assert_eq!(outcome.status, 0, "{}", outcome.stderr);
+    assert!(outcome.stderr.contains("rank = 2"), "{}", outcome.stderr);
+    let adapter = format!("{out}/model");
+    assert!(!Path::new(&adapter).join("model.safetensors").exists());
+
+    let question = "{\"ids\":[5,6,7,8]}";
+    let scores = |dir: &str| {
+        let answers = r1(&["logprobs", "--model", dir], question).answers();
+        answers[0]["logprobs"].as_array().unwrap().iter().map(|x| x.as_f64().unwrap()).collect::<Vec<_>>()
+    };
+    let convert = r1(&["convert", "--model", &adapter, "--merge", "--dtype", "f32", "--out", merged], "");
+    assert_eq!(convert.status, 0, "{}", convert.stderr);
+    let (beside, whole, base) = (scores(&adapter), scores(merged), scores(checkpoint.dir()));
+    for ((beside, whole), base) in beside.iter().zip(whole).zip(base) {
+        assert!((beside - whole).abs() < 1e-5 && (beside - base).abs() > 1e-4, "{beside} {whole} {base}");
+    }
+
+    // Where the base has gone, the adapter says what it misses, and takes another folder.
+    let config = fs::read_to_string(format!("{adapter}/adapter_config.json")).unwrap();
+    let moved = config.replace(checkpoint.dir(), "gone");
+    assert_ne!(config, moved);
+    fs::write(format!("{adapter}/adapter_config.json"), moved).unwrap();
+    refused(1, &["logprobs", "--model", &adapter], &["`gone`", "r1 convert --base"]);
+    let again = checkpoint.path("again");
+    let arguments = ["convert", "--model", &adapter, "--base", checkpoint.dir(), "--merge", "--dtype", "f32"];
+    let outcome = r1(&[&arguments[..], &["--out", again.to_str().unwrap()]].concat(), "");
+    assert_eq!(outcome.status, 0, "{}", outcome.stderr);
+    assert_eq!(
+        fs::read(again.join("model.safetensors")).unwrap(),
+        fs::read(format!("{merged}/model.safetensors")).unwrap()
+    );
+    refused(2, &["convert", "--model", checkpoint.dir(), "--merge", "--out", "x"], &["is a whole model"]);
 }
 
 #[test]
