@@ -18,33 +18,40 @@ fn message(place: usize, turn: &Value) -> Result<Message, String> {
     let either = |names: [&str; 2]| names.into_iter().find_map(|name| turn.get(name));
     let role = either(["role", "from"]).and_then(Value::as_str);
     let role = match role.ok_or_else(|| format!("message {place} has no `role`"))? {
+        // Most templates know no developer.
         "system" | "developer" => Role::System,
         "user" | "human" => Role::User,
         "assistant" | "gpt" => Role::Assistant,
+        "tool" => Role::Tool,
         other => {
             return Err(format!(
-                "message {place} is by `{other}`; only system, user and assistant are known"
+                "message {place} is by `{other}`; only system, user, assistant and tool are known"
             ));
         }
     };
-    let content = match either(["content", "value"]) {
-        Some(Value::String(text)) => text.clone(),
-        Some(Value::Array(parts)) => {
-            let part = |part: &Value| part.get("text").and_then(Value::as_str).map(String::from);
-            let texts: Option<Vec<String>> = parts.iter().map(part).collect();
-            texts.ok_or_else(|| format!("message {place} has a part that is no text"))?.concat()
-        }
-        None | Some(Value::Null) => return Err(format!("message {place} has no content")),
-        Some(_) => return Err(format!("the content of message {place} is not a text")),
-    };
-    Ok(Message { role, content })
+    let mut fields = serde_json::Map::new();
+    fields.insert("role".into(), serde_json::to_value(role).unwrap_or_default());
+    fields.extend(either(["content", "value"]).map(|content| ("content".to_owned(), content.clone())));
+    for name in ["reasoning_content", "tool_calls", "tool_call_id", "name"] {
+        fields.extend(turn.get(name).map(|value| (name.to_owned(), value.clone())));
+    }
+    serde_json::from_value(Value::Object(fields)).map_err(|error| format!("message {place}: {error}"))
 }
 
 /// The conversation before its last turn, which must be the model's, and what that says.
 pub(super) fn split_last(mut messages: Vec<Message>) -> Result<(Vec<Message>, String), String> {
     let last = messages.pop().filter(|message| message.role == Role::Assistant);
     let last = last.ok_or("the conversation does not end with the assistant's turn")?;
-    Ok((messages, last.content))
+    if !last.tool_calls.is_empty() {
+        return Err("the last turn calls tools; r1 learns turns of text".into());
+    }
+    let said = match last.reasoning_content.filter(|thoughts| !thoughts.trim().is_empty()) {
+        Some(thoughts) if !last.content.contains("</think>") => {
+            format!("<think>\n{}\n</think>\n\n{}", thoughts.trim(), last.content)
+        }
+        _ => last.content,
+    };
+    Ok((messages, said))
 }
 
 /// A text or a conversation.

@@ -55,10 +55,25 @@ mod tests {
                {"id": 3, "conversations": [{"from": "human", "value": "Q"}, {"from": "gpt", "value": [{"type": "text", "text": "A"}]}]}"#,
         );
         let traces = load(file.path()).unwrap();
-        assert_eq!(traces[0].prompt, Content::Messages(vec![Message::system("S"), Message::user("Q")]));
+        let mut named = Message::user("Q");
+        named.name = Some("x".into());
+        assert_eq!(traces[0].prompt, Content::Messages(vec![Message::system("S"), named]));
         assert_eq!((traces[0].completion.as_str(), traces[0].id.as_str()), ("A", "messages-1"));
         assert_eq!((traces[1].id.as_str(), traces[2].id.as_str()), ("z", "3"));
         assert!(traces.iter().all(|trace| trace.completion == "A"));
+    }
+
+    #[test]
+    fn tools_and_thoughts_that_stand_apart_are_kept() {
+        let file = file(
+            r#"{"messages": [{"role": "user", "content": "Q"}, {"role": "assistant", "content": null, "tool_calls": [{"function": {"name": "f", "arguments": "{}"}}]}, {"role": "tool", "content": "4"}, {"role": "assistant", "content": "A", "reasoning_content": "why\n"}]}"#,
+        );
+        let trace = load(file.path()).unwrap().remove(0);
+        assert_eq!(trace.completion, "<think>\nwhy\n</think>\n\nA");
+        let Content::Messages(turns) = trace.prompt else { panic!("a conversation") };
+        assert_eq!((turns[1].tool_calls.len(), turns[2].role), (1, r1_core::Role::Tool));
+        let calls = r#"{"messages": [{"role": "user", "content": "Q"}, {"role": "assistant", "content": "", "tool_calls": [{}]}]}"#;
+        assert!(error_of(load, calls).ends_with("the last turn calls tools; r1 learns turns of text"));
     }
 
     #[test]
@@ -71,12 +86,12 @@ mod tests {
             ("", "the conversation does not end with the assistant's turn"),
             (r#"{"role": "assistant", "content": "A"}"#, "the prompt of `messages-1` is empty"),
             (
-                r#"{"role": "tool", "content": "T"}"#,
-                "message 0 is by `tool`; only system, user and assistant are known",
+                r#"{"role": "judge", "content": "T"}"#,
+                "message 0 is by `judge`; only system, user, assistant and tool are known",
             ),
             (
                 r#"{"role": "user", "content": "Q"}, {"role": "assistant", "content": null}"#,
-                "message 1 has no content",
+                "message 1: `content` is missing; give a text",
             ),
             (
                 r#"{"role": "user", "content": "Q"}, {"role": "assistant", "content": "\n"}"#,

@@ -26,7 +26,7 @@ pub(super) fn trace(id: String, system: Option<String>, turns: Vec<Turn>) -> Res
             "system" => Role::System,
             other => return Err(format!("`{other}` speaks, but only `user`, `assistant` and `system` may")),
         };
-        messages.push(Message { role, content: value });
+        messages.push(Message::new(role, value));
     }
     let last = messages.pop().filter(|message| message.role == Role::Assistant);
     let completion =

@@ -88,8 +88,8 @@ mod tests {
                 "line 1: the prompt of `e` ends with the assistant's turn",
             ),
             (
-                r#"{"id":"a","prompt":[{"role":"tool","content":""}],"completion":"x"}"#.into(),
-                "line 1: `prompt`: unknown variant `tool`, expected one of `system`, `user`, `assistant`",
+                r#"{"id":"a","prompt":[{"role":"judge","content":""}],"completion":"x"}"#.into(),
+                "line 1: `prompt`: unknown variant `judge`, expected one of `system`, `developer`, `user`, `assistant`, `tool`",
             ),
             (
                 r#"{"id":"a","prompt":3,"completion":"x"}"#.into(),

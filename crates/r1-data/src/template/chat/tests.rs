@@ -1,7 +1,6 @@
 use std::fs;
 
 use super::*;
-use r1_core::Role;
 
 /// The template of SmolLM2-135M-Instruct, as its `chat_template.jinja` has it.
 const SMOLLM2: &str = "{% for message in messages %}{% if loop.first and messages[0]['role'] != 'system' %}{{ '<|im_start|>system
@@ -87,7 +86,7 @@ fn errors_say_what_the_template_says() {
 fn a_folder_has_its_template_in_either_file() {
     let folder = tempfile::tempdir().unwrap();
     let config = folder.path().join("tokenizer_config.json");
-    let message = [Message { role: Role::User, content: "x".into() }];
+    let message = [Message::user("x")];
     let render = || ChatTemplate::load(folder.path()).and_then(|template| template.render(&message, false));
 
     assert!(matches!(render(), Err(DataError::Template { .. })));
