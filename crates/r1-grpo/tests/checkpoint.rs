@@ -257,3 +257,27 @@ fn of_an_adapted_model_only_the_adapter_is_trained_and_saved_and_it_goes_on_with
     let second = trained.iter().filter(|(path, _)| path.contains(".up."));
     assert!(second.clone().count() > 0 && second.flat_map(|(_, values)| values).any(|value| *value != 0.0));
 }
+
+#[test]
+fn a_mixture_of_experts_behind_latent_attention_goes_on_with_the_same_bits() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = |name: &str, resumed_after: Option<u64>| {
+        let (dir, mut source) = (folder.path().join(name), tiny::source());
+        let mut trainer = GrpoTrainer::new(config(), tiny::mixture(1)).unwrap();
+        let mut sampled = Vec::new();
+        for update in 1..=4 {
+            let report = trainer.step(&mut source, &letter()).unwrap();
+            // Law 5: what the engine and the trainer say of a token is the same number.
+            assert_eq!(report.sampling_difference_max, Some(0.0));
+            sampled.push(report.reward);
+            if resumed_after == Some(update) {
+                trainer.save(&dir, &source).unwrap();
+                source = tiny::source();
+                trainer = GrpoTrainer::load(&dir, None, &Device::flex(), &mut source).unwrap();
+            }
+        }
+        trainer.save(&dir, &source).unwrap();
+        (sampled, files(&dir))
+    };
+    assert!(run("unbroken", None) == run("broken", Some(2)));
+}

@@ -103,7 +103,7 @@ fn compare(model: &Transformer, loss_tolerance: f64, gradient_tolerance: f64) {
 
 #[test]
 fn packing_and_prefixes_change_nothing_in_f32() {
-    for name in ["llama-tied", "llama3-scaled"] {
+    for name in ["llama-tied", "llama3-scaled", "qwen3-moe", "deepseek-v3", "gemma3"] {
         compare(&support::load(name).1, 1e-6, 1e-5);
     }
 }
@@ -116,7 +116,7 @@ fn packing_and_prefixes_change_nothing_in_f64() {
             param.map(|tensor| tensor.cast(FloatDType::F64))
         }
     }
-    for name in ["llama-tied", "llama3-scaled"] {
+    for name in ["llama-tied", "llama3-scaled", "qwen3-moe", "deepseek-v3", "gemma3"] {
         compare(&support::load(name).1.map(&mut ToDouble), 1e-12, 1e-10);
     }
 }
@@ -124,7 +124,7 @@ fn packing_and_prefixes_change_nothing_in_f64() {
 #[test]
 fn recomputation_changes_no_bit() {
     use r1_train::{Recompute, backward};
-    for name in ["llama-tied", "llama3-scaled", "qwen3"] {
+    for name in ["llama-tied", "llama3-scaled", "qwen3", "qwen3-moe", "deepseek-v3"] {
         let (_, model) = support::load(name);
         let (batch, _) = shared().remove(0);
         let targets: Arc<[u32]> = batch.ids().iter().map(|id| (id * 7) % 96).collect();
@@ -138,5 +138,27 @@ fn recomputation_changes_no_bit() {
             (loss.into_data().try_to_vec::<f32>().unwrap(), paths.iter().map(read).collect::<Vec<_>>(), paths)
         };
         assert!(run(Recompute::Nothing) == run(Recompute::Blocks), "{name}");
+    }
+}
+
+#[test]
+fn a_tape_changes_no_bit_of_any_family() {
+    let folder = support::folder("");
+    let mut names: Vec<String> = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    names.retain(|name| support::folder(name).join("config.json").exists());
+    assert!(names.len() >= 17, "{names:?}");
+    let batch = PackedBatch::from_sequences(&[(3..30).collect::<Vec<u32>>(), vec![90, 4, 55]]);
+    let targets: Arc<[u32]> = batch.ids().iter().map(|id| (id * 7) % 96).collect();
+    let scores = |model: &Transformer| {
+        let head = model.head();
+        token_logprobs(head.normalize(model.hidden(&batch)), head.weight.clone(), &targets, 1.0)
+    };
+    for name in names {
+        let (_, model) = support::load(&name);
+        let bits = |scores: Tensor<2>| scores.into_data().try_to_vec::<f32>().unwrap();
+        assert!(bits(scores(&model)) == bits(scores(&model.clone().train()).inner()), "{name}");
     }
 }

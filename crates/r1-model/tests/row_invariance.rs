@@ -14,16 +14,35 @@ use r1_train::{Recompute, backward};
 
 const VOCAB: u32 = 700;
 
-fn model() -> Transformer {
-    let config = serde_json::json!({
-        "architectures": ["LlamaForCausalLM"], "model_type": "llama", "hidden_act": "silu",
-        "hidden_size": 576, "intermediate_size": 1536, "num_hidden_layers": 2, "num_attention_heads": 9,
-        "num_key_value_heads": 3, "head_dim": 64, "max_position_embeddings": 256, "rms_norm_eps": 1e-5,
-        "rope_theta": 10000.0, "tie_word_embeddings": true, "vocab_size": VOCAB, "eos_token_id": 2,
+/// Models of those widths: a plain one, a mixture of experts, and latent attention before one.
+fn models() -> Vec<Transformer> {
+    let common = serde_json::json!({
+        "hidden_act": "silu", "hidden_size": 576, "intermediate_size": 1536, "num_hidden_layers": 2,
+        "num_attention_heads": 9, "num_key_value_heads": 3, "head_dim": 64, "max_position_embeddings": 256,
+        "rms_norm_eps": 1e-5, "rope_theta": 10000.0, "tie_word_embeddings": true, "vocab_size": VOCAB, "eos_token_id": 2,
     });
-    let mut file = tempfile::NamedTempFile::new().unwrap();
-    file.write_all(config.to_string().as_bytes()).unwrap();
-    Transformer::random(&ModelConfig::read(file.path()).unwrap(), 1, &Device::flex())
+    let kinds = [
+        serde_json::json!({"model_type": "llama"}),
+        serde_json::json!({
+            "model_type": "qwen3_moe", "num_experts": 8, "num_experts_per_tok": 3, "moe_intermediate_size": 96,
+            "norm_topk_prob": true, "decoder_sparse_step": 1, "mlp_only_layers": [],
+        }),
+        serde_json::json!({
+            "model_type": "deepseek_v3", "n_routed_experts": 8, "num_experts_per_tok": 3, "n_shared_experts": 1,
+            "moe_intermediate_size": 96, "n_group": 4, "topk_group": 2, "norm_topk_prob": true,
+            "routed_scaling_factor": 2.5, "first_k_dense_replace": 1, "num_key_value_heads": 9, "kv_lora_rank": 96,
+            "q_lora_rank": 160, "qk_nope_head_dim": 48, "qk_rope_head_dim": 16, "v_head_dim": 40,
+            "tie_word_embeddings": false,
+        }),
+    ];
+    let model = |kind: serde_json::Value| {
+        let mut config = common.clone();
+        config.as_object_mut().unwrap().extend(kind.as_object().unwrap().clone());
+        let mut file = tempfile::NamedTempFile::new().unwrap();
+        file.write_all(config.to_string().as_bytes()).unwrap();
+        Transformer::random(&ModelConfig::read(file.path()).unwrap(), 1, &Device::flex())
+    };
+    kinds.into_iter().map(model).collect()
 }
 
 fn with_threads<T: Send>(threads: usize, work: impl FnOnce() -> T + Send) -> T {
@@ -88,26 +107,28 @@ fn a_linear_row_has_the_same_bits_in_any_batch_and_with_any_threads() {
 
 #[test]
 fn scores_have_the_same_bits_in_any_batch_and_with_any_threads() {
-    let model = model();
-    let alone = with_threads(1, || first_scores(&model, 1));
-    for count in [1, 2, 17] {
-        for threads in [1, 2] {
-            let scores = with_threads(threads, || first_scores(&model, count));
-            assert_eq!(scores, alone, "{count} sequences, {threads} threads");
+    for model in models() {
+        let alone = with_threads(1, || first_scores(&model, 1));
+        for count in [1, 2, 17] {
+            for threads in [1, 2] {
+                let scores = with_threads(threads, || first_scores(&model, count));
+                assert_eq!(scores, alone, "{count} sequences, {threads} threads");
+            }
         }
     }
 }
 
 #[test]
 fn completions_have_the_same_bits_in_any_batch_and_with_any_threads() {
-    let model = model();
-    let alone = with_threads(1, || first_completion(&model, 1));
-    assert_eq!(alone.ids.len(), 20);
-    for count in [1, 2, 17] {
-        for threads in [1, 2] {
-            for _ in 0..5 {
-                let completion = with_threads(threads, || first_completion(&model, count));
-                assert_eq!(completion, alone, "{count} sequences, {threads} threads");
+    for model in models() {
+        let alone = with_threads(1, || first_completion(&model, 1));
+        assert_eq!(alone.ids.len(), 20);
+        for count in [1, 2, 17] {
+            for threads in [1, 2] {
+                for _ in 0..5 {
+                    let completion = with_threads(threads, || first_completion(&model, count));
+                    assert_eq!(completion, alone, "{count} sequences, {threads} threads");
+                }
             }
         }
     }
@@ -115,36 +136,37 @@ fn completions_have_the_same_bits_in_any_batch_and_with_any_threads() {
 
 #[test]
 fn gradients_have_the_same_bits_with_any_threads() {
-    let model = model();
-    let mut batch = PackedBatch::new();
-    let prompt = batch.push(&ids(1, 30), None);
-    for sample in 0..5 {
-        batch.push(&ids(2 + sample, 20 + sample as usize), Some(prompt));
-    }
-    let targets: Arc<[u32]> = batch.ids().iter().map(|id| (id * 7) % VOCAB).collect();
-    let gradients = |threads| {
-        with_threads(threads, || {
-            let mut gradients = GradientStore::new();
-            backward(&model, &batch, Recompute::Nothing, &mut gradients, |hidden, head| {
-                let normalized = head.normalize(hidden);
-                token_logprobs(normalized, head.weight, &targets, 1.0).sum()
-            });
-            let norm = gradients.norm().to_bits();
-            let paths: Vec<String> = gradients.paths().map(str::to_owned).collect();
-            let all = paths.into_iter().map(|path| {
-                let gradient = gradients.get(&path).unwrap().clone();
-                let gradient = gradient.into_data().try_to_vec::<f32>().unwrap();
-                (path, gradient.into_iter().map(f32::to_bits).collect::<Vec<u32>>())
-            });
-            (norm, all.collect::<Vec<_>>())
-        })
-    };
-    let alone = gradients(1);
-    for threads in [2, 3] {
-        let (norm, all) = gradients(threads);
-        for ((path, ours), (_, theirs)) in all.iter().zip(&alone.1) {
-            assert!(ours == theirs, "{path} with {threads} threads");
+    for model in models() {
+        let mut batch = PackedBatch::new();
+        let prompt = batch.push(&ids(1, 30), None);
+        for sample in 0..5 {
+            batch.push(&ids(2 + sample, 20 + sample as usize), Some(prompt));
         }
-        assert_eq!(norm, alone.0);
+        let targets: Arc<[u32]> = batch.ids().iter().map(|id| (id * 7) % VOCAB).collect();
+        let gradients = |threads| {
+            with_threads(threads, || {
+                let mut gradients = GradientStore::new();
+                backward(&model, &batch, Recompute::Nothing, &mut gradients, |hidden, head| {
+                    let normalized = head.normalize(hidden);
+                    token_logprobs(normalized, head.weight, &targets, 1.0).sum()
+                });
+                let norm = gradients.norm().to_bits();
+                let paths: Vec<String> = gradients.paths().map(str::to_owned).collect();
+                let all = paths.into_iter().map(|path| {
+                    let gradient = gradients.get(&path).unwrap().clone();
+                    let gradient = gradient.into_data().try_to_vec::<f32>().unwrap();
+                    (path, gradient.into_iter().map(f32::to_bits).collect::<Vec<u32>>())
+                });
+                (norm, all.collect::<Vec<_>>())
+            })
+        };
+        let alone = gradients(1);
+        for threads in [2, 3] {
+            let (norm, all) = gradients(threads);
+            for ((path, ours), (_, theirs)) in all.iter().zip(&alone.1) {
+                assert!(ours == theirs, "{path} with {threads} threads");
+            }
+            assert_eq!(norm, alone.0);
+        }
     }
 }

@@ -15,16 +15,34 @@ use r1_train::Schedule;
 pub(crate) const ALPHABET: &str = "abcdefghijkl?=";
 
 pub(crate) fn model(seed: u64) -> LanguageModel {
+    of_family(seed, serde_json::json!({"model_type": "llama"}))
+}
+
+/// One whose second block is a mixture of experts behind latent attention.
+pub(crate) fn mixture(seed: u64) -> LanguageModel {
+    of_family(
+        seed,
+        serde_json::json!({
+            "model_type": "deepseek_v3", "n_routed_experts": 4, "num_experts_per_tok": 2, "n_shared_experts": 1,
+            "moe_intermediate_size": 16, "n_group": 2, "topk_group": 1, "norm_topk_prob": true,
+            "routed_scaling_factor": 2.5, "first_k_dense_replace": 1, "num_key_value_heads": 4, "kv_lora_rank": 16,
+            "q_lora_rank": null, "qk_nope_head_dim": 8, "qk_rope_head_dim": 8, "v_head_dim": 8,
+        }),
+    )
+}
+
+fn of_family(seed: u64, family: serde_json::Value) -> LanguageModel {
     let folder = tempfile::tempdir().unwrap();
     Tokenizer::characters(ALPHABET, &["<|end|>"], folder.path()).unwrap();
-    let raw = serde_json::json!({
-        "model_type": "llama", "vocab_size": 16, "hidden_size": 32, "intermediate_size": 64,
+    let mut raw = serde_json::json!({
+        "vocab_size": 16, "hidden_size": 32, "intermediate_size": 64,
         "num_hidden_layers": 2, "num_attention_heads": 4, "num_key_value_heads": 2,
         "max_position_embeddings": 64, "rms_norm_eps": 1e-5, "rope_theta": 10000.0,
         "tie_word_embeddings": true, "hidden_act": "silu", "eos_token_id": 1,
     });
-    let config =
-        ModelConfig::parse(raw.as_object().unwrap().clone(), &folder.path().join("config.json")).unwrap();
+    let raw = raw.as_object_mut().unwrap();
+    raw.extend(family.as_object().unwrap().clone());
+    let config = ModelConfig::parse(raw.clone(), &folder.path().join("config.json")).unwrap();
     LanguageModel::random(config, folder.path(), seed, &Device::flex()).unwrap()
 }
 

@@ -1,10 +1,7 @@
 //! Which experts a token goes to.
 
 use burn::module::{Module, Param};
-use burn::tensor::{
-    Int, Tensor, TensorData,
-    activation::{sigmoid, softmax},
-};
+use burn::tensor::{Int, Tensor, TensorData, activation::sigmoid};
 
 use crate::{Initial, Parameters, kernels};
 
@@ -65,7 +62,7 @@ impl Router {
         let Routing { experts: count, chosen, sigmoid: by_sigmoid, normalize, scale, .. } = self.routing;
         let tokens = x.dims()[0];
         let logits = kernels::linear(x, self.weight.val());
-        let scores = if by_sigmoid { sigmoid(logits) } else { softmax(logits, 1) };
+        let scores = if by_sigmoid { sigmoid(logits) } else { softmax(logits) };
         let host = |tensor: Tensor<2>| -> Vec<f32> {
             let data = tensor.without_autodiff().into_data().convert::<f32>();
             data.try_to_vec().expect("the data was converted to f32")
@@ -90,6 +87,13 @@ impl Router {
         }
         Routed { experts, weights }
     }
+}
+
+/// Softmax of each row, by the same operations on a tape and off it: burn's own is one kernel where nothing is tracked
+/// and several where something is, whose last bits differ, and an expert could be chosen in one and not in the other.
+fn softmax(logits: Tensor<2>) -> Tensor<2> {
+    let exponentials = (logits.clone() - logits.detach().max_dim(1)).exp();
+    exponentials.clone() / exponentials.sum_dim(1)
 }
 
 impl Routing {
