@@ -44,6 +44,8 @@ pub mod accuracy;
 pub mod countdown;
 pub mod task;
 pub mod external;
+#[cfg(feature = "language")]
+pub mod language;
 mod extract;
 #[cfg(feature = "code")]
 pub mod code;
@@ -54,6 +56,8 @@ pub use external::UrlReward;
 pub use external::{CommandReward, ExternalError, ExternalSettings};
 pub use extract::Mode;
 pub use format::FormatReward;
+#[cfg(feature = "language")]
+pub use language::{Language, LanguageCount, LanguageReward};
 pub use r1_core::{
     GroupScores, Outcome, Part, Reward, RewardError, RewardFn, RewardKind, Score, StepScore, reward_fn,
     score_all, score_with_retries,

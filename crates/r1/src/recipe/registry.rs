@@ -9,8 +9,9 @@ use std::{
 use r1_core::Reward;
 use r1_data::{did_you_mean, or_nearest};
 use r1_rewards::{
-    AccuracyReward, CommandReward, ExternalSettings, FormatReward, Mode, Rubric, TaskReward, UrlReward,
-    code::{CodeReward, Judge, Language, RepositoryReward},
+    AccuracyReward, CommandReward, ExternalSettings, FormatReward, Language, LanguageReward, Mode, Rubric,
+    TaskReward, UrlReward,
+    code::{self, CodeReward, Judge, RepositoryReward},
 };
 use serde::{Deserialize, de::DeserializeOwned};
 use toml::{Table, Value};
@@ -74,7 +75,7 @@ enum FormatStyle {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct CodeParameters {
-    language: Language,
+    language: code::Language,
     #[serde(default)]
     max_tests: Option<usize>,
 }
@@ -84,6 +85,30 @@ struct CodeParameters {
 struct RepositoryParameters {
     #[serde(default)]
     root: PathBuf,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct LanguageParameters {
+    target: String,
+    min_words: usize,
+    same_script: bool,
+}
+
+impl Default for LanguageParameters {
+    fn default() -> Self {
+        Self { target: "question".into(), min_words: 1, same_script: true }
+    }
+}
+
+impl LanguageParameters {
+    fn reward(&self) -> Result<LanguageReward, String> {
+        let reward = match self.target.as_str() {
+            "question" => LanguageReward::of_question(),
+            code => LanguageReward::new(Language::try_from(code.to_owned())?),
+        };
+        Ok(reward.with_min_words(self.min_words).with_same_script(self.same_script))
+    }
 }
 
 fn judge() -> Result<Judge, String> {
@@ -98,6 +123,7 @@ impl Registry {
     /// | `accuracy` | `mode`: `strict` (default), `anchored`, `lenient` |
     /// | `format` | `style`: `r1_zero` (default), `think`, `soft_tags` |
     /// | `task` | `mode`, as for `accuracy` |
+    /// | `language` | `target`: `question` (default) or a code such as `en`; `min_words`; `same_script` |
     /// | `code` | `language`; `max_tests` |
     /// | `repository` | `root`: the folder of the tasks' repositories, seen from the recipe's (default: the same) |
     ///
@@ -112,6 +138,7 @@ impl Registry {
             FormatStyle::Think => FormatReward::think(),
             FormatStyle::SoftTags => FormatReward::soft_tags(),
         });
+        registry.try_reward("language", |parameters: LanguageParameters| parameters.reward());
         registry.try_reward("code", |CodeParameters { language, max_tests }| {
             let reward = CodeReward::new(judge()?, language);
             Ok(match max_tests {
