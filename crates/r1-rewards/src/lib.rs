@@ -40,7 +40,11 @@
 
 pub mod rubric;
 pub mod format;
+pub mod compat;
 pub mod accuracy;
+pub mod length;
+pub mod repetition;
+mod loop_guard;
 pub mod countdown;
 pub mod task;
 pub mod external;
@@ -58,10 +62,12 @@ pub use extract::Mode;
 pub use format::FormatReward;
 #[cfg(feature = "language")]
 pub use language::{Language, LanguageCount, LanguageReward};
+pub use loop_guard::LoopGuard;
 pub use r1_core::{
     GroupScores, Outcome, Part, Reward, RewardError, RewardFn, RewardKind, Score, StepScore, reward_fn,
     score_all, score_with_retries,
 };
 pub use r1_math as math;
+pub use repetition::RepetitionReward;
 pub use rubric::Rubric;
 pub use task::TaskReward;

@@ -35,6 +35,7 @@ mod output;
 mod file;
 mod overlay;
 mod preset;
+mod built_in;
 mod registry;
 mod examination;
 mod periodic;

@@ -8,15 +8,11 @@ use std::{
 
 use r1_core::Reward;
 use r1_data::{did_you_mean, or_nearest};
-use r1_rewards::{
-    AccuracyReward, CommandReward, ExternalSettings, FormatReward, Language, LanguageReward, Mode, Rubric,
-    TaskReward, UrlReward,
-    code::{self, CodeReward, Judge, RepositoryReward},
-};
+use r1_rewards::{CommandReward, ExternalSettings, Rubric, UrlReward};
 use serde::{Deserialize, de::DeserializeOwned};
 use toml::{Table, Value};
 
-use super::{RecipeError, RewardRecipe, Rewards};
+use super::{RecipeError, RewardRecipe, Rewards, built_in};
 
 /// Makes a reward of its parameters and of the folder that its paths are relative to.
 type Maker = Box<dyn Fn(&Table, &Path) -> Result<Box<dyn Reward>, String> + Send + Sync>;
@@ -49,79 +45,18 @@ pub struct Registry {
     makers: BTreeMap<String, Maker>,
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct WithMode {
-    #[serde(default)]
-    mode: Mode,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct FormatParameters {
-    #[serde(default)]
-    style: FormatStyle,
-}
-
-#[derive(Deserialize, Default)]
-#[serde(rename_all = "snake_case")]
-enum FormatStyle {
-    #[default]
-    R1Zero,
-    Think,
-    SoftTags,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct CodeParameters {
-    language: code::Language,
-    #[serde(default)]
-    max_tests: Option<usize>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RepositoryParameters {
-    #[serde(default)]
-    root: PathBuf,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields, default)]
-struct LanguageParameters {
-    target: String,
-    min_words: usize,
-    same_script: bool,
-}
-
-impl Default for LanguageParameters {
-    fn default() -> Self {
-        Self { target: "question".into(), min_words: 1, same_script: true }
-    }
-}
-
-impl LanguageParameters {
-    fn reward(&self) -> Result<LanguageReward, String> {
-        let reward = match self.target.as_str() {
-            "question" => LanguageReward::of_question(),
-            code => LanguageReward::new(Language::try_from(code.to_owned())?),
-        };
-        Ok(reward.with_min_words(self.min_words).with_same_script(self.same_script))
-    }
-}
-
-fn judge() -> Result<Judge, String> {
-    Judge::new().map_err(|error| error.to_string())
-}
-
 impl Registry {
     /// The rewards that r1 knows itself.
     ///
     /// | name | parameters |
     /// |---|---|
     /// | `accuracy` | `mode`: `strict` (default), `anchored`, `lenient` |
-    /// | `format` | `style`: `r1_zero` (default), `think`, `soft_tags` |
+    /// | `format` | `style`: `r1_zero` (default), `think`, `soft_tags`, `trl_think`, `open_r1`, `open_r1_tags`; or `think_ids = [open, close]` |
+    /// | `overlong` | `max_tokens`, `cache_tokens` |
+    /// | `cosine` | the fields of [`CosineSchedule`](r1_rewards::length::CosineSchedule); `mode`, as for `accuracy` |
+    /// | `kimi_length` | `mode`, as for `accuracy` |
+    /// | `repetition` | `size` (3), `max_penalty` (-1) |
+    /// | `loop_guard` | `max_period`, `repeats`, `min_tokens` |
     /// | `task` | `mode`, as for `accuracy` |
     /// | `language` | `target`: `question` (default) or a code such as `en`; `min_words`; `same_script` |
     /// | `code` | `language`; `max_tests` |
@@ -131,24 +66,7 @@ impl Registry {
     /// `url = "http://.."` a [`UrlReward`]; both take the fields of [`ExternalSettings`].
     pub fn new() -> Self {
         let mut registry = Self { makers: BTreeMap::new() };
-        registry.reward("accuracy", |WithMode { mode }| AccuracyReward::new().with_mode(mode));
-        registry.reward("task", |WithMode { mode }| TaskReward::new().with_mode(mode));
-        registry.reward("format", |FormatParameters { style }| match style {
-            FormatStyle::R1Zero => FormatReward::r1_zero(),
-            FormatStyle::Think => FormatReward::think(),
-            FormatStyle::SoftTags => FormatReward::soft_tags(),
-        });
-        registry.try_reward("language", |parameters: LanguageParameters| parameters.reward());
-        registry.try_reward("code", |CodeParameters { language, max_tests }| {
-            let reward = CodeReward::new(judge()?, language);
-            Ok(match max_tests {
-                Some(max_tests) => reward.with_max_tests(max_tests),
-                None => reward,
-            })
-        });
-        registry.insert("repository", |RepositoryParameters { root }, base| {
-            Ok(RepositoryReward::new(judge()?, base.join(root)))
-        });
+        built_in::register(&mut registry);
         registry
     }
 
@@ -174,7 +92,7 @@ impl Registry {
         self.insert(name, move |parameters, _| make(parameters));
     }
 
-    fn insert<P, R>(
+    pub(super) fn insert<P, R>(
         &mut self,
         name: impl Into<String>,
         make: impl Fn(P, &Path) -> Result<R, String> + Send + Sync + 'static,
