@@ -45,16 +45,23 @@ pub mod accuracy;
 pub mod length;
 pub mod repetition;
 mod loop_guard;
+mod choice;
 pub mod countdown;
 pub mod task;
 pub mod external;
 #[cfg(feature = "language")]
 pub mod language;
+#[cfg(feature = "instruction")]
+pub mod instruction;
+#[cfg(feature = "readability")]
+mod readability;
+mod reflection;
 mod extract;
 #[cfg(feature = "code")]
 pub mod code;
 
 pub use accuracy::{AccuracyReward, Verdict, explain, grade, grade_with};
+pub use choice::ChoiceReward;
 #[cfg(feature = "http")]
 pub use external::UrlReward;
 pub use external::{CommandReward, ExternalError, ExternalSettings};
@@ -68,6 +75,9 @@ pub use r1_core::{
     score_all, score_with_retries,
 };
 pub use r1_math as math;
+#[cfg(feature = "readability")]
+pub use readability::{Readability, Unreadable};
+pub use reflection::{REFLECTIVE_WORDS, Reflection, reflective_words};
 pub use repetition::RepetitionReward;
 pub use rubric::Rubric;
 pub use task::TaskReward;

@@ -4,9 +4,11 @@ use std::path::PathBuf;
 
 use r1_core::{Reward, reward_fn};
 use r1_rewards::{
-    AccuracyReward, FormatReward, Language, LanguageReward, LoopGuard, Mode, RepetitionReward, TaskReward,
+    AccuracyReward, ChoiceReward, FormatReward, Language, LanguageReward, LoopGuard, Mode, Readability,
+    RepetitionReward, TaskReward,
     code::{self, CodeReward, Judge, RepositoryReward},
     compat,
+    instruction::{InstructionReward, Leniency},
     length::{CosineReward, CosineSchedule, KimiLengthReward, OverlongReward},
 };
 use serde::Deserialize;
@@ -31,6 +33,12 @@ pub(super) fn register(registry: &mut Registry) {
     registry.reward("repetition", |Repetition { size, max_penalty }| {
         RepetitionReward::new().with_size(size).with_max_penalty(max_penalty)
     });
+    registry.reward("choice", |WithMode { mode }| ChoiceReward::new().with_mode(mode));
+    registry.reward("instruction", |Instructions { leniency, all }| {
+        let reward = InstructionReward::new().with_leniency(leniency);
+        if all { reward.all_or_nothing() } else { reward }
+    });
+    registry.reward("readability", |rules: Readability| rules);
     registry.reward("loop_guard", |guard: LoopGuard| guard);
     registry.try_reward("code", |CodeParameters { language, max_tests }| {
         let reward = CodeReward::new(judge()?, language);
@@ -115,6 +123,13 @@ impl Default for Repetition {
     fn default() -> Self {
         Self { size: 3, max_penalty: -1.0 }
     }
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default, deny_unknown_fields)]
+struct Instructions {
+    leniency: Leniency,
+    all: bool,
 }
 
 #[derive(Deserialize)]

@@ -56,6 +56,9 @@ impl Registry {
     /// | `cosine` | the fields of [`CosineSchedule`](r1_rewards::length::CosineSchedule); `mode`, as for `accuracy` |
     /// | `kimi_length` | `mode`, as for `accuracy` |
     /// | `repetition` | `size` (3), `max_penalty` (-1) |
+    /// | `choice` | `mode`, as for `accuracy` |
+    /// | `instruction` | `leniency`: `strict` (default), `loose`; `all`: 1 only when all are followed |
+    /// | `readability` | `max_foreign_share`, `max_paragraph_words`, `code_blocks`, `thoughts` |
     /// | `loop_guard` | `max_period`, `repeats`, `min_tokens` |
     /// | `task` | `mode`, as for `accuracy` |
     /// | `language` | `target`: `question` (default) or a code such as `en`; `min_words`; `same_script` |
