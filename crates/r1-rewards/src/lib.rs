@@ -56,6 +56,8 @@ pub mod instruction;
 #[cfg(feature = "readability")]
 mod readability;
 mod reflection;
+#[cfg(feature = "judge")]
+pub mod judge;
 mod extract;
 #[cfg(feature = "code")]
 pub mod code;

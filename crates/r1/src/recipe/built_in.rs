@@ -1,6 +1,6 @@
 //! The rewards that a recipe can name, made of their parameters.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use r1_core::{Reward, reward_fn};
 use r1_rewards::{
@@ -9,6 +9,7 @@ use r1_rewards::{
     code::{self, CodeReward, Judge, RepositoryReward},
     compat,
     instruction::{InstructionReward, Leniency},
+    judge::{ChatJudge, JudgeSettings, PairwiseJudgeReward, ReferenceJudgeReward},
     length::{CosineReward, CosineSchedule, KimiLengthReward, OverlongReward},
 };
 use serde::Deserialize;
@@ -32,6 +33,12 @@ pub(super) fn register(registry: &mut Registry) {
     });
     registry.reward("repetition", |Repetition { size, max_penalty }| {
         RepetitionReward::new().with_size(size).with_max_penalty(max_penalty)
+    });
+    registry.insert("judge", |parameters: JudgeParameters, base| {
+        parameters.judge(base).map(ReferenceJudgeReward::new)
+    });
+    registry.insert("pairwise_judge", |parameters: JudgeParameters, base| {
+        parameters.judge(base).map(PairwiseJudgeReward::new)
     });
     registry.reward("choice", |WithMode { mode }| ChoiceReward::new().with_mode(mode));
     registry.reward("instruction", |Instructions { leniency, all }| {
@@ -122,6 +129,21 @@ struct Repetition {
 impl Default for Repetition {
     fn default() -> Self {
         Self { size: 3, max_penalty: -1.0 }
+    }
+}
+
+#[derive(Deserialize)]
+struct JudgeParameters {
+    endpoint: String,
+    #[serde(flatten)]
+    settings: JudgeSettings,
+}
+
+impl JudgeParameters {
+    fn judge(self, base: &Path) -> Result<ChatJudge, String> {
+        let cache = self.settings.cache.as_ref().map(|cache| base.join(cache));
+        ChatJudge::new(&self.endpoint, JudgeSettings { cache, ..self.settings })
+            .map_err(|error| error.to_string())
     }
 }
 

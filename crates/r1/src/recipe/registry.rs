@@ -56,6 +56,7 @@ impl Registry {
     /// | `cosine` | the fields of [`CosineSchedule`](r1_rewards::length::CosineSchedule); `mode`, as for `accuracy` |
     /// | `kimi_length` | `mode`, as for `accuracy` |
     /// | `repetition` | `size` (3), `max_penalty` (-1) |
+    /// | `judge`, `pairwise_judge` | `endpoint`: an OpenAI-compatible address; the fields of [`JudgeSettings`](r1_rewards::judge::JudgeSettings) |
     /// | `choice` | `mode`, as for `accuracy` |
     /// | `instruction` | `leniency`: `strict` (default), `loose`; `all`: 1 only when all are followed |
     /// | `readability` | `max_foreign_share`, `max_paragraph_words`, `code_blocks`, `thoughts` |
