@@ -39,6 +39,7 @@
 //! - A score that is not finite never leaves [`score_all()`].
 
 pub mod rubric;
+pub mod combination;
 pub mod format;
 pub mod compat;
 pub mod accuracy;

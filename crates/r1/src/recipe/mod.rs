@@ -36,6 +36,7 @@ mod file;
 mod overlay;
 mod preset;
 mod built_in;
+mod shaping;
 mod registry;
 mod examination;
 mod periodic;

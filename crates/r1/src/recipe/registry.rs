@@ -12,7 +12,7 @@ use r1_rewards::{CommandReward, ExternalSettings, Rubric, UrlReward};
 use serde::{Deserialize, de::DeserializeOwned};
 use toml::{Table, Value};
 
-use super::{RecipeError, RewardRecipe, Rewards, built_in};
+use super::{RecipeError, RewardRecipe, Rewards, built_in, shaping::Shaping};
 
 /// Makes a reward of its parameters and of the folder that its paths are relative to.
 type Maker = Box<dyn Fn(&Table, &Path) -> Result<Box<dyn Reward>, String> + Send + Sync>;
@@ -65,6 +65,8 @@ impl Registry {
     /// | `language` | `target`: `question` (default) or a code such as `en`; `min_words`; `same_script` |
     /// | `code` | `language`; `max_tests` |
     /// | `repository` | `root`: the folder of the tasks' repositories, seen from the recipe's (default: the same) |
+    ///
+    /// Every term may have `from_update` and `until_update`, between which it counts, and `clip = [low, high]`.
     ///
     /// Beside these, a term with `command = ["python3", "my_reward.py"]` is a [`CommandReward`], and one with
     /// `url = "http://.."` a [`UrlReward`]; both take the fields of [`ExternalSettings`].
@@ -124,14 +126,17 @@ impl Registry {
     /// not start.
     pub fn make(&self, recipe: &RewardRecipe, base: &Path) -> Result<Box<dyn Reward>, RecipeError> {
         let wrong = |reason| RecipeError::Reward { name: recipe.name.clone(), reason };
-        if let Some(external) = external(recipe, base) {
-            return external.map_err(wrong);
+        let mut parameters = recipe.parameters.clone();
+        let shaping = Shaping::take(&mut parameters).map_err(wrong)?;
+        let plain = RewardRecipe { parameters, ..recipe.clone() };
+        if let Some(external) = external(&plain, base) {
+            return external.map(|reward| shaping.apply(reward)).map_err(wrong);
         }
         let Some(maker) = self.makers.get(&recipe.name) else {
             let known: Vec<&str> = self.names().collect();
             return Err(wrong(format!("there is none of this name{}", or_nearest(&recipe.name, &known))));
         };
-        maker(&recipe.parameters, base).map_err(wrong)
+        maker(&plain.parameters, base).map(|reward| shaping.apply(reward)).map_err(wrong)
     }
 
     /// Makes all terms of a reward.
