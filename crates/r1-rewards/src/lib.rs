@@ -57,6 +57,7 @@ pub mod instruction;
 #[cfg(feature = "readability")]
 mod readability;
 mod reflection;
+pub mod audit;
 #[cfg(feature = "judge")]
 pub mod judge;
 mod extract;
