@@ -1,10 +1,6 @@
 //! Rewards by name.
 
-use std::{
-    collections::BTreeMap,
-    fmt,
-    path::{Path, PathBuf},
-};
+use std::{collections::BTreeMap, fmt, path::Path};
 
 use r1_core::Reward;
 use r1_data::{did_you_mean, or_nearest};
