@@ -31,8 +31,8 @@ fn gold(problem: &Problem) -> String {
 #[test]
 fn a_verifier_that_takes_the_last_number_is_named() {
     let reward = reward_fn("last_number", |problem, completion| {
-        let numbers = completion.text.split(|letter: char| !letter.is_ascii_digit());
-        (numbers.filter(|number| !number.is_empty()).last() == Some(gold(problem).as_str())) as u8 as f32
+        let mut numbers = completion.text.split(|letter: char| !letter.is_ascii_digit());
+        (numbers.rfind(|number| !number.is_empty()) == Some(gold(problem).as_str())) as u8 as f32
     });
     let report = audit(&reward);
     let attacks = fell_for(&report);

@@ -9,9 +9,9 @@
 //! use r1_rewards::{AccuracyReward, audit::{Audit, Kind}, reward_fn};
 //!
 //! let last_number = reward_fn("last_number", |problem, completion| {
-//!     let numbers = completion.text.split(|c: char| !c.is_ascii_digit()).filter(|number| !number.is_empty());
+//!     let mut numbers = completion.text.split(|c: char| !c.is_ascii_digit()).filter(|number| !number.is_empty());
 //!     let gold = problem.reference.to_string();
-//!     (numbers.last() == Some(gold.as_str())) as u8 as f32
+//!     (numbers.next_back() == Some(gold.as_str())) as u8 as f32
 //! });
 //! let report = Audit::new().run(&last_number);
 //! assert!(report.findings.iter().any(|finding| finding.attack == "trailing_number" && finding.kind == Kind::FalsePositive));
