@@ -44,7 +44,6 @@ mod report;
 mod trainer;
 mod training;
 mod checkpoint;
-mod readability;
 mod rejection;
 
 pub use config::SftConfig;
@@ -53,7 +52,7 @@ pub use error::DistillError;
 pub use loss::{SftInputs, sft_loss};
 pub use preset::Student;
 pub use r1_core::Trace;
-pub use readability::{Readability, Unreadable};
+pub use r1_rewards::{Readability, Unreadable};
 pub use rejection::{
     RejectionConfig, RejectionProgress, RejectionReport, rejection_sample, rejection_sample_into,
 };

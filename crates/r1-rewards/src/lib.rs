@@ -39,25 +39,49 @@
 //! - A score that is not finite never leaves [`score_all()`].
 
 pub mod rubric;
+pub mod combination;
 pub mod format;
+pub mod compat;
 pub mod accuracy;
+pub mod length;
+pub mod repetition;
+mod loop_guard;
+mod choice;
 pub mod countdown;
 pub mod task;
 pub mod external;
+#[cfg(feature = "language")]
+pub mod language;
+#[cfg(feature = "instruction")]
+pub mod instruction;
+#[cfg(feature = "readability")]
+mod readability;
+mod reflection;
+pub mod audit;
+#[cfg(feature = "judge")]
+pub mod judge;
 mod extract;
 #[cfg(feature = "code")]
 pub mod code;
 
 pub use accuracy::{AccuracyReward, Verdict, explain, grade, grade_with};
+pub use choice::ChoiceReward;
 #[cfg(feature = "http")]
 pub use external::UrlReward;
 pub use external::{CommandReward, ExternalError, ExternalSettings};
 pub use extract::Mode;
 pub use format::FormatReward;
+#[cfg(feature = "language")]
+pub use language::{Language, LanguageCount, LanguageReward};
+pub use loop_guard::LoopGuard;
 pub use r1_core::{
     GroupScores, Outcome, Part, Reward, RewardError, RewardFn, RewardKind, Score, StepScore, reward_fn,
     score_all, score_with_retries,
 };
 pub use r1_math as math;
+#[cfg(feature = "readability")]
+pub use readability::{Readability, Unreadable};
+pub use reflection::{REFLECTIVE_WORDS, Reflection, reflective_words};
+pub use repetition::RepetitionReward;
 pub use rubric::Rubric;
 pub use task::TaskReward;

@@ -6,24 +6,6 @@ use r1_core::FinishReason;
 
 use crate::{Group, GroupSignal, Rollout};
 
-/// Words that tell of reflection.
-///
-/// # Source
-/// DeepSeek-R1 (arXiv:2501.12948v2), section C.2.
-pub const REFLECTIVE_WORDS: [&str; 10] =
-    ["wait", "mistake", "however", "but", "retry", "error", "verify", "wrong", "evaluate", "check"];
-
-/// How many words of a text tell of reflection, upper case or lower.
-///
-/// # Examples
-/// ```
-/// assert_eq!(r1_grpo::reflective_words("Wait, wait. That's wrong; button up."), 3);
-/// ```
-pub fn reflective_words(text: &str) -> usize {
-    let words = text.split(|letter: char| !letter.is_alphanumeric());
-    words.filter(|word| REFLECTIVE_WORDS.iter().any(|known| known.eq_ignore_ascii_case(word))).count()
-}
-
 /// One sentence on why these groups teach nothing; `None` if any of them does.
 ///
 /// # Source

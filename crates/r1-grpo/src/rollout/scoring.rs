@@ -55,6 +55,12 @@ pub(crate) fn write_and_score<M: CausalLm>(
         }
         drop(scored);
         let written = source.write(policy, request, &mut |index, completions| {
+            // Rewards with a schedule ask which update they are at.
+            let known = |completion: Completion| Completion {
+                weights_version: completion.weights_version.or(Some(request.weights_version)),
+                ..completion
+            };
+            let completions = completions.into_iter().map(known).collect();
             // It only fails when a scorer has panicked, which the scope then tells.
             let _ = to_score.send((index, completions));
         });

@@ -24,9 +24,9 @@ pub(super) enum Answer {
 
 /// What is wrong with an answer, and what would be right.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Unusable {
-    pub(super) problem: String,
-    pub(super) expected: String,
+pub(crate) struct Unusable {
+    pub(crate) problem: String,
+    pub(crate) expected: String,
 }
 
 impl Answer {

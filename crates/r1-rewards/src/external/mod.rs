@@ -19,11 +19,17 @@ mod request;
 mod answer;
 mod dispatch;
 mod command;
+#[cfg(any(feature = "http", feature = "judge"))]
+mod post;
 #[cfg(feature = "http")]
 mod url;
 
+#[cfg(feature = "judge")]
+pub(crate) use answer::Unusable;
 pub use command::CommandReward;
 pub use error::ExternalError;
+#[cfg(feature = "judge")]
+pub(crate) use post::Server;
 pub use settings::ExternalSettings;
 #[cfg(feature = "http")]
 pub use url::UrlReward;

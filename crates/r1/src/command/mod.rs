@@ -27,6 +27,7 @@ mod grpo;
 mod decontaminate;
 mod run_code;
 mod grade_code;
+mod audit;
 mod convert;
 mod problems;
 mod plan;
@@ -88,6 +89,7 @@ enum Command {
     Decontaminate(decontaminate::Arguments),
     RunCode(run_code::Arguments),
     GradeCode(grade_code::Arguments),
+    Audit(audit::Arguments),
     Convert(convert::Arguments),
     Problems(problems::Arguments),
     Plan(plan::Arguments),
@@ -149,6 +151,7 @@ pub fn main_with(register: impl FnOnce(&mut Registry)) -> ExitCode {
         Command::Decontaminate(arguments) => decontaminate::run(arguments),
         Command::RunCode(arguments) => run_code::run(arguments),
         Command::GradeCode(arguments) => grade_code::run(arguments),
+        Command::Audit(arguments) => audit::run(arguments, &registry),
         Command::Convert(arguments) => convert::run(arguments),
         Command::Problems(arguments) => problems::run(arguments),
         Command::Plan(arguments) => plan::run(arguments),

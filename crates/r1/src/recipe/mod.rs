@@ -35,6 +35,8 @@ mod output;
 mod file;
 mod overlay;
 mod preset;
+mod built_in;
+mod shaping;
 mod registry;
 mod examination;
 mod periodic;

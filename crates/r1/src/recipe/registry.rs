@@ -1,21 +1,14 @@
 //! Rewards by name.
 
-use std::{
-    collections::BTreeMap,
-    fmt,
-    path::{Path, PathBuf},
-};
+use std::{collections::BTreeMap, fmt, path::Path};
 
 use r1_core::Reward;
 use r1_data::{did_you_mean, or_nearest};
-use r1_rewards::{
-    AccuracyReward, CommandReward, ExternalSettings, FormatReward, Mode, Rubric, TaskReward, UrlReward,
-    code::{CodeReward, Judge, Language, RepositoryReward},
-};
+use r1_rewards::{CommandReward, ExternalSettings, Rubric, UrlReward};
 use serde::{Deserialize, de::DeserializeOwned};
 use toml::{Table, Value};
 
-use super::{RecipeError, RewardRecipe, Rewards};
+use super::{RecipeError, RewardRecipe, Rewards, built_in, shaping::Shaping};
 
 /// Makes a reward of its parameters and of the folder that its paths are relative to.
 type Maker = Box<dyn Fn(&Table, &Path) -> Result<Box<dyn Reward>, String> + Send + Sync>;
@@ -48,80 +41,34 @@ pub struct Registry {
     makers: BTreeMap<String, Maker>,
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct WithMode {
-    #[serde(default)]
-    mode: Mode,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct FormatParameters {
-    #[serde(default)]
-    style: FormatStyle,
-}
-
-#[derive(Deserialize, Default)]
-#[serde(rename_all = "snake_case")]
-enum FormatStyle {
-    #[default]
-    R1Zero,
-    Think,
-    SoftTags,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct CodeParameters {
-    language: Language,
-    #[serde(default)]
-    max_tests: Option<usize>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RepositoryParameters {
-    #[serde(default)]
-    root: PathBuf,
-}
-
-fn judge() -> Result<Judge, String> {
-    Judge::new().map_err(|error| error.to_string())
-}
-
 impl Registry {
     /// The rewards that r1 knows itself.
     ///
     /// | name | parameters |
     /// |---|---|
     /// | `accuracy` | `mode`: `strict` (default), `anchored`, `lenient` |
-    /// | `format` | `style`: `r1_zero` (default), `think`, `soft_tags` |
+    /// | `format` | `style`: `r1_zero` (default), `think`, `soft_tags`, `trl_think`, `open_r1`, `open_r1_tags`; or `think_ids = [open, close]` |
+    /// | `overlong` | `max_tokens`, `cache_tokens` |
+    /// | `cosine` | the fields of [`CosineSchedule`](r1_rewards::length::CosineSchedule); `mode`, as for `accuracy` |
+    /// | `kimi_length` | `mode`, as for `accuracy` |
+    /// | `repetition` | `size` (3), `max_penalty` (-1) |
+    /// | `judge`, `pairwise_judge` | `endpoint`: an OpenAI-compatible address; the fields of [`JudgeSettings`](r1_rewards::judge::JudgeSettings) |
+    /// | `choice` | `mode`, as for `accuracy` |
+    /// | `instruction` | `leniency`: `strict` (default), `loose`; `all`: 1 only when all are followed |
+    /// | `readability` | `max_foreign_share`, `max_paragraph_words`, `code_blocks`, `thoughts` |
+    /// | `loop_guard` | `max_period`, `repeats`, `min_tokens` |
     /// | `task` | `mode`, as for `accuracy` |
+    /// | `language` | `target`: `question` (default) or a code such as `en`; `min_words`; `same_script` |
     /// | `code` | `language`; `max_tests` |
     /// | `repository` | `root`: the folder of the tasks' repositories, seen from the recipe's (default: the same) |
+    ///
+    /// Every term may have `from_update` and `until_update`, between which it counts, and `clip = [low, high]`.
     ///
     /// Beside these, a term with `command = ["python3", "my_reward.py"]` is a [`CommandReward`], and one with
     /// `url = "http://.."` a [`UrlReward`]; both take the fields of [`ExternalSettings`].
     pub fn new() -> Self {
         let mut registry = Self { makers: BTreeMap::new() };
-        registry.reward("accuracy", |WithMode { mode }| AccuracyReward::new().with_mode(mode));
-        registry.reward("task", |WithMode { mode }| TaskReward::new().with_mode(mode));
-        registry.reward("format", |FormatParameters { style }| match style {
-            FormatStyle::R1Zero => FormatReward::r1_zero(),
-            FormatStyle::Think => FormatReward::think(),
-            FormatStyle::SoftTags => FormatReward::soft_tags(),
-        });
-        registry.try_reward("code", |CodeParameters { language, max_tests }| {
-            let reward = CodeReward::new(judge()?, language);
-            Ok(match max_tests {
-                Some(max_tests) => reward.with_max_tests(max_tests),
-                None => reward,
-            })
-        });
-        registry.insert("repository", |RepositoryParameters { root }, base| {
-            Ok(RepositoryReward::new(judge()?, base.join(root)))
-        });
+        built_in::register(&mut registry);
         registry
     }
 
@@ -147,7 +94,7 @@ impl Registry {
         self.insert(name, move |parameters, _| make(parameters));
     }
 
-    fn insert<P, R>(
+    pub(super) fn insert<P, R>(
         &mut self,
         name: impl Into<String>,
         make: impl Fn(P, &Path) -> Result<R, String> + Send + Sync + 'static,
@@ -175,14 +122,17 @@ impl Registry {
     /// not start.
     pub fn make(&self, recipe: &RewardRecipe, base: &Path) -> Result<Box<dyn Reward>, RecipeError> {
         let wrong = |reason| RecipeError::Reward { name: recipe.name.clone(), reason };
-        if let Some(external) = external(recipe, base) {
-            return external.map_err(wrong);
+        let mut parameters = recipe.parameters.clone();
+        let shaping = Shaping::take(&mut parameters).map_err(wrong)?;
+        let plain = RewardRecipe { parameters, ..recipe.clone() };
+        if let Some(external) = external(&plain, base) {
+            return external.map(|reward| shaping.apply(reward)).map_err(wrong);
         }
         let Some(maker) = self.makers.get(&recipe.name) else {
             let known: Vec<&str> = self.names().collect();
             return Err(wrong(format!("there is none of this name{}", or_nearest(&recipe.name, &known))));
         };
-        maker(&recipe.parameters, base).map_err(wrong)
+        maker(&plain.parameters, base).map(|reward| shaping.apply(reward)).map_err(wrong)
     }
 
     /// Makes all terms of a reward.

@@ -2,16 +2,21 @@
 
 use std::collections::BTreeMap;
 
-use r1_core::{Completion, Response};
+use r1_core::{Completion, Outcome, Problem, Response, Reward, RewardError};
 use serde::{Deserialize, Serialize};
 use unicode_script::{Script, UnicodeScript};
 
 /// What makes a trace unfit to be learnt from although its answer is right.
 ///
+/// As a reward it gives 1 to a completion that passes and 0 to others.
+///
+/// Resists: thoughts of several scripts, walls of text, code in the thoughts, missing thoughts. Does not resist: mixtures of
+/// languages that share a script (the language reward does), and short paragraphs that say nothing.
+///
 /// # Examples
 /// ```
 /// use r1_core::{Completion, FinishReason};
-/// use r1_distill::{Readability, Unreadable};
+/// use r1_rewards::{Readability, Unreadable};
 ///
 /// let rules = Readability::default();
 /// let check = |text: &str| rules.check(&Completion::from_text(text, FinishReason::Stop));
@@ -90,6 +95,16 @@ impl Readability {
             return Err(Unreadable::CodeBlock);
         }
         Ok(())
+    }
+}
+
+impl Reward for Readability {
+    fn name(&self) -> &str {
+        "readability"
+    }
+
+    fn score(&self, _: &Problem, completion: &Completion) -> Result<Outcome, RewardError> {
+        Ok(Outcome::of(self.check(completion).is_ok()))
     }
 }
 

@@ -1,0 +1,16 @@
+//! A language model as a judge: pairs in both orders, or one answer against a reference.
+
+mod settings;
+mod chat;
+mod cache;
+mod prompt;
+mod verdict;
+mod ask;
+mod pairwise;
+mod reference;
+
+pub use chat::{ChatJudge, Judging};
+pub use pairwise::PairwiseJudgeReward;
+pub use reference::ReferenceJudgeReward;
+pub use settings::JudgeSettings;
+pub use verdict::{Preference, correctness, preference};
