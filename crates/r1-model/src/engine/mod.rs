@@ -6,9 +6,12 @@
 pub mod memory;
 pub mod kv_cache;
 pub mod sampler;
-pub mod scheduler;
+pub mod request;
+mod scheduler;
+mod config;
 
+pub use config::EngineConfig;
 pub use kv_cache::KvCache;
 pub use memory::{KeysValues, Memory, Remembered};
+pub use request::{Generated, Limits, Request};
 pub use sampler::{Draw, Sampler};
-pub use scheduler::{EngineConfig, Generated, Limits, Request};

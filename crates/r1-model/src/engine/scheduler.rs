@@ -6,150 +6,12 @@ use burn::tensor::{Device, Int, Tensor, TensorData};
 use r1_core::{FinishReason, Key};
 use rayon::prelude::*;
 
-use super::{Draw, KvCache, Sampler};
+use super::{Draw, Generated, KvCache, Limits, Request};
 use crate::{
-    causal_lm::{Attend, CausalLm},
+    causal_lm::{Attend, CacheSpec, CausalLm},
     kernels::cached_attention::SlotRows,
     packed_batch::PackedBatch,
 };
-
-/// A prompt and how many completions it gets.
-#[derive(Debug, Clone)]
-pub struct Request {
-    /// The prompt's token ids; at least one, fewer than the model's context.
-    pub prompt: Vec<u32>,
-    /// Completions to write.
-    pub samples: usize,
-    /// Sample `i` draws with `key.for_sample(i)`.
-    pub key: Key,
-}
-
-/// A written completion.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Generated {
-    /// Token ids without the prompt, the stop id included.
-    pub ids: Vec<u32>,
-    /// See [`Draw::logprob`].
-    pub logprobs: Vec<f32>,
-    /// See [`Draw::sampled_logprob`]; `None` when nothing was cut off.
-    pub sampled_logprobs: Option<Vec<f32>>,
-    /// Why it ended.
-    pub finish: FinishReason,
-}
-
-/// How completions are drawn and when they end.
-#[derive(Clone, Copy)]
-pub struct Limits<'a> {
-    /// Draws the tokens.
-    pub sampler: Sampler,
-    /// Most tokens of a completion.
-    pub max_tokens: usize,
-    /// Ids that end a completion.
-    pub stop_ids: &'a [u32],
-    /// Ids that are never drawn; log-probabilities are those of the whole vocabulary all the same.
-    pub forbidden: &'a [u32],
-    /// Called with a completion's ids after each token; true ends it.
-    pub stop: &'a (dyn Fn(&[u32]) -> bool + Sync),
-    /// Called before each step; true ends every completion.
-    pub cancelled: &'a dyn Fn() -> bool,
-}
-
-impl std::fmt::Debug for Limits<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Limits")
-            .field("sampler", &self.sampler)
-            .field("max_tokens", &self.max_tokens)
-            .finish()
-    }
-}
-
-/// Sizes of the engine: slots, memory of the cache, tokens of a prefill.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct EngineConfig {
-    /// Most sequences that run at a time.
-    pub max_slots: usize,
-    /// Most memory for keys and values; fewer slots run when it is short.
-    pub cache_bytes: usize,
-    /// Most prompt tokens computed in one pass (one prompt is never divided).
-    pub prefill_tokens: usize,
-}
-
-impl Default for EngineConfig {
-    fn default() -> Self {
-        Self { max_slots: 256, cache_bytes: 2 << 30, prefill_tokens: 2048 }
-    }
-}
-
-impl EngineConfig {
-    /// Writes the completions of all requests; `result[r][s]` is sample `s` of request `r`.
-    ///
-    /// # Panics
-    /// When a prompt is empty or does not fit the model's context.
-    pub fn generate<M: CausalLm>(
-        &self,
-        model: &M,
-        requests: &[Request],
-        limits: &Limits<'_>,
-        device: &Device,
-    ) -> Vec<Vec<Generated>> {
-        let mut results = vec![Vec::new(); requests.len()];
-        self.generate_into(model, requests, limits, device, &mut |request, completions| {
-            results[request] = completions;
-        });
-        results
-    }
-
-    /// Writes the completions of all requests, and gives those of each request to `deliver` as soon as the last of them
-    /// is written.
-    ///
-    /// # Panics
-    /// As [`generate`](Self::generate).
-    pub fn generate_into<M: CausalLm>(
-        &self,
-        model: &M,
-        requests: &[Request],
-        limits: &Limits<'_>,
-        device: &Device,
-        deliver: &mut dyn FnMut(usize, Vec<Generated>),
-    ) {
-        let spec = model.cache_spec();
-        let total: usize = requests.iter().map(|request| request.samples).sum();
-        for (index, request) in requests.iter().enumerate() {
-            let tokens = request.prompt.len();
-            assert!(
-                tokens > 0 && tokens < spec.context,
-                "prompt {index} has {tokens} tokens, the context {}",
-                spec.context
-            );
-        }
-        let longest = requests.iter().map(|request| request.prompt.len()).max().unwrap_or(0);
-        let capacity = longest.saturating_add(limits.max_tokens).min(spec.context);
-        let slot_bytes = spec.bytes(capacity);
-        let slots = (self.cache_bytes / slot_bytes.max(1)).clamp(1, self.max_slots.max(1)).min(total.max(1));
-        let mut schedule = Schedule {
-            model,
-            device,
-            limits,
-            requests,
-            context: spec.context,
-            vocab: spec.vocab,
-            cache: KvCache::new(&spec, slots, capacity, device),
-            slots: vec![Slot { group: None, running: None }; slots],
-            waiting: (0..requests.len())
-                .flat_map(|r| (0..requests[r].samples).map(move |s| (r, s)))
-                .collect(),
-            first_logits: vec![None; requests.len()],
-            finished: requests.iter().map(|request| Some(vec![None; request.samples])).collect(),
-            whole: Vec::new(),
-        };
-        while !schedule.done() && !(limits.cancelled)() {
-            schedule.admit(self.prefill_tokens);
-            schedule.decode();
-            schedule.deliver(deliver);
-        }
-        schedule.finish(deliver);
-    }
-}
 
 /// A sequence being written.
 #[derive(Debug, Clone)]
@@ -167,7 +29,8 @@ struct Slot {
     running: Option<Running>,
 }
 
-struct Schedule<'a, M> {
+/// The work of one call: who waits, who runs, what is written.
+pub(super) struct Schedule<'a, M> {
     model: &'a M,
     device: &'a Device,
     limits: &'a Limits<'a>,
@@ -185,14 +48,39 @@ struct Schedule<'a, M> {
     whole: Vec<usize>,
 }
 
-impl<M: CausalLm> Schedule<'_, M> {
-    fn done(&self) -> bool {
+impl<'a, M: CausalLm> Schedule<'a, M> {
+    /// A schedule in which every sample waits and every slot is free.
+    pub(super) fn new(
+        model: &'a M,
+        (requests, limits): (&'a [Request], &'a Limits<'a>),
+        (spec, cache, slots): (&CacheSpec, KvCache, usize),
+        device: &'a Device,
+    ) -> Self {
+        Self {
+            model,
+            device,
+            limits,
+            requests,
+            context: spec.context,
+            vocab: spec.vocab,
+            cache,
+            slots: vec![Slot { group: None, running: None }; slots],
+            waiting: (0..requests.len())
+                .flat_map(|r| (0..requests[r].samples).map(move |s| (r, s)))
+                .collect(),
+            first_logits: vec![None; requests.len()],
+            finished: requests.iter().map(|request| Some(vec![None; request.samples])).collect(),
+            whole: Vec::new(),
+        }
+    }
+
+    pub(super) fn done(&self) -> bool {
         self.waiting.is_empty() && self.slots.iter().all(|slot| slot.running.is_none())
     }
 
     /// Gives free slots to waiting samples, computes the prompts that no slot holds, and draws each
     /// newcomer's first token.
-    fn admit(&mut self, budget: usize) {
+    pub(super) fn admit(&mut self, budget: usize) {
         let mut free: VecDeque<usize> =
             (0..self.slots.len()).filter(|slot| self.slots[*slot].running.is_none()).collect();
         let (mut newcomers, mut prefills, mut tokens) = (Vec::new(), Vec::new(), 0);
@@ -276,7 +164,7 @@ impl<M: CausalLm> Schedule<'_, M> {
     }
 
     /// One more token for every running sequence.
-    fn decode(&mut self) {
+    pub(super) fn decode(&mut self) {
         let (mut ids, mut runs, mut slots) = (Vec::new(), Vec::new(), Vec::new());
         for (index, slot) in self.slots.iter().enumerate() {
             let (Some(group), Some(running)) = (slot.group, &slot.running) else { continue };
@@ -353,7 +241,7 @@ impl<M: CausalLm> Schedule<'_, M> {
     }
 
     /// Gives away the requests that are whole.
-    fn deliver(&mut self, deliver: &mut dyn FnMut(usize, Vec<Generated>)) {
+    pub(super) fn deliver(&mut self, deliver: &mut dyn FnMut(usize, Vec<Generated>)) {
         for request in std::mem::take(&mut self.whole) {
             let samples = self.finished[request].take().unwrap_or_default();
             deliver(request, samples.into_iter().flatten().collect());
@@ -361,7 +249,7 @@ impl<M: CausalLm> Schedule<'_, M> {
     }
 
     /// Gives away the rest; what was cancelled says so.
-    fn finish(mut self, deliver: &mut dyn FnMut(usize, Vec<Generated>)) {
+    pub(super) fn finish(mut self, deliver: &mut dyn FnMut(usize, Vec<Generated>)) {
         let running = |slot: &mut Slot| Some((slot.group?, slot.running.take()?));
         let cancelled: Vec<(usize, Running)> = self.slots.iter_mut().filter_map(running).collect();
         for (group, mut running) in cancelled {
