@@ -55,8 +55,8 @@ pub use external::{CommandReward, ExternalError, ExternalSettings};
 pub use extract::Mode;
 pub use format::FormatReward;
 pub use r1_core::{
-    GroupScores, Outcome, Part, Reward, RewardError, RewardFn, RewardKind, Score, StepScore, reward_fn,
-    score_all, score_with_retries,
+    GroupScores, IntoOutcome, Outcome, Part, Reward, RewardError, RewardFn, RewardKind, Score, StepScore,
+    reward_fn, score_all, score_with_retries,
 };
 pub use r1_math as math;
 pub use rubric::Rubric;
