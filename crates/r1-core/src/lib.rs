@@ -54,7 +54,7 @@ pub use prompt::{Content, Prompt};
 pub use response::{FormatError, Response};
 pub use reward::{GroupScores, Reward, RewardKind};
 pub use reward_error::RewardError;
-pub use reward_fn::{RewardFn, reward_fn};
+pub use reward_fn::{IntoOutcome, RewardFn, reward_fn};
 pub use score_all::{score_all, score_with_retries};
 pub use scripted::ScriptedGenerator;
 pub use source::{Cursor, ProblemSource, SourceError, TraceSource};

@@ -75,8 +75,8 @@ pub use format::FormatReward;
 pub use language::{Language, LanguageCount, LanguageReward};
 pub use loop_guard::LoopGuard;
 pub use r1_core::{
-    GroupScores, Outcome, Part, Reward, RewardError, RewardFn, RewardKind, Score, StepScore, reward_fn,
-    score_all, score_with_retries,
+    GroupScores, IntoOutcome, Outcome, Part, Reward, RewardError, RewardFn, RewardKind, Score, StepScore,
+    reward_fn, score_all, score_with_retries,
 };
 pub use r1_math as math;
 #[cfg(feature = "readability")]

@@ -7,7 +7,7 @@ use std::time::Duration;
 use r1_rewards::code::*;
 
 /// Programs that print one of several words, by the order of a hash table or the like, and the words.
-const PROGRAMS: [(&str, &str, &str); 11] = [
+const PROGRAMS: [(&str, &str, &str); 12] = [
     ("python", "print(next(iter({'fig', 'pear', 'kiwi', 'plum', 'lime'})))", "fig pear kiwi plum lime"),
     ("python", "print(hash('fig') % 5)", "0 1 2 3 4"),
     ("python", "import random\nprint('fig' if isinstance(random.random(), float) else 'pear')", "fig pear"),
@@ -42,6 +42,11 @@ const PROGRAMS: [(&str, &str, &str); 11] = [
     (
         "typescript",
         "const s: Set<string> = new Set(['fig', 'pear']); console.log(Array.from(s)[0])",
+        "fig pear",
+    ),
+    (
+        "csharp",
+        "using System;using System.Collections.Generic;class P { static void Main() { foreach (var w in new HashSet<string>{\"fig\", \"pear\"}) { Console.WriteLine(w); break; } } }",
         "fig pear",
     ),
 ];

@@ -61,6 +61,10 @@ pub struct Command {
     pub processes: Processes,
     /// Whether the address space may be limited; node and Java reserve far more than they use.
     pub limit_address_space: bool,
+    /// Whether its children may read all of `/proc`, as runtimes do that a shell starts: where the program has
+    /// its own `/proc`, which then tells where the shown files come from. Otherwise only the first process may
+    /// read something of itself.
+    pub reads_proc: bool,
     /// Processor time of the whole process, when [`Limits::cpu`] is that between two
     /// [`lap`](crate::Running::lap)s.
     pub total_cpu: Option<Duration>,
@@ -84,6 +88,7 @@ impl Command {
             limits: Limits::default(),
             processes: Processes::One,
             limit_address_space: true,
+            reads_proc: false,
             total_cpu: None,
             stdin: Arc::default(),
             keep_stdout: true,

@@ -75,6 +75,10 @@ fn compile(judge: &Judge, source: &Source<'_>) -> Result<(Compiled, bool), CodeE
         let reason = format!("`{standard}` is no version of {}; expected one of {known}", source.language);
         return Err(CodeError::Tests { reason });
     }
+    if spec.reads_proc && judge.report().landlock.is_active() && !judge.report().proc.is_active() {
+        let reason = "its compiler reads `/proc`, and without namespaces there is none to show";
+        return Err(source.language.unusable(reason));
+    }
     let line = spec.compile.as_deref().unwrap_or_default();
     let line = line
         .replace("{program}", &program.display().to_string())
@@ -88,6 +92,7 @@ fn compile(judge: &Judge, source: &Source<'_>) -> Result<(Compiled, bool), CodeE
         .forking();
     command.exposed = exposed.clone();
     command.limit_address_space = spec.limit_address_space;
+    command.reads_proc = spec.reads_proc;
     command.environment = spec.environment.clone().into_iter().collect();
     command.keep_stdout = false;
     command.channel = Channel::Parent;
@@ -104,7 +109,9 @@ fn compile(judge: &Judge, source: &Source<'_>) -> Result<(Compiled, bool), CodeE
         line.contains(&format!("{name}: not found")) || line.contains(&format!("{name}: Permission denied"))
     });
     if matches!(run.code, Some(126 | 127)) && shells {
-        return Err(source.language.unusable(said));
+        let reason = "the user of the programs may not run it, and no mount namespace shows it to him; \
+                      put a copy where all may read";
+        return Err(source.language.unusable(&format!("{said}: {reason}")));
     }
     let mut message: String = said.chars().take(4000).collect();
     if let Some(breach) = run.broken {

@@ -79,6 +79,9 @@ pub struct LanguageSpec {
     /// Whether the address space may be limited; some runtimes reserve far more than they use.
     #[serde(default = "yes")]
     pub limit_address_space: bool,
+    /// Whether its compiler reads `/proc`, which it can only where that is its own.
+    #[serde(default)]
+    pub reads_proc: bool,
     /// How much more time its programs get where a problem's limit was made for compiled languages.
     #[serde(default = "once")]
     pub time_factor: f64,

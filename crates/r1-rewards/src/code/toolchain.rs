@@ -37,7 +37,10 @@ impl Language {
 }
 
 fn find(spec: &LanguageSpec) -> Result<Toolchain, String> {
-    let missing = || format!("`{}` is not installed", spec.programs.join("` or `"));
+    let missing = || match out_of_reach(spec) {
+        Some(path) => format!("`{}` is out of reach for this user", path.display()),
+        None => format!("`{}` is not installed", spec.programs.join("` or `")),
+    };
     let program = match env::var_os(&spec.variable).map(PathBuf::from) {
         Some(named) if named.is_file() => named,
         Some(named) => {
@@ -75,12 +78,22 @@ fn find(spec: &LanguageSpec) -> Result<Toolchain, String> {
 }
 
 /// The system's own come first: what a person installed may be unreadable for others.
-fn search(spec: &LanguageSpec) -> Option<PathBuf> {
+fn candidates(spec: &LanguageSpec) -> Vec<PathBuf> {
     let system = ["/usr/bin", "/usr/local/bin", "/bin"].into_iter().map(PathBuf::from);
     let folders: Vec<PathBuf> = system.chain(env::var_os("PATH").iter().flat_map(env::split_paths)).collect();
-    let candidates =
-        spec.programs.iter().flat_map(|name| folders.iter().map(move |folder| folder.join(name)));
-    candidates.into_iter().find(|path| path.is_file())
+    spec.programs.iter().flat_map(|name| folders.iter().map(move |folder| folder.join(name))).collect()
+}
+
+fn search(spec: &LanguageSpec) -> Option<PathBuf> {
+    candidates(spec).into_iter().find(|path| path.is_file())
+}
+
+/// A place of the search path in which this user may not look.
+fn out_of_reach(spec: &LanguageSpec) -> Option<PathBuf> {
+    let refused = |path: &PathBuf| {
+        fs::metadata(path).is_err_and(|error| error.kind() == std::io::ErrorKind::PermissionDenied)
+    };
+    candidates(spec).into_iter().find(refused)
 }
 
 /// Whether every cage shows it anyway.

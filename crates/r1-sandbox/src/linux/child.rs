@@ -317,6 +317,9 @@ fn landlock(plan: &Plan) -> Result<(), Step> {
         for path in OF_PROC {
             let _ = allow(rules.raw(), path, rules.read_file);
         }
+        if plan.reads_proc {
+            allow(rules.raw(), c"/proc", rules.read_file | rules.read_dir)?;
+        }
     }
     call!(Step::Landlock, libc::SYS_landlock_restrict_self, rules.raw(), 0usize)?;
     Ok(())

@@ -190,9 +190,15 @@ fn denied(policy: FilterPolicy) -> Result<Rules, seccompiler::BackendError> {
         NAMESPACES.iter().map(|&flag| rule(0, Len::Qword, Op::MaskedEq(flag as u64), flag as u64)).collect();
     rules.insert(libc::SYS_clone, namespaces?);
     // On oneself only: without a process namespace the numbers of others are known.
-    for call in [libc::SYS_prlimit64, libc::SYS_sched_setaffinity, libc::SYS_sched_setscheduler] {
+    for call in [libc::SYS_prlimit64, libc::SYS_sched_setaffinity] {
         rules.insert(call, vec![rule(0, Len::Dword, Op::Ne, 0)?]);
     }
+    // Runtimes give their threads the policy that they have, by number.
+    let mut others = vec![SeccompCondition::new(0, Len::Dword, Op::Ne, 0)?];
+    if !policy.deny_sessions {
+        others.push(SeccompCondition::new(1, Len::Dword, Op::Ne, libc::SCHED_OTHER as u64)?);
+    }
+    rules.insert(libc::SYS_sched_setscheduler, vec![SeccompRule::new(others)?]);
     for call in [libc::SYS_sched_setattr, libc::SYS_sched_setparam, libc::SYS_get_robust_list] {
         rules.insert(call, vec![rule(0, Len::Dword, Op::Ne, 0)?]);
     }

@@ -5,7 +5,7 @@
 //! it is watched through its pipes, its clock and its control group.
 //!
 //! One direction: settings (what the policy comes to here) -> filter, ruleset, rlimits, layout -> plan ->
-//! spawn -> child. What runs is in running, watch and pipes.
+//! spawn -> child. What runs is in running, watch, glance, clock and pipes.
 
 mod sys;
 mod fd;
@@ -24,6 +24,8 @@ mod root;
 mod child;
 mod spawn;
 mod pipes;
+mod glance;
+mod clock;
 mod watch;
 mod running;
 mod probe;
@@ -43,10 +45,10 @@ use seccompiler::BpfProgram;
 
 use self::{
     fd::nonblocking,
+    pipes::Ends,
     place::{Place, Places},
     plan::Step,
     prepare::Preparation,
-    running::Ends,
     settings::Settings,
     watch::Process,
 };
@@ -107,7 +109,7 @@ impl Cage {
         let first = self.launch(first, vec![(ask_in, 3), (tell_out, 4)], Ends::default())?;
         let ends = Ends { results: Some(result_in), ..Ends::default() };
         let second = self.launch(second, vec![(tell_in, 3), (ask_out, 4), (result_out, 5)], ends)?;
-        Ok((first, second))
+        Ok(first.beside(second))
     }
 
     /// Starts two programs, the output of each being the input of the other.
@@ -119,7 +121,7 @@ impl Cage {
         let ((first_in, second_out), (second_in, first_out)) = (pipe()?, pipe()?);
         let first = self.launch(first, vec![(first_in, 0), (first_out, 1)], Ends::default())?;
         let second = self.launch(second, vec![(second_in, 0), (second_out, 1)], Ends::default())?;
-        Ok((first, second))
+        Ok(first.beside(second))
     }
 
     fn launch(

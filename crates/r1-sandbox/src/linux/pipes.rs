@@ -4,7 +4,18 @@ use std::{
     fs::File,
     io::{ErrorKind, Read, Write},
     os::fd::{AsRawFd, OwnedFd},
+    sync::Arc,
 };
+
+/// The parent's ends of a program's pipes.
+#[derive(Default)]
+pub(super) struct Ends {
+    pub(super) stdin: Option<(OwnedFd, Arc<[u8]>)>,
+    pub(super) requests: Option<OwnedFd>,
+    pub(super) stdout: Option<OwnedFd>,
+    pub(super) stderr: Option<OwnedFd>,
+    pub(super) results: Option<OwnedFd>,
+}
 
 /// Data on its way into a program.
 pub(super) struct Feed {

@@ -145,6 +145,8 @@ pub(super) struct Plan {
     pub(super) lifeline: (c_int, c_int),
     pub(super) no_new_privs: bool,
     pub(super) rules: Option<Rules>,
+    /// Whether the rules let all of the own `/proc` be read.
+    pub(super) reads_proc: bool,
     pub(super) filters: Option<Arc<Vec<BpfProgram>>>,
     pub(super) program: CString,
     pub(super) argv: Vec<CString>,

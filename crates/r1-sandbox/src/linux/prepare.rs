@@ -74,6 +74,7 @@ pub(super) fn plan(
         lifeline: (-1, -1),
         no_new_privs: true,
         rules,
+        reads_proc: command.reads_proc && settings.proc,
         filters: common.filters.clone(),
         program: layout::c_path(&command.program)?,
         argv: layout::argv(command)?,

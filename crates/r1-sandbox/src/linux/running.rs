@@ -3,13 +3,17 @@
 use std::{
     io::ErrorKind,
     os::fd::{AsRawFd, OwnedFd},
-    sync::Arc,
-    time::{Duration, Instant},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
 };
 
 use super::{
+    clock::Clock,
     group::MemoryGroup,
-    pipes::{Capture, Feed},
+    pipes::{Capture, Ends, Feed},
     place::Place,
     rlimits,
     watch::{Exit, Process},
@@ -20,6 +24,8 @@ use crate::{Breach, Command, Execution, Limits, Processes, SandboxError, Usage};
 const SAMPLE: Duration = Duration::from_millis(10);
 /// How much of standard error is kept.
 const STDERR_BYTES: usize = 64 << 10;
+/// What a pipe holds.
+const PIPE_BYTES: usize = 64 << 10;
 
 /// A program that was started. Dropping it kills it.
 pub struct Running {
@@ -34,9 +40,12 @@ pub struct Running {
     stdout: Option<Capture>,
     stderr: Option<Capture>,
     results: Option<Capture>,
-    started: Instant,
+    clock: Clock,
     cpu_before: Duration,
-    starved_before: Duration,
+    /// Processor time of the tree at the last look, where it may start processes.
+    tree_cpu: Duration,
+    /// The program that this one talks to.
+    peer: Option<Peer>,
     broken: Option<Breach>,
     peak: u64,
     /// Looks at it so far; the first come quickly, for programs of few milliseconds.
@@ -47,14 +56,23 @@ pub struct Running {
     place: Place,
 }
 
-/// The parent's ends of a program's pipes.
-#[derive(Default)]
-pub(super) struct Ends {
-    pub(super) stdin: Option<(OwnedFd, Arc<[u8]>)>,
-    pub(super) requests: Option<OwnedFd>,
-    pub(super) stdout: Option<OwnedFd>,
-    pub(super) stderr: Option<OwnedFd>,
-    pub(super) results: Option<OwnedFd>,
+/// What became of a wait.
+struct Polled {
+    ended: bool,
+    /// Whether the program may have waited for this process to read or write.
+    kept_waiting: bool,
+}
+
+/// Whether this program and the other one are awake, as each was last seen.
+struct Peer {
+    awake: Arc<AtomicBool>,
+    other: Arc<AtomicBool>,
+}
+
+impl Drop for Peer {
+    fn drop(&mut self) {
+        self.awake.store(false, Ordering::Relaxed);
+    }
 }
 
 impl Running {
@@ -85,9 +103,10 @@ impl Running {
             stdout: capture(ends.stdout, limits.output_bytes),
             stderr: capture(ends.stderr, STDERR_BYTES),
             results: capture(ends.results, limits.output_bytes),
-            started: Instant::now(),
+            clock: Clock::new(),
             cpu_before: Duration::ZERO,
-            starved_before: Duration::ZERO,
+            tree_cpu: Duration::ZERO,
+            peer: None,
             broken: None,
             peak: 0,
             ticks: 0,
@@ -105,15 +124,16 @@ impl Running {
         if self.process.is_none() {
             return Ok(true);
         }
-        let wall = self.started.elapsed();
         let cpu = self.cpu().saturating_sub(self.cpu_before);
-        let left = self.limits.wall.saturating_sub(wall).min(self.limits.cpu.saturating_sub(cpu) / 2);
+        let left = self.limits.wall.saturating_sub(self.counted(cpu));
+        let left = left.min(self.limits.cpu.saturating_sub(cpu) / 2);
         self.ticks = self.ticks.saturating_add(1);
         let sample = Duration::from_millis(1 << self.ticks.min(4)).min(SAMPLE);
         let wait = left.clamp(Duration::from_millis(1), sample);
-        let ended = self.poll(wait)?;
+        let Polled { ended, kept_waiting } = self.poll(wait)?;
         if !ended {
             self.peak = self.peak.max(self.process.as_ref().map_or(0, Process::peak));
+            self.look(kept_waiting);
         }
         if self.broken.is_none() {
             self.broken = self.broken_limit();
@@ -125,8 +145,29 @@ impl Running {
             // What is left of its group must not go on filling the pipes.
             self.kill();
             self.drain();
+            self.peer = None;
         }
         Ok(ended)
+    }
+
+    /// Notes whether the program sleeps. It does not while it waits for this process, or for its peer.
+    fn look(&mut self, kept_waiting: bool) {
+        let Some(process) = self.process.as_ref().filter(|_| self.clock.is_due()) else { return };
+        let glance = process.look(self.processes == Processes::Many);
+        self.tree_cpu = self.tree_cpu.max(glance.cpu);
+        if let Some(peer) = &self.peer {
+            peer.awake.store(glance.awake, Ordering::Relaxed);
+        }
+        let peer_is_awake = self.peer.as_ref().is_some_and(|peer| peer.other.load(Ordering::Relaxed));
+        self.clock.note(!glance.awake && !kept_waiting && !peer_is_awake);
+    }
+
+    /// Two programs that talk to each other: neither sleeps while it waits for the other's work.
+    pub(super) fn beside(mut self, mut other: Self) -> (Self, Self) {
+        let (here, there) = (Arc::new(AtomicBool::new(true)), Arc::new(AtomicBool::new(true)));
+        self.peer = Some(Peer { awake: here.clone(), other: there.clone() });
+        other.peer = Some(Peer { awake: there, other: here });
+        (self, other)
     }
 
     /// The limit that the program is beyond, the gravest first.
@@ -139,7 +180,7 @@ impl Running {
             Some(Breach::Output)
         } else if self.peak > self.limits.memory_bytes {
             Some(Breach::Memory)
-        } else if cpu > self.limits.cpu || self.idled_too_long() {
+        } else if cpu > self.limits.cpu || self.is_out_of_time(cpu) {
             Some(Breach::Time)
         } else {
             None
@@ -148,14 +189,14 @@ impl Running {
 
     /// Whether the clock ran out, without the time in which others had the processor: a busy machine must
     /// not change a verdict. Ten times the limit is the end in any case.
-    fn idled_too_long(&self) -> bool {
-        let (wall, limit) = (self.started.elapsed(), self.limits.wall);
-        if wall <= limit {
-            return false;
-        }
-        let starved = self.process.as_ref().map_or(Duration::ZERO, Process::starved);
-        wall.saturating_sub(starved.saturating_sub(self.starved_before)) > limit
-            || wall > limit.saturating_mul(10)
+    fn is_out_of_time(&self, cpu: Duration) -> bool {
+        let limit = self.limits.wall;
+        self.counted(cpu) > limit || self.clock.elapsed() > limit.saturating_mul(10)
+    }
+
+    /// The time that counts against the limit of the clock, after this much processor time.
+    fn counted(&self, cpu: Duration) -> Duration {
+        self.clock.counted(cpu.max(self.tree_cpu))
     }
 
     /// The processor time used so far.
@@ -163,7 +204,7 @@ impl Running {
         self.process.as_ref().map_or(Duration::ZERO, Process::cpu)
     }
 
-    fn poll(&mut self, wait: Duration) -> Result<bool, SandboxError> {
+    fn poll(&mut self, wait: Duration) -> Result<Polled, SandboxError> {
         let entry = |fd, events| libc::pollfd { fd, events, revents: 0 };
         let reader = |capture: &Option<Capture>| capture.as_ref().map_or(-1, Capture::fd);
         let writer = |feed: &Option<Feed>| feed.as_ref().filter(|feed| feed.wants()).map_or(-1, Feed::fd);
@@ -181,11 +222,16 @@ impl Running {
         if ready < 0 {
             let error = std::io::Error::last_os_error();
             return match error.kind() {
-                ErrorKind::Interrupted => Ok(false),
+                ErrorKind::Interrupted => Ok(Polled { ended: false, kept_waiting: false }),
                 _ => Err(SandboxError::Cage { step: "poll", source: error }),
             };
         }
         let [ended, stdout, stderr, results, stdin, requests] = entries.map(|entry| entry.revents != 0);
+        let seen = |running: &Self| {
+            let captures = [&running.stdout, &running.stderr, &running.results].into_iter().flatten();
+            captures.map(|capture| capture.seen).sum::<usize>()
+        };
+        let before = seen(self);
         for (capture, ready) in
             [(&mut self.stdout, stdout), (&mut self.stderr, stderr), (&mut self.results, results)]
         {
@@ -199,7 +245,9 @@ impl Running {
         if requests && self.requests.as_mut().is_some_and(Feed::write) {
             self.requests = None;
         }
-        Ok(ended)
+        // It may have found a pipe full, or one empty that was to be filled.
+        let kept_waiting = stdin || requests || seen(self) - before >= PIPE_BYTES / 2;
+        Ok(Polled { ended, kept_waiting })
     }
 
     /// Takes what the ended program left in its pipes.
@@ -235,8 +283,7 @@ impl Running {
         let cpu = self.cpu();
         let usage = self.usage(cpu);
         self.cpu_before = cpu;
-        self.starved_before = self.process.as_ref().map_or(Duration::ZERO, Process::starved);
-        self.started = Instant::now();
+        self.clock = Clock::new();
         usage
     }
 
@@ -247,7 +294,7 @@ impl Running {
 
     fn usage(&self, cpu: Duration) -> Usage {
         let peak = self.peak.max(self.group().and_then(MemoryGroup::peak).unwrap_or(0));
-        Usage::new(cpu.saturating_sub(self.cpu_before), self.started.elapsed(), peak >> 10)
+        Usage::new(cpu.saturating_sub(self.cpu_before), self.clock.elapsed(), peak >> 10)
     }
 
     /// Kills the program.
@@ -260,7 +307,7 @@ impl Running {
     /// The end of a program that has ended or is killed now.
     pub fn finish(mut self) -> Execution {
         self.kill();
-        let wall = self.started.elapsed();
+        let wall = self.clock.elapsed();
         let Some(process) = &mut self.process else {
             return Execution { not_started: self.not_started.take(), ..Execution::default() };
         };

@@ -9,7 +9,10 @@ use std::{
 
 use libc::c_int;
 
-use super::plan::Started;
+use super::{
+    glance::{self, Glance},
+    plan::Started,
+};
 
 /// A started process that has not been waited for. It is killed and reaped when dropped.
 #[derive(Debug)]
@@ -82,25 +85,9 @@ impl Process {
         })
     }
 
-    /// Time on the clock in which it could run and had no processor: the longest of its threads and of those of
-    /// the processes below it.
-    pub(super) fn starved(&self) -> Duration {
-        // A bomb of processes is not looked at to its end.
-        const MOST: usize = 256;
-        let (mut longest, mut seen, mut pids) = (0, 0, vec![self.pid.to_string()]);
-        while let Some(pid) = pids.pop() {
-            for task in fs::read_dir(format!("/proc/{pid}/task")).into_iter().flatten().flatten() {
-                let read = |file| fs::read_to_string(task.path().join(file)).unwrap_or_default();
-                let waited = read("schedstat").split_whitespace().nth(1).and_then(|field| field.parse().ok());
-                longest = longest.max(waited.unwrap_or(0));
-                seen += 1;
-                if seen > MOST {
-                    return Duration::from_nanos(longest);
-                }
-                pids.extend(read("children").split_whitespace().map(str::to_owned));
-            }
-        }
-        Duration::from_nanos(longest)
+    /// A look at its threads or, where it may start processes, at its tree.
+    pub(super) fn look(&self, tree: bool) -> Glance {
+        glance::look(self.pid, tree.then_some(self.started.supervisor))
     }
 
     /// Waits for the end and kills what is left.
