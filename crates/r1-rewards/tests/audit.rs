@@ -188,6 +188,20 @@ fn every_reward_of_this_crate_passes() {
     }
 }
 
+#[cfg(all(feature = "code", target_os = "linux"))]
+#[test]
+fn the_code_reward_passes() {
+    use r1_rewards::code::{CodeReward, Judge, Language};
+
+    let judge = match Judge::new() {
+        Ok(judge) => judge,
+        Err(error) => return eprintln!("skipped: {error}"),
+    };
+    let report = Audit::new().run(&CodeReward::new(judge, Language::PYTHON));
+    assert_eq!(report.lines(), [] as [String; 0]);
+    assert_eq!(report.span, 1.0, "it tells right programs from wrong ones");
+}
+
 #[test]
 fn quirks_of_the_peers_are_found() {
     let tags = reward_fn("open_r1_tags", |_, completion| compat::open_r1::tag_count(&completion.text));

@@ -9,9 +9,11 @@ use external::*;
 use r1_core::{Completion, FinishReason, Outcome, Reward};
 use r1_rewards::CommandReward;
 
+/// The part of the page about rewards of one's own.
 fn page() -> String {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/rewards.md");
-    std::fs::read_to_string(path).unwrap()
+    let page = std::fs::read_to_string(path).unwrap();
+    page.split_once("# Rewards of your own, without Rust\n").unwrap().1.to_owned()
 }
 
 /// The blocks of the page in a language.

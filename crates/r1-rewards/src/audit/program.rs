@@ -7,7 +7,10 @@ use super::case::Case;
 
 /// Programs that look like passing.
 pub(super) fn cases() -> Vec<Case> {
-    let tests = json!([{"input": "2 3\n", "output": "5\n"}, {"input": "10 -4\n", "output": "6\n"}]);
+    let tests = json!({"language": "python", "tests": [
+        {"stdin": "2 3\n", "stdout": "5\n"},
+        {"stdin": "10 -4\n", "stdout": "6\n"},
+    ]});
     let problem =
         Problem::new("program", "Read two numbers and print their sum.", Reference::Tests { tests });
     let written = |code: &str| format!("<think>Add them.</think>\n```python\n{code}\n```");

@@ -1,13 +1,13 @@
 //! A judge behind an OpenAI-compatible endpoint.
 
-use std::{env, fmt, io, time::Duration};
+use std::{env, fmt, time::Duration};
 
 use r1_core::Message;
 use serde::Deserialize;
 use serde_json::json;
 
-use super::{JudgeSettings, cache::Cache};
-use crate::external::{ExternalError, Server, Unusable};
+use super::{JudgeError, JudgeSettings, cache::Cache};
+use crate::external::{Server, Unusable};
 
 /// **A type that implements `Judging` is a model that reads a conversation and replies.**
 ///
@@ -62,36 +62,18 @@ impl ChatJudge {
     ///
     /// # Errors
     /// For an address or a setting that is none, a key that is not in the environment, and a cache that cannot be opened.
-    pub fn new(
-        base: &str,
-        settings: JudgeSettings,
-    ) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
-        let setting = |field, value: String, expected| ExternalError::Setting { field, value, expected };
-        if !(settings.timeout_seconds >= 0.001 && settings.timeout_seconds <= 86_400.0) {
-            let value = settings.timeout_seconds.to_string();
-            return Err(setting("timeout_seconds", value, "between 0.001 and 86400").into());
-        }
-        if !(1..=100).contains(&settings.attempts) {
-            return Err(setting("attempts", settings.attempts.to_string(), "between 1 and 100").into());
-        }
-        if !(1..=256).contains(&settings.parallel) {
-            return Err(setting("parallel", settings.parallel.to_string(), "between 1 and 256").into());
-        }
-        if !settings.temperature.is_finite() || settings.temperature < 0.0 {
-            return Err(setting("temperature", settings.temperature.to_string(), "0 or more").into());
-        }
+    pub fn new(base: &str, settings: JudgeSettings) -> Result<Self, JudgeError> {
+        settings.validate()?;
         let url = format!("{}/chat/completions", base.trim_end_matches('/'));
         let mut server = Server::new(url, settings.attempts, "an address such as http://localhost:8000/v1")?;
         if let Some(variable) = &settings.api_key_variable {
-            let key = env::var(variable).map_err(|_| {
-                format!("the environment variable `{variable}` holds no key; set it, or leave out `api_key_variable`")
-            })?;
+            let key = env::var(variable).map_err(|_| JudgeError::Key { variable: variable.clone() })?;
             server.authorization = Some(format!("Bearer {key}"));
         }
         let cache = match &settings.cache {
-            Some(path) => Cache::open(path).map_err(|error| {
-                io::Error::new(error.kind(), format!("cache {}: {error}", path.display()))
-            })?,
+            Some(path) => {
+                Cache::open(path).map_err(|source| JudgeError::Cache { path: path.clone(), source })?
+            }
             None => Cache::default(),
         };
         Ok(Self { server, settings, cache })

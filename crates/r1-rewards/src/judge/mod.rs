@@ -1,6 +1,7 @@
 //! A language model as a judge: pairs in both orders, or one answer against a reference.
 
 mod settings;
+mod error;
 mod chat;
 mod cache;
 mod prompt;
@@ -10,6 +11,7 @@ mod pairwise;
 mod reference;
 
 pub use chat::{ChatJudge, Judging};
+pub use error::JudgeError;
 pub use pairwise::PairwiseJudgeReward;
 pub use reference::ReferenceJudgeReward;
 pub use settings::JudgeSettings;

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+use crate::ExternalError;
+
 /// Settings of a judge behind an OpenAI-compatible endpoint, as a recipe writes them.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -39,5 +41,28 @@ impl Default for JudgeSettings {
             api_key_variable: None,
             cache: None,
         }
+    }
+}
+
+impl JudgeSettings {
+    /// Checks every field.
+    ///
+    /// # Errors
+    /// [`ExternalError::Setting`] names the first field that is out of range, its value and the range.
+    pub fn validate(&self) -> Result<(), ExternalError> {
+        let invalid = |field, value: String, expected| Err(ExternalError::Setting { field, value, expected });
+        if !(self.timeout_seconds >= 0.001 && self.timeout_seconds <= 86_400.0) {
+            return invalid("timeout_seconds", self.timeout_seconds.to_string(), "between 0.001 and 86400");
+        }
+        if !(1..=100).contains(&self.attempts) {
+            return invalid("attempts", self.attempts.to_string(), "between 1 and 100");
+        }
+        if !(1..=256).contains(&self.parallel) {
+            return invalid("parallel", self.parallel.to_string(), "between 1 and 256");
+        }
+        if !self.temperature.is_finite() || self.temperature < 0.0 {
+            return invalid("temperature", self.temperature.to_string(), "0 or more");
+        }
+        Ok(())
     }
 }
