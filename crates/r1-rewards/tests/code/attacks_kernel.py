@@ -113,7 +113,7 @@ except OSError: pass
 for which in (1, 2, 3):
     if libc.syscall(251, which, 0 if which == 1 else os.getuid(), (1 << 13) | 0) >= 0: print("real-time disk", which)
 for pid in (PARENT, VICTIM, 1, 2):
-    for number, arguments in [(203, (pid, 8, b"\1" + bytes(7))), (144, (pid, 0, bytes(8))), (142, (pid, bytes(8))), (314, (pid, attribute, 0)),
+    for number, arguments in [(203, (pid, 8, b"\1" + bytes(7))), (144, (pid, 5, bytes(8))), (142, (pid, bytes(8))), (314, (pid, attribute, 0)),
                               (141, (0, pid, 19)), (251, (1, pid, 3 << 13)), (256, (pid, 64, bytes(8), bytes(8))), (279, (pid, 0, 0, 0, 0, 0))]:
         if libc.syscall(number, *arguments) >= 0: print("syscall", number, "on", pid)
 
