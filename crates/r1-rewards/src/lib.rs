@@ -41,6 +41,7 @@
 pub mod rubric;
 pub mod format;
 pub mod accuracy;
+pub mod grading;
 pub mod countdown;
 pub mod task;
 pub mod external;
@@ -48,7 +49,7 @@ mod extract;
 #[cfg(feature = "code")]
 pub mod code;
 
-pub use accuracy::{AccuracyReward, Verdict, explain, grade, grade_with};
+pub use accuracy::{AccuracyReward, Verdict, grade, grade_with};
 #[cfg(feature = "http")]
 pub use external::UrlReward;
 pub use external::{CommandReward, ExternalError, ExternalSettings};

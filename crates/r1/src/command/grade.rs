@@ -3,7 +3,8 @@
 use clap::{Args, ValueEnum};
 use r1_core::{Completion, FinishReason};
 use r1_rewards::{
-    Mode, Verdict, explain, grade_with,
+    Mode, Verdict, grade_with,
+    grading::explain,
     math::{Policy, Rung},
 };
 use serde::{Deserialize, Serialize};
@@ -98,13 +99,13 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
         let completion = Completion::from_text(question.answer, FinishReason::Stop);
         let mode = arguments.mode.into();
         let (verdict, explanation) = if arguments.explain {
-            let (verdict, judgement) = explain(&question.gold, &completion, mode, &policy);
-            let explanation = judgement.map(|judgement| Explanation {
+            let explained = explain(&question.gold, &completion, mode, &policy);
+            let explanation = explained.judgement.map(|judgement| Explanation {
                 rung: judgement.rung,
                 gold_read: judgement.reference,
                 answer_read: judgement.answer,
             });
-            (verdict, explanation)
+            (explained.verdict, explanation)
         } else {
             (grade_with(&question.gold, &completion, mode, &policy), None)
         };
