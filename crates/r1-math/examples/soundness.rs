@@ -1,9 +1,11 @@
 //! The soundness harness: wrong answers against references, and every pair that is accepted.
 //!
-//! Run with `cargo run --release -p r1-math --example soundness -- GOLDS.jsonl [MUTANTS | every=N]`, where the
-//! file has lines {"gold":".."}. Without a number every constant of the grammar stands against every gold, with
-//! `every=N` each N-th, another N-th for each gold in turn; with a number, so many mutants of each gold. Accepted pairs go to standard output as lines {"gold":"..","answer":"..","rung":".."},
-//! for an oracle to check; the counts go to standard error.
+//! Run with `cargo run --release -p r1-math --example soundness -- GOLDS.jsonl [MUTANTS | every=N |
+//! garbles=N]`, where the file has lines {"gold":".."}. Without a number every constant of the grammar stands against
+//! every gold, with `every=N` each N-th, another N-th for each gold in turn; with a number, so many mutants of each
+//! gold; with `garbles=N` so many of which one piece is dropped, doubled, moved or put in. Accepted pairs go to
+//! standard output as lines {"gold":"..","answer":"..","rung":".."}, for an oracle to check; the counts go to standard
+//! error.
 
 #[path = "../tests/soundness/mod.rs"]
 mod soundness;
@@ -12,7 +14,7 @@ use std::{collections::BTreeMap, time::Instant};
 
 use r1_math::{Policy, judge};
 use serde::{Deserialize, Serialize};
-use soundness::{Draw, constants, mutants};
+use soundness::{Draw, constants, garbles, mutants};
 
 #[derive(Deserialize)]
 struct Line {
@@ -29,11 +31,12 @@ struct Accepted<'a> {
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut arguments = std::env::args().skip(1);
     let path = arguments.next().ok_or("which file of golds?")?;
-    let (mut count, mut every) = (None, 1usize);
+    let (mut count, mut pieces, mut every) = (None, None, 1usize);
     if let Some(argument) = arguments.next() {
-        match argument.strip_prefix("every=") {
-            Some(number) => every = number.parse::<usize>()?.max(1),
-            None => count = Some(argument.parse()?),
+        match argument.split_once('=') {
+            Some(("every", number)) => every = number.parse::<usize>()?.max(1),
+            Some(("garbles", number)) => pieces = Some(number.parse()?),
+            _ => count = Some(argument.parse()?),
         }
     }
     let (constants, policy) = (constants(), Policy::default());
@@ -43,9 +46,11 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     for (at, line) in std::fs::read_to_string(path)?.lines().enumerate() {
         let Line { gold } = serde_json::from_str(line)?;
         golds += 1;
-        let answers = match count {
-            Some(count) => mutants(&gold, &mut Draw(at as u64), count),
-            None => constants.iter().skip(at % every).step_by(every).cloned().collect(),
+        let mut draw = Draw(at as u64);
+        let answers = match (count, pieces) {
+            (Some(count), _) => mutants(&gold, &mut draw, count),
+            (None, Some(count)) => garbles(&gold, &mut draw, count),
+            (None, None) => constants.iter().skip(at % every).step_by(every).cloned().collect(),
         };
         for answer in answers {
             pairs += 1;
@@ -65,7 +70,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     );
     let mut often: Vec<_> = by_answer.into_iter().collect();
     often.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
-    for (answer, count) in often.iter().take(12).filter(|_| count.is_none()) {
+    for (answer, count) in often.iter().take(12).filter(|_| count.or(pieces).is_none()) {
         eprintln!("{count:6} {answer}");
     }
     Ok(())

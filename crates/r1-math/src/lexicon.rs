@@ -10,6 +10,8 @@ const TELLING: &str = " or nor not no never none neither without cannot minus ne
     between either about approximately roughly nearly almost around least most less more fewer than greater \
     smaller larger under above below beyond up but except instead rather wait however actually wrong incorrect \
     false invalid error impossible fail fails failed until infinity infinite double twice triple odd even \
+    halves thirds fourths fifths sixths sevenths eighths ninths tenths hundredths thousandths millionths tenth \
+    hundredth thousandth millionth \
     zero one two three four five six seven eight nine ten eleven twelve twenty thirty forty fifty k e i ";
 
 /// Words that no unit or noun is: they make a statement of what follows a value.

@@ -15,11 +15,23 @@ pub fn only_number(text: &str) -> Option<Number> {
         return None;
     }
     let text = spell(&text.replace("\\text{", " {").replace("\\mathrm{", " {"));
+    let count = |bracket: char| text.matches(bracket).count();
+    if count('(') != count(')') || count('{') != count('}') || text.contains("..") {
+        // A bracket that never closes is no part of a sentence, and what goes on is not one number.
+        return None;
+    }
+    if text.contains("...") || text.contains('…') {
+        // What goes on is not said.
+        return None;
+    }
     let mut only: Option<Number> = None;
-    let mut after_number = false;
+    let (mut after_number, mut bounded) = (false, false);
     for token in tokens(&text) {
         let is_number = token.contains(|c: char| c.is_ascii_digit());
         if is_number {
+            if bounded {
+                return None;
+            }
             let number = Number::parse(token)?;
             // `16 16` says nothing, though both are one number.
             if after_number || only.as_ref().is_some_and(|other| *other != number) {
@@ -30,6 +42,8 @@ pub fn only_number(text: &str) -> Option<Number> {
             return None;
         }
         after_number = is_number;
+        // `max 5` is a bound; `5 min` is a time.
+        bounded = matches!(token.to_ascii_lowercase().as_str(), "max" | "min");
     }
     only
 }
@@ -125,6 +139,9 @@ mod tests {
             "5 or more",
             "above 5",
             "up to 5",
+            "max 5",
+            "(5",
+            "5)",
         ] {
             assert_eq!(only_number(text), None, "{text}");
         }

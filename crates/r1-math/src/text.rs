@@ -138,8 +138,13 @@ pub(crate) fn same(reference: &str, answer: &str) -> bool {
     if bare(reference).is_empty() || bare(answer).is_empty() {
         return false;
     }
+    // A hyphen joins two words; a sign elsewhere is part of what it stands at.
     let words = |text: &str| {
-        text.split([' ', '-']).filter(|word| !word.is_empty()).map(str::to_owned).collect::<Vec<_>>()
+        let letters: Vec<char> = text.chars().collect();
+        let letter = |at: usize| letters.get(at).is_some_and(|c| c.is_alphabetic());
+        let joins = |at: usize| letters[at] == '-' && at > 0 && letter(at - 1) && letter(at + 1);
+        let apart: String = (0..letters.len()).map(|at| if joins(at) { ' ' } else { letters[at] }).collect();
+        apart.split_whitespace().map(str::to_owned).collect::<Vec<_>>()
     };
     if reference.contains(|c: char| c.is_ascii_digit()) || answer.contains(|c: char| c.is_ascii_digit()) {
         return bare(reference) == bare(answer);
@@ -225,7 +230,12 @@ pub(crate) fn even(text: &str) -> String {
             c if c.is_alphanumeric() => out.extend(c.to_lowercase()),
             ':' if out.trim_end().ends_with(|c: char| c.is_ascii_digit()) => out.push(':'),
             // Punctuation; every other sign says something.
-            '.' | ',' | ';' | ':' | '?' | '{' | '}' | '$' | '~' | '`' | '_' => out.push(' '),
+            '.' if after.starts_with("..") => {
+                // What goes on is another answer than what ends.
+                out.push('…');
+                rest = after.trim_start_matches('.');
+            }
+            '.' | ',' | ';' | ':' | '?' | '{' | '}' | '$' | '~' | '`' => out.push(' '),
             '!' if after.trim_end_matches(['!', '.']).is_empty() => out.push(' '),
             // Minutes and seconds, feet and inches.
             '\'' if out.ends_with(|c: char| c.is_ascii_digit() || c == '\'') => out.push(c),
@@ -235,6 +245,6 @@ pub(crate) fn even(text: &str) -> String {
         }
     }
     let out = out.split_whitespace().collect::<Vec<_>>().join(" ");
-    // Spaces around an exponent say nothing.
-    out.replace(" ^", "^").replace("^ ", "^")
+    // Spaces around an exponent or an index say nothing.
+    out.replace(" ^", "^").replace("^ ", "^").replace(" _", "_").replace("_ ", "_")
 }

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 
 use r1_math::{Policy, judge};
 use serde::Deserialize;
-use soundness::{Draw, constants, mutants};
+use soundness::{Draw, constants, garbles, mutants};
 
 /// Mutants of each reference.
 const MUTANTS: usize = 40;
@@ -36,6 +36,86 @@ fn only_reviewed_equalities_are_accepted() {
         }
     }
     assert!(unknown.is_empty(), "{} accepted that nobody reviewed:\n{}", unknown.len(), unknown.join("\n"));
+}
+
+#[test]
+fn what_hangs_or_stands_in_the_wrong_place_is_not_read_past() {
+    const WRONG: [(&str, &str); 43] = [
+        ("(x,y)=(1,0)", "(x)=(1,0)"),
+        ("(p,q)=(3,2)", "p=(3,2)"),
+        (r"$\min$ at $x=-1, \max$ at $x=1$", r"0\pm1"),
+        ("slope: 3; intercept: -2", "3 or -2"),
+        ("slope: 3; intercept: -2", "-2, 3"),
+        ("x=1, y=2", "1 or 2"),
+        ("12 eV", r"\max 12"),
+        ("12 eV", r"\overline{12}"),
+        ("12 eV", "12=12"),
+        ("12", "12=12"),
+        ("f'(x)=2x", "y=2x"),
+        ("f''(x)=2x", "y'=2x"),
+        ("f(x)=2x", "y'=2x"),
+        ("y=2x", "f(t)=2x"),
+        ("f(x)=2x", "x(f)=2x"),
+        ("E(X)=2", "X(E)=2"),
+        ("(1,2)", r"(1,2)^\perp"),
+        ("(1,2)", ")1,2("),
+        ("(e,\\infty)", "(e,n\\infty)"),
+        (r"(-\infty,2)", r"(-\infty 0,2)"),
+        ("[2,\\infty)", "[2,x\\infty)"),
+        (r"\{1,2,3\}", r"\{1|2,3\}"),
+        (r"2k, k\in\mathbb{Z}", r"2k, k\in\mathbb{Z^+}"),
+        ("x=0, 2, 4", "7x=0, 2, 4"),
+        ("t=5", "2t=10/2=5"),
+        ("5", "2x=10/2=5"),
+        ("5", r"\vec{5}"),
+        ("5", "(5"),
+        ("5", "5)"),
+        ("5", "5..."),
+        ("5", "5, ..."),
+        ("5", "...5"),
+        ("5", "5_"),
+        ("5", "_5"),
+        ("5", r"5\pmod{3}"),
+        ("5", r"5\text{ hundredths}"),
+        ("5", r"5\text{ halves}"),
+        ("5", r"\text{max }5"),
+        ("13.4", "13._4"),
+        (r"\frac{3}{50}", r"\frac{3}_{50}"),
+        ("x^2", "x _^2"),
+        ("-i", "-i-"),
+        (r"-\infty", r"\infty-"),
+    ];
+    const RIGHT: [(&str, &str); 10] = [
+        ("f'(x)=2x", "y'=2x"),
+        (r"\frac{dy}{dx}=2x", "f'(x)=2x"),
+        ("f(x)=2x", "y=2x"),
+        ("(x,y)=(1,0)", "(1,0)"),
+        ("(x,y)=(1,0)", "P=(1,0)"),
+        ("slope: 3; intercept: -2", "3, -2"),
+        ("(1,2)", "(1,2)^T"),
+        ("[2,\\infty)", "[2,+\\infty)"),
+        ("5", r"5\pmod{7}"),
+        ("12", r"3\times4=12"),
+    ];
+    let policy = Policy::default();
+    let equal = |a: &str, b: &str| judge(a, b, &policy, false).equal == Some(true);
+    let accepted: Vec<_> =
+        WRONG.iter().filter(|(gold, answer)| equal(gold, answer) || equal(answer, gold)).collect();
+    let refused: Vec<_> = RIGHT.iter().filter(|(gold, answer)| !equal(gold, answer)).collect();
+    assert!(accepted.is_empty() && refused.is_empty(), "accepted {accepted:#?}, refused {refused:#?}");
+}
+
+#[test]
+fn garbled_references_cost_what_the_policy_allows_and_the_same_each_time() {
+    let Reviewed { golds, .. } = toml::from_str(include_str!("cases/soundness.toml")).unwrap();
+    let policy = Policy::default();
+    for (at, gold) in golds.iter().enumerate() {
+        for garbled in garbles(gold, &mut Draw(at as u64), 4) {
+            let [first, second] = [0; 2].map(|_| judge(gold, &garbled, &policy, true));
+            assert_eq!(first, second, "{gold} | {garbled}");
+            assert!(first.steps <= policy.steps + policy.steps / 4, "{gold} | {garbled}: {}", first.steps);
+        }
+    }
 }
 
 #[test]

@@ -9,7 +9,8 @@ use std::time::Instant;
 
 use r1_core::{Completion, FinishReason};
 use r1_rewards::{
-    Mode, explain,
+    Mode,
+    grading::explain,
     math::{Policy, compare},
 };
 use serde::Deserialize;
@@ -39,7 +40,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         let judgement = if has("--bare") {
             Some(compare(&gold, &answer, &policy))
         } else {
-            explain(&gold, &completion, mode.unwrap_or(Mode::Lenient), &policy).1
+            explain(&gold, &completion, mode.unwrap_or(Mode::Lenient), &policy).judgement
         };
         times.push(start.elapsed().as_secs_f64() * 1e6);
         let found = judgement.as_ref().and_then(|judgement| judgement.equal) == Some(true);

@@ -1,6 +1,6 @@
 //! Whether an answer is right.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, ops::Range};
 
 use r1_core::{Completion, Problem, Reference};
 use serde::Serialize;
@@ -8,6 +8,7 @@ use serde::Serialize;
 use crate::{
     Mode, countdown,
     extract::{Found, boxed, find, last_formula},
+    grading::{Explanation, Extracted},
 };
 use r1_core::{Outcome, Reward, RewardError};
 use r1_math::{self as math, Judgement, Number, Policy, Rung, choice, markup, prose};
@@ -147,43 +148,36 @@ pub fn grade(gold: &str, completion: &Completion, mode: Mode) -> Verdict {
 
 /// [`grade`] under a policy of one's own.
 pub fn grade_with(gold: &str, completion: &Completion, mode: Mode, policy: &Policy) -> Verdict {
-    explained(gold, completion, mode, policy, false).0
-}
-
-/// [`grade_with`], and how both sides were read; nothing is read when there is no answer.
-pub fn explain(
-    gold: &str,
-    completion: &Completion,
-    mode: Mode,
-    policy: &Policy,
-) -> (Verdict, Option<Judgement>) {
-    explained(gold, completion, mode, policy, true)
+    explained(gold, completion, mode, policy, false).verdict
 }
 
 /// A longer reference without a box is a solution, not an answer.
 const LONG_GOLD: usize = 300;
 
-fn explained(
+/// The verdict and what led to it; how both sides were read only when asked.
+pub(crate) fn explained(
     gold: &str,
     completion: &Completion,
     mode: Mode,
     policy: &Policy,
     explain: bool,
-) -> (Verdict, Option<Judgement>) {
+) -> Explanation {
     let gold = match boxed(gold) {
         Some(boxed) => boxed,
         None if gold.len() > LONG_GOLD && gold.contains('$') => Cow::Owned(unmarked(gold)),
         None => Cow::Borrowed(gold),
     };
     if markup::unwrap(&gold).is_empty() {
-        return (Verdict::ungradable("the reference is empty"), None);
+        let verdict = Verdict::ungradable("the reference is empty");
+        return Explanation { verdict, extracted: None, judgement: None };
     }
     match answer_of(completion, mode) {
-        Some(answer) => {
-            let judgement = math::judge(&gold, &answer, policy, explain);
-            (Verdict::from(&judgement), Some(judgement))
+        Some(Extracted { text, span }) => {
+            let judgement = math::judge(&gold, &text, policy, explain);
+            let verdict = Verdict::from(&judgement);
+            Explanation { verdict, extracted: Some(Extracted { text, span }), judgement: Some(judgement) }
         }
-        None => (Verdict::of(false, "no answer after the thoughts"), None),
+        None => Explanation { verdict: no_answer(completion, mode), extracted: None, judgement: None },
     }
 }
 
@@ -193,18 +187,45 @@ impl From<&Judgement> for Verdict {
     }
 }
 
+/// The verdict on a completion without an answer.
+fn no_answer(completion: &Completion, mode: Mode) -> Verdict {
+    if completion.response().after_thoughts.trim().is_empty() {
+        return Verdict::of(false, "no answer after the thoughts");
+    }
+    let reason = match mode {
+        Mode::Strict => "no answer: strict mode found no `<answer>` and no `\\boxed{..}` after the thoughts",
+        Mode::Anchored => "no answer: anchored mode found no mark of one after the thoughts",
+        Mode::Lenient => "no answer after the thoughts",
+    };
+    Verdict::of(false, reason)
+}
+
 /// The marked answer; in lenient mode what the whole text comes to.
-fn answer_of(completion: &Completion, mode: Mode) -> Option<String> {
-    match find(&completion.response(), mode) {
+fn answer_of(completion: &Completion, mode: Mode) -> Option<Extracted> {
+    let text = match find(&completion.response(), mode) {
         Found::Marked(answer)
             if mode != Mode::Strict && !answer.starts_with("not ") && !math::is_mathematical(&answer) =>
         {
-            Some(unmarked(&answer))
+            unmarked(&answer)
         }
-        Found::Marked(answer) => Some(answer.into_owned()),
-        Found::Unmarked(text) if mode == Mode::Lenient && !text.trim().is_empty() => Some(unmarked(text)),
-        Found::Unmarked(_) => None,
-    }
+        Found::Marked(Cow::Borrowed(answer)) => {
+            let span = place_of(&completion.text, answer);
+            return Some(Extracted { text: answer.to_owned(), span });
+        }
+        Found::Marked(answer) => answer.into_owned(),
+        Found::Unmarked(text) if mode == Mode::Lenient && !text.trim().is_empty() => unmarked(text),
+        Found::Unmarked(_) => return None,
+    };
+    // What was put together may stand nowhere as it is.
+    let span = completion.text.rfind(&text).map(|start| start..start + text.len());
+    Some(Extracted { text, span })
+}
+
+/// Where a part of a text stands in it.
+fn place_of(text: &str, part: &str) -> Option<Range<usize>> {
+    let start = (part.as_ptr() as usize).checked_sub(text.as_ptr() as usize)?;
+    let range = start..start.checked_add(part.len())?;
+    (text.get(range.clone()) == Some(part)).then_some(range)
 }
 
 /// The answer of a text without marks: all of it where it is mathematics, else its last formula or
@@ -236,8 +257,8 @@ fn same_words(text: &str, answer: &str, policy: &Policy) -> bool {
 /// Applies `compare` to the answer.
 fn marked(completion: &Completion, mode: Mode, compare: impl Fn(&str) -> Verdict) -> Verdict {
     match answer_of(completion, mode) {
-        Some(answer) => compare(&answer),
-        None => Verdict::of(false, "no answer after the thoughts"),
+        Some(answer) => compare(&answer.text),
+        None => no_answer(completion, mode),
     }
 }
 

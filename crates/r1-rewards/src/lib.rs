@@ -47,6 +47,7 @@ pub mod length;
 pub mod repetition;
 mod loop_guard;
 mod choice;
+pub mod grading;
 pub mod countdown;
 pub mod task;
 pub mod external;
@@ -64,7 +65,7 @@ mod extract;
 #[cfg(feature = "code")]
 pub mod code;
 
-pub use accuracy::{AccuracyReward, Verdict, explain, grade, grade_with};
+pub use accuracy::{AccuracyReward, Verdict, grade, grade_with};
 pub use choice::ChoiceReward;
 #[cfg(feature = "http")]
 pub use external::UrlReward;

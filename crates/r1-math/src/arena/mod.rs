@@ -118,6 +118,8 @@ pub(crate) struct Arena {
     /// What reading may still cost; backtracking stops when it is gone.
     reading: Budget,
     estimates: Estimates,
+    /// What reading left out because it says nothing of the value.
+    words: Vec<String>,
 }
 
 impl Default for Arena {
@@ -128,11 +130,22 @@ impl Default for Arena {
             names: Vec::new(),
             reading: Budget::new(MAX_READING),
             estimates: Estimates::default(),
+            words: Vec::new(),
         }
     }
 }
 
 impl Arena {
+    /// Notes words that reading leaves out.
+    pub(crate) fn leave_out(&mut self, words: String) {
+        self.words.push(words);
+    }
+
+    /// The words that reading left out so far.
+    pub(crate) fn words(&mut self) -> &mut Vec<String> {
+        &mut self.words
+    }
+
     pub(crate) fn node(&self, id: Id) -> &Node {
         &self.nodes[id as usize]
     }

@@ -1,14 +1,16 @@
 //! Answers with the name of what they are: `x = 5`, `f(x) = x^2`, "radius: 3".
 
-use super::{Comparison, Finding, decimal::Value, holds};
+use super::{
+    Comparison, Dropped, Finding,
+    decimal::Value,
+    holds,
+    name::{differ, in_words, is_operator, one_function, otherwise_named},
+};
 use crate::{
     answer::Answer,
     arena::{Id, Node},
     substitute::{is_constant, symbols},
 };
-
-/// Names of the answer as such.
-const NEUTRAL: [&str; 6] = ["answer", "solution", "solutions", "result", "value", "ans"];
 
 /// What two names say about the answers that they stand for.
 enum Names {
@@ -29,6 +31,10 @@ impl Comparison<'_> {
         let (named, other) =
             if matches!(gold, A::Assignment { .. }) { (gold, answer) } else { (answer, gold) };
         let A::Assignment { name, value, label, between, .. } = named else { return None };
+        if is_operator(name) || label.is_some_and(|label| !self.is_name(label, value)) {
+            // Only a name goes without saying.
+            return Finding::apart();
+        }
         if let (A::Relation { .. }, Some(label)) = (other, label) {
             return match &**value {
                 A::Expression { .. } => self.equation_of(*label, value, other),
@@ -43,6 +49,7 @@ impl Comparison<'_> {
         if point && !in_words(name) {
             return Finding::apart();
         }
+        self.leave_out(Dropped::Name(name.clone()));
         if std::ptr::eq(named, gold) { self.answers(value, other) } else { self.answers(other, value) }
     }
 
@@ -118,6 +125,24 @@ impl Comparison<'_> {
         between.iter().copied().filter(foreign).collect()
     }
 
+    /// A symbol, a function at a point, or what is known to be a matrix.
+    fn is_name(&self, label: Id, value: &Answer) -> bool {
+        let matrix = matches!(value, Answer::Expression { id, .. } if matches!(self.arena.node(*id), Node::Matrix { .. }));
+        matrix || matches!(self.arena.node(label), Node::Symbol(_) | Node::Call(..) | Node::Function(..))
+    }
+
+    /// Whether the value of a name depends on a symbol, or the name is of a derivative.
+    fn is_function_of(&self, named: &Answer, argument: Option<char>) -> bool {
+        let Some(argument) = argument else { return true };
+        let Answer::Assignment { value, .. } = named else { return false };
+        let Answer::Expression { id, .. } = **value else { return false };
+        let mentioned = symbols(&self.arena, id);
+        mentioned.iter().any(|symbol| match self.arena.node(*symbol) {
+            Node::Symbol(name) => self.arena.name(*name).chars().eq([argument]),
+            _ => false,
+        })
+    }
+
     /// What stands under a hat: `\hat y = 2x` names `y`, too.
     fn without_hat(&self, id: Id) -> Id {
         match self.arena.node(id) {
@@ -132,6 +157,12 @@ impl Comparison<'_> {
         else {
             return Names::Differ;
         };
+        if let Some(argument) = one_function(a, b)
+            && self.is_function_of(gold, argument)
+            && self.is_function_of(answer, argument)
+        {
+            return Names::Agree;
+        }
         let (Some(x), Some(y)) = (*x, *y) else {
             return match (x, y) {
                 (None, None) if differ(a, b) => Names::Differ,
@@ -171,107 +202,5 @@ impl Comparison<'_> {
         } else {
             Names::Differ
         }
-    }
-}
-
-/// Whether two names in words, or of figures, are about different things: "slope" and "intercept", `AB` and
-/// `CD`, `P(A)` and `P(B)`.
-pub(super) fn differ(a: &str, b: &str) -> bool {
-    let plain = |name: &str| -> String {
-        let name = name.replace("^prime", "'").replace("frac", "");
-        let signs = name.contains('(') && !in_words(&name);
-        let kept = |c: &char| c.is_alphanumeric() || *c == '\'' || (signs && "<>+-=|".contains(*c));
-        let plain: String = name.chars().filter(kept).collect();
-        // `dy/dx` is `y'`.
-        match plain.as_bytes() {
-            [b'd', _, b'd', _] => format!("{}'", &plain[1..2]),
-            _ => plain,
-        }
-    };
-    let (full_a, full_b) = (a, b);
-    let (a, b) = (plain(a), plain(b));
-    if full_a == full_b || a.is_empty() || b.is_empty() {
-        return false;
-    }
-    let derivative = |name: &str| name.contains('d') && (name.contains("frac") || name.contains('/'));
-    if derivative(full_a) && derivative(full_b) {
-        return full_a.replace(['{', '}', '/'], "").replace("frac", "")
-            != full_b.replace(['{', '}', '/'], "").replace("frac", "");
-    }
-    if a == b {
-        return false;
-    }
-    match (in_words(full_a), in_words(full_b)) {
-        (true, true) => {
-            let (a, b) = (a.to_lowercase(), b.to_lowercase());
-            let neutral = NEUTRAL.iter().any(|word| a.contains(word) || b.contains(word));
-            !neutral && !a.contains(&b) && !b.contains(&a)
-        }
-        (false, false) => figures_differ(full_a, full_b, (&a, &b)),
-        _ => false,
-    }
-}
-
-/// Whether a name is of words, and no formula.
-fn in_words(name: &str) -> bool {
-    let letters = name.chars().filter(char::is_ascii_lowercase).count();
-    letters >= 3 && !name.contains(['(', ',', '=', '|', '_', '/']) && !name.contains("frac")
-}
-
-/// Two names of figures or of values: one may leave out the arguments or the index of the other.
-fn figures_differ(a: &str, b: &str, (plain_a, plain_b): (&str, &str)) -> bool {
-    if sorted(plain_a) == sorted(plain_b) {
-        return false;
-    }
-    let parts = |name: &str| {
-        let at = name.find(['(', '_']).unwrap_or(name.len());
-        (name[..at].to_owned(), at < name.len())
-    };
-    let ((head_a, more_a), (head_b, more_b)) = (parts(a), parts(b));
-    head_a.is_empty()
-        || head_a != head_b
-        || (more_a && more_b && !goes_on(plain_a, plain_b, b) && !goes_on(plain_b, plain_a, a))
-}
-
-/// Whether a name begins with another that has no argument of its own.
-fn goes_on(long: &str, short: &str, full_short: &str) -> bool {
-    !full_short.contains('(') && long.starts_with(short)
-}
-
-/// Whether one of two names, of which one is a formula, is of a derivative, of an inverse or of a point whose
-/// coordinates the other names.
-fn otherwise_named(a: &str, b: &str) -> bool {
-    let derivative = |name: &str| {
-        let quotient = name.starts_with("fracd") || (name.starts_with('d') && name.contains("/d"));
-        quotient || name.contains('\'') || name.contains("prime")
-    };
-    let inverse = |name: &str| name.contains("^-1");
-    let coordinate =
-        |point: &str, name: &str| point.starts_with('(') && point.contains(',') && point.contains(name);
-    derivative(a) != derivative(b)
-        || (inverse(a) != inverse(b) && a.contains('(') && b.contains('('))
-        || ((derivative(a) || inverse(a) && inverse(b)) && differ(a, b))
-        || coordinate(a, b)
-        || coordinate(b, a)
-}
-
-/// `BA` names what `AB` names.
-fn sorted(name: &str) -> String {
-    let capitals = name.bytes().all(|byte| byte.is_ascii_uppercase()) && name.len() == 2;
-    let mut letters: Vec<char> = name.chars().collect();
-    if capitals {
-        letters.sort_unstable();
-    }
-    letters.into_iter().collect()
-}
-
-/// Whether two items of lists say in words that they are about different things, as "domain" and "range".
-pub(super) fn other_names(a: &Answer, b: &Answer) -> bool {
-    match (a, b) {
-        (
-            Answer::Assignment { name: a, label: None, .. },
-            Answer::Assignment { name: b, label: None, .. },
-        ) => differ(a, b),
-        _ => false,
     }
 }

@@ -1,6 +1,6 @@
 //! Decimals that stand for exact numbers.
 
-use super::{Comparison, Finding, Rung, holds};
+use super::{Comparison, Dropped, Finding, Rung, holds};
 use crate::{
     arena::Id,
     literal::Decimal,
@@ -30,6 +30,7 @@ impl Comparison<'_> {
             };
             let bare = pair.and_then(|(a, b)| self.ids(a, b));
             if holds(bare) {
+                self.leave_out(Dropped::DegreeSign);
                 return bare;
             }
         }

@@ -2,7 +2,7 @@
 
 use dashu::rational::RBig;
 
-use super::{Comparison, Finding, Rung};
+use super::{Comparison, Dropped, Finding, Rung};
 use crate::{
     answer::{Answer, Domain},
     arena::{Arena, Constant, Id, Node},
@@ -77,6 +77,7 @@ impl Comparison<'_> {
                 if !function && *domain != Domain::Reals {
                     return Finding::apart();
                 }
+                self.leave_out(Dropped::Domain);
                 if matches!(gold, A::Parametric { .. }) {
                     self.answers(body, other)
                 } else {

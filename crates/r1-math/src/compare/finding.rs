@@ -60,6 +60,8 @@ pub struct Judgement {
     pub reference: String,
     /// The answer as it was read.
     pub answer: String,
+    /// What one side of an equal pair says and the other leaves out, each in a few words: "the unit `cm`".
+    pub dropped: Vec<String>,
     /// What reading and comparing cost, of which [`Policy::steps`](crate::Policy::steps) bounds the comparing.
     /// The same pair costs the same everywhere.
     pub steps: u32,

@@ -5,8 +5,10 @@ mod assignment;
 mod cases;
 mod constant;
 mod decimal;
+mod dropped;
 mod expression;
 mod family;
+mod name;
 mod quantity;
 mod relation;
 mod sequence;
@@ -16,7 +18,10 @@ mod words;
 
 pub use finding::{Judgement, Rung};
 
-use self::finding::{Finding, holds};
+use self::{
+    dropped::Dropped,
+    finding::{Finding, holds},
+};
 use super::{
     answer::Answer,
     arena::Arena,
@@ -62,6 +67,7 @@ pub fn judge(reference: &str, answer: &str, policy: &Policy, explain: bool) -> J
         rung,
         reference: if explain { reference.to_owned() } else { String::new() },
         answer: if explain { answer.to_owned() } else { String::new() },
+        dropped: Vec::new(),
         steps: 0,
     };
     if reference.is_empty() || answer.is_empty() {
@@ -86,8 +92,8 @@ pub fn judge(reference: &str, answer: &str, policy: &Policy, explain: bool) -> J
     }
     let budget = Budget::new(policy.steps);
     let mut arena = Arena::default();
-    let pairs = readings(&mut arena, reference, answer);
-    let mut comparison = Comparison { arena, budget: &budget, policy };
+    let (pairs, words) = readings(&mut arena, reference, answer);
+    let mut comparison = Comparison { arena, budget: &budget, policy, explain, dropped: Vec::new() };
     let mut found = None;
     for (gold, given) in &pairs {
         let finding = comparison.answers(gold, given);
@@ -106,8 +112,12 @@ pub fn judge(reference: &str, answer: &str, policy: &Policy, explain: bool) -> J
     if !holds(found) {
         found = comparison.options(reference, answer).or(found);
     }
+    let dropped = words.into_iter().map(Dropped::Words).chain(std::mem::take(&mut comparison.dropped));
+    let dropped =
+        if holds(found) && explain { dropped.map(|left| left.to_string()).collect() } else { Vec::new() };
     let shown = |answer: &Answer| if explain { answer.shown(&comparison.arena) } else { String::new() };
     Judgement {
+        dropped,
         equal: Some(holds(found)),
         rung: found.map_or(Rung::Undecided, |finding| finding.rung),
         reference: shown(gold),
@@ -116,11 +126,14 @@ pub fn judge(reference: &str, answer: &str, policy: &Policy, explain: bool) -> J
     }
 }
 
-/// Both sides as they are read, in every way that their commas and letters allow; the likely way first.
-fn readings(arena: &mut Arena, reference: &str, answer: &str) -> Vec<(Answer, Answer)> {
+/// Both sides as they are read, in every way that their commas and letters allow, the likely way first; and the
+/// words that the likely way leaves out.
+fn readings(arena: &mut Arena, reference: &str, answer: &str) -> (Vec<(Answer, Answer)>, Vec<String>) {
     let mut read = |text: &str, reading| read::read(arena, text, reading);
     let (gold, gold_ambiguous) = read(reference, Reading::LIKELY);
     let (given, given_ambiguous) = read(answer, Reading::LIKELY);
+    let words = std::mem::take(arena.words());
+    let mut read = |text: &str, reading| read::read(arena, text, reading);
     let mut pairs = vec![(gold.clone(), given.clone())];
     if gold_ambiguous || given_ambiguous {
         let other = Reading { commas: Commas::Unlikely, ..Reading::LIKELY };
@@ -136,7 +149,7 @@ fn readings(arena: &mut Arena, reference: &str, answer: &str) -> Vec<(Answer, An
     let has_unit = |answer: &Answer| matches!(answer, Answer::Quantity { .. });
     if has_unit(&gold) != has_unit(&given) {
         pairs.push((read(reference, letters).0, read(answer, letters).0));
-        return pairs;
+        return (pairs, words);
     }
     // Beside a number, letters may be a unit.
     let (gold_number, given_number) = (is_number(arena, &gold), is_number(arena, &given));
@@ -150,7 +163,7 @@ fn readings(arena: &mut Arena, reference: &str, answer: &str) -> Vec<(Answer, An
             pairs.push(if gold_number { (gold, other) } else { (other, given) });
         }
     }
-    pairs
+    (pairs, words)
 }
 
 fn is_number(arena: &Arena, answer: &Answer) -> bool {
@@ -165,6 +178,8 @@ pub(crate) struct Comparison<'a> {
     arena: Arena,
     budget: &'a Budget,
     policy: &'a Policy,
+    explain: bool,
+    dropped: Vec<Dropped>,
 }
 
 impl Comparison<'_> {
@@ -182,10 +197,18 @@ impl Comparison<'_> {
         let (a, b) = (letter(reference, gold), letter(answer, given));
         if gold.is_none() || given.is_none() {
             if a.is_some() && a == b {
+                if let Some((_, text)) = gold.or(given) {
+                    self.leave_out(Dropped::OptionText(text.to_owned()));
+                }
                 return Finding::at(Rung::Text, true);
             }
         } else if a != b {
             return None;
+        }
+        if gold.is_none() != given.is_none()
+            && let Some(letter) = a.or(b)
+        {
+            self.leave_out(Dropped::OptionLetter(letter));
         }
         let mut read = |text: &str| read::read(&mut self.arena, text, Reading::LIKELY).0;
         let gold = read(gold.map_or(reference, |(_, text)| text));

@@ -2,7 +2,7 @@
 
 use dashu::rational::RBig;
 
-use super::{Comparison, Finding, holds};
+use super::{Comparison, Dropped, Finding, holds};
 use crate::{answer::Answer, arena::Id, numeric::approximate};
 
 impl Comparison<'_> {
@@ -40,10 +40,12 @@ impl Comparison<'_> {
             {
                 Finding::apart()
             }
-            (A::Quantity { id, decimal, .. }, other) if self.policy.unit_optional => {
+            (A::Quantity { id, decimal, unit }, other) if self.policy.unit_optional => {
+                self.leave_out(Dropped::Unit(unit.to_string()));
                 self.answers(&A::Expression { id: *id, decimal: *decimal }, other)
             }
-            (other, A::Quantity { id, decimal, .. }) if self.policy.unit_optional => {
+            (other, A::Quantity { id, decimal, unit }) if self.policy.unit_optional => {
+                self.leave_out(Dropped::Unit(unit.to_string()));
                 self.answers(other, &A::Expression { id: *id, decimal: *decimal })
             }
             _ => Finding::apart(),
@@ -70,6 +72,7 @@ impl Comparison<'_> {
                 let bare =
                     self.policy.percent_sign_optional.then(|| self.decimals((*a, *d), (*b, *e))).flatten();
                 if holds(bare) {
+                    self.leave_out(Dropped::PercentSign);
                     return bare;
                 }
                 if !self.policy.percent_as_share {
@@ -85,6 +88,7 @@ impl Comparison<'_> {
                     .then(|| self.decimals((*a, *d), (*b, *e)))
                     .flatten();
                 if holds(bare) {
+                    self.leave_out(Dropped::PercentSign);
                     return bare;
                 }
                 if !self.policy.percent_as_share {

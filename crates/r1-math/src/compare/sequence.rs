@@ -2,7 +2,7 @@
 
 use dashu::rational::RBig;
 
-use super::{Comparison, Finding, Rung, assignment::other_names, holds};
+use super::{Comparison, Finding, Rung, holds, name::other_names};
 use crate::answer::Answer;
 
 /// Longer ones are not compared.
@@ -16,6 +16,7 @@ impl Comparison<'_> {
         let matching = !matches!((gold, answer), (A::Tuple(_), _) | (_, A::Tuple(_)));
         // A set does not count; of a list with repetitions, all count.
         let set = matches!((gold, answer), (A::Set(_), _) | (_, A::Set(_)));
+        let either = matches!((gold, answer), (A::Either(_), _) | (_, A::Either(_)));
         if matching && let (Some(mut x), Some(mut y)) = (self.exact_numbers(a), self.exact_numbers(b)) {
             // Numbers match when they are the same in order; repetitions count once when the lengths differ.
             x.sort_unstable();
@@ -33,6 +34,7 @@ impl Comparison<'_> {
         if matching {
             self.budget.spend((a.len() * b.len()) as u32)?;
         }
+        self.leave_out_brackets(gold, answer);
         let verdict = match (gold, answer) {
             (A::Tuple(_), A::Tuple(_)) => self.ordered(a, b),
             // `1, 2` may leave out the parentheses of `(1, 2)`.
@@ -41,7 +43,7 @@ impl Comparison<'_> {
             }
             (A::Tuple(_), A::Set(_) | A::Either(_)) | (A::Set(_) | A::Either(_), A::Tuple(_)) => false,
             // Of values of different names, which is which counts.
-            _ if of_names(a) != of_names(b) => !set && self.ordered(a, b) || self.systems(a, b),
+            _ if of_names(a) != of_names(b) => !set && !either && self.ordered(a, b) || self.systems(a, b),
             // Where the things are told on one side only, their order tells them on the other.
             _ if counted(a) != counted(b) => self.ordered(a, b),
             _ => self.unordered(a, b, set) || self.systems(a, b) || holds(self.whole_multiples(gold, answer)),
@@ -119,8 +121,12 @@ impl Comparison<'_> {
     }
 }
 
-/// Whether every item is the value of a name of its own: `x = 1, y = 2`, but not `x_1 = 1, x_2 = 2`.
+/// Whether every item is the value of a name of its own: `x = 1, y = 2`, but not `x_1 = 1, x_2 = 2`. Names in words
+/// are of one thing unless they tell them apart.
 fn of_names(items: &[Answer]) -> bool {
+    if items.iter().skip(1).any(|item| other_names(&items[0], item)) {
+        return true;
+    }
     let name = |item: &Answer| match item {
         Answer::Assignment { name, label: Some(_), .. } => name.split('_').next().map(str::to_owned),
         _ => None,

@@ -2,7 +2,7 @@
 
 use dashu::rational::RBig;
 
-use super::{Comparison, Finding, Rung, decimal::Value, holds};
+use super::{Comparison, Dropped, Finding, Rung, decimal::Value, holds};
 use crate::{
     answer::Answer,
     arena::{Id, Node},
@@ -14,6 +14,16 @@ use crate::{
 impl Comparison<'_> {
     /// Whether `answer` says what `gold` says.
     pub(super) fn answers(&mut self, gold: &Answer, answer: &Answer) -> Option<Finding> {
+        let known = self.dropped.len();
+        let found = self.by_kind(gold, answer);
+        if !holds(found) {
+            // What was left out on a way that led nowhere.
+            self.dropped.truncate(known);
+        }
+        found
+    }
+
+    fn by_kind(&mut self, gold: &Answer, answer: &Answer) -> Option<Finding> {
         use Answer as A;
         self.budget.spend(4)?;
         match (gold, answer) {
@@ -22,8 +32,14 @@ impl Comparison<'_> {
                 if self.unordered(p, q, true) { self.answers(a, b) } else { Finding::apart() }
             }
             // What is left out of a domain may go without saying.
-            (A::Excluding { body, .. }, other) => self.answers(body, other),
-            (other, A::Excluding { body, .. }) => self.answers(other, body),
+            (A::Excluding { body, .. }, other) => {
+                self.leave_out(Dropped::LeftOut);
+                self.answers(body, other)
+            }
+            (other, A::Excluding { body, .. }) => {
+                self.leave_out(Dropped::LeftOut);
+                self.answers(other, body)
+            }
             (A::Assignment { .. }, A::Assignment { .. }) => self.assignments(gold, answer),
             (A::Assignment { .. }, _) | (_, A::Assignment { .. }) => self.named(gold, answer),
             (A::Expression { id: a, decimal: d }, A::Expression { id: b, decimal: e }) => {
@@ -59,17 +75,29 @@ impl Comparison<'_> {
                 let (a, b, m) = (self.whole(*a)?, self.whole(*b)?, self.whole(*m)?);
                 Finding::at(Rung::Structure, same && m != 0 && (a - b) % m == 0)
             }
-            (A::Congruence { residue: a, .. }, A::Expression { id: b, .. })
-            | (A::Expression { id: b, .. }, A::Congruence { residue: a, .. }) => self.ids(*a, *b),
+            (A::Congruence { residue: a, modulus }, A::Expression { id: b, .. })
+            | (A::Expression { id: b, .. }, A::Congruence { residue: a, modulus }) => {
+                // The modulus may be missing beside a remainder: `5 (mod 3)` is 2.
+                let whole = self.whole(*a).zip(self.whole(*modulus));
+                match whole.is_some_and(|(residue, modulus)| !(0..modulus).contains(&residue)) {
+                    true => Finding::apart(),
+                    false => {
+                        self.leave_out(Dropped::Modulus);
+                        self.ids(*a, *b)
+                    }
+                }
+            }
             (A::Family { .. }, A::Family { .. }) => self.families(gold, answer),
             (A::Empty, A::Empty) | (A::Undefined, A::Undefined) => Finding::at(Rung::Structure, true),
             (A::Set(items), A::Empty) | (A::Empty, A::Set(items)) => {
                 Finding::at(Rung::Structure, items.is_empty())
             }
             (A::Set(items) | A::List(items) | A::Either(items), other) if items.len() == 1 => {
+                self.leave_out(Dropped::Braces);
                 self.answers(&items[0], other)
             }
             (other, A::Set(items) | A::List(items) | A::Either(items)) if items.len() == 1 => {
+                self.leave_out(Dropped::Braces);
                 self.answers(other, &items[0])
             }
             (A::Text(a), A::Text(b)) => Finding::at(Rung::Text, text::same(a, b)),

@@ -62,7 +62,13 @@ pub(super) fn agree(reference: &str, answer: &str, gold: &Answer, given: &Answer
         return same_tokens(reference, answer);
     }
     let (a, b) = (text::even(reference), text::even(answer));
-    matches!((gold, given), (Answer::Text(_), _) | (Answer::Expression { .. }, Answer::Text(_)))
+    // Letters that were read as a product may be a word.
+    let word = |answer: &Answer| {
+        matches!(answer, Answer::Expression { .. })
+            && a.starts_with(char::is_alphabetic)
+            && a.chars().all(|c| c.is_alphanumeric() || matches!(c, ' ' | '_'))
+    };
+    (matches!(gold, Answer::Text(_)) || word(gold) && matches!(given, Answer::Text(_)))
         && (text::same(&a, &b)
             || matches!((gold, given), (Answer::Text(_), Answer::Text(_)))
                 && reference.contains('\\')

@@ -214,7 +214,14 @@ impl<'a> Lexer<'a> {
             "mathbb" | "Bbb" => {
                 let (inside, rest) = braced(rest).or_else(|| first(rest))?;
                 self.rest = rest;
-                self.push(Kind::Blackboard(inside.chars().next().unwrap_or('?')));
+                let inside = inside.trim();
+                let letter = inside.chars().next().unwrap_or('?');
+                self.push(Kind::Blackboard(letter));
+                // `\\mathbb{Z^+}`.
+                let marks = inside.get(letter.len_utf8()..).unwrap_or("");
+                let mut inner = Lexer { rest: marks, ..*self.head() };
+                while inner.step()? {}
+                self.tokens.append(&mut inner.tokens);
             }
             _ if IGNORED.contains(&name) => {
                 self.space |= name.ends_with("quad");

@@ -3,6 +3,7 @@
 use super::{Parser, function};
 use crate::{
     arena::{Constant, Function, Id, Node},
+    substitute::is_constant,
     token::Kind,
 };
 
@@ -139,7 +140,7 @@ impl Parser<'_> {
                     return self.symbol(&digits);
                 }
                 let inside = self.argument()?;
-                if crate::substitute::is_constant(self.arena, inside) {
+                if is_constant(self.arena, inside) {
                     return Some(self.arena.function(Function::Conjugate, vec![inside]));
                 }
                 // A mean, a segment, a conjugate: another thing than what stands under the bar.
@@ -167,7 +168,8 @@ impl Parser<'_> {
                     }
                     None if name != "mathbf" => match self.directed_segment() {
                         Some(segment) => Some(segment),
-                        None => self.argument(),
+                        // No number has a direction.
+                        None => self.argument().filter(|inside| !is_constant(self.arena, *inside)),
                     },
                     None => self.argument(),
                 }
@@ -214,7 +216,8 @@ impl Parser<'_> {
             }
         }
         let digits = name.len() - "digits@".len();
-        let several = open.is('{') && digits >= 2 && name[7..].contains(|c: char| c.is_ascii_alphabetic());
+        // A number under a bar is digits, too; its conjugate nobody would write.
+        let several = open.is('{') && (digits >= 2 || name[7..].bytes().all(|byte| byte.is_ascii_digit()));
         // `\overline{2i}` and `\overline{zw}` are conjugates.
         if !several || name[7..].contains(['i', 'z', 'w']) {
             return None;

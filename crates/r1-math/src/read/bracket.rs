@@ -31,11 +31,14 @@ impl Reader<'_> {
                     }));
                 }
             }
-            [rest @ .., caret, Token { kind: Kind::Letter('T') | Kind::Command(_), .. }]
+            [rest @ .., caret, transposed]
                 if caret.is('^')
+                    && (matches!(transposed.kind, Kind::Letter('T'))
+                        || matches!(transposed.command(), Some("top" | "intercal")))
                     && rest.first().is_some_and(|token| token.is('('))
                     && self.parts(rest).len() > 1 =>
             {
+                self.leave_out(std::slice::from_ref(transposed));
                 rest
             }
             other => other,
@@ -205,13 +208,15 @@ impl Reader<'_> {
         match self.arena.node(id) {
             Node::Constant(Constant::Infinity) => Some(false),
             Node::Mul(factors) => {
-                let infinite =
-                    factors.iter().any(|id| *self.arena.node(*id) == Node::Constant(Constant::Infinity));
-                let negative = factors
+                let zero = dashu::rational::RBig::ZERO;
+                let (infinite, others): (Vec<Id>, Vec<Id>) = factors
                     .iter()
-                    .filter_map(|id| self.arena.as_number(*id))
-                    .any(|value| *value < dashu::rational::RBig::ZERO);
-                infinite.then_some(negative)
+                    .partition(|id| *self.arena.node(**id) == Node::Constant(Constant::Infinity));
+                // Beside anything but numbers it has no sign, and beside zero no value.
+                let numbers: Option<Vec<_>> = others.iter().map(|id| self.arena.as_number(*id)).collect();
+                let numbers = numbers.filter(|numbers| numbers.iter().all(|value| **value != zero))?;
+                let negative = numbers.iter().filter(|value| ***value < zero).count() % 2 == 1;
+                (infinite.len() == 1).then_some(negative)
             }
             _ => None,
         }
@@ -253,6 +258,12 @@ impl Reader<'_> {
                     },
                     other => Some(other),
                 };
+            }
+            let tells =
+                |token: &Token| super::relation::is_joint(token) || super::phrase::word(token).is_some();
+            if !condition.iter().any(tells) {
+                // `{1 | 2, 3}` has no condition.
+                return None;
             }
             let mut joined = elements.to_vec();
             joined.push(Token::close(Kind::Symbol(',')));

@@ -23,8 +23,13 @@ impl Reader<'_> {
     /// What a left side names: a symbol, `f(x)`, `(x, y)`, `|AB|`, `\angle ABC`, a few words.
     pub(super) fn label(&mut self, tokens: &[Token]) -> Option<(Option<Id>, String)> {
         let name = rendered(tokens);
-        // A bar that never closes is no name.
-        if name.len() > MAX_NAME || name.matches('|').count() % 2 == 1 {
+        // A bar that never closes, or an index of nothing, is no name.
+        let hangs = |c: char| matches!(c, '_' | '^');
+        if name.len() > MAX_NAME
+            || name.matches('|').count() % 2 == 1
+            || name.starts_with(hangs)
+            || name.ends_with(hangs)
+        {
             return None;
         }
         if let Some(id) = parse::expression(self.arena, tokens) {
@@ -76,7 +81,8 @@ fn is_words(tokens: &[Token]) -> bool {
                 _ => {}
             }
             match &token.kind {
-                Kind::Text(_) | Kind::Word(_) | Kind::Letter(_) | Kind::Blackboard(_) => true,
+                Kind::Text(text) => !text.contains(['=', '<', '>', '+', '*']),
+                Kind::Word(_) | Kind::Letter(_) | Kind::Blackboard(_) => true,
                 Kind::Symbol(c) => matches!(c, '_' | '{' | '}' | '\'' | '|' | '^' | '.' | '~' | ':'),
                 Kind::Number(_) => index > 0,
                 Kind::Command(name) => matches!(

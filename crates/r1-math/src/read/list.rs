@@ -66,7 +66,7 @@ impl Reader<'_> {
         if let Some(sum) = self.parts_of_one(&items, both) {
             return Some(Some(sum));
         }
-        self.repeat_exclusion(&mut items);
+        self.repeat_left_side(&mut items);
         Some(Some(self.tidy(items, both, joins)))
     }
 
@@ -159,17 +159,18 @@ impl Reader<'_> {
         }
     }
 
-    /// `x \ne -2, 2` leaves out what it said before.
-    fn repeat_exclusion(&mut self, items: &mut [Answer]) {
+    /// `x \\ne -2, 2` and `7x = 0, 2` leave out what they said before.
+    fn repeat_left_side(&mut self, items: &mut [Answer]) {
         let [Answer::Relation { members, links }, rest @ ..] = items else { return };
         let value = |item: &Answer| matches!(item, Answer::Expression { .. });
-        if links[..] != [Link::NotEqual] || !rest.iter().all(value) {
+        let [link @ (Link::NotEqual | Link::Equal)] = links[..] else { return };
+        if !rest.iter().all(value) {
             return;
         }
         let first = members[0];
         for item in rest {
             if let Answer::Expression { id, .. } = *item {
-                *item = Answer::Relation { members: vec![first, id], links: vec![Link::NotEqual] };
+                *item = Answer::Relation { members: vec![first, id], links: vec![link] };
             }
         }
     }

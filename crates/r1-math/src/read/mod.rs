@@ -105,7 +105,11 @@ impl Reader<'_> {
         }
         self.arena.spend(4 + tokens.len() as u32 / 8)?;
         self.depth += 1;
+        let words = self.arena.words().len();
         let answer = self.form(trim(tokens));
+        if answer.is_none() {
+            self.arena.words().truncate(words);
+        }
         self.depth -= 1;
         answer
     }

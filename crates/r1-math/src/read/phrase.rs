@@ -1,6 +1,6 @@
 //! Words around mathematics: "about 12", "3 to 5", "all real numbers except 0", "for all x".
 
-use super::{Answer, Reader, split};
+use super::{Answer, Reader, label::rendered, split};
 use crate::{
     answer::Interval,
     arena::Id,
@@ -21,6 +21,7 @@ impl Reader<'_> {
             && word(first).is_some_and(|word| ROUNDED.contains(&&*word.trim_matches('.').to_lowercase()))
             && !super::trim(rest).is_empty()
         {
+            self.leave_out(&tokens[..1]);
             return Some(self.structure(rest));
         }
         if let Some(region) = self.exception(tokens) {
@@ -118,10 +119,23 @@ impl Reader<'_> {
                     || matches!(&token.kind, Kind::Number(literal) if literal.value.is_zero())
             };
             let plain = after[..at].iter().all(says_nothing) && after[at + 2..].iter().all(marks);
+            if plain {
+                self.leave_out(after);
+            }
             return plain.then(|| self.structure(before));
         }
         // Nothing that bounds the answer: names and the words between.
-        after.iter().all(says_nothing).then(|| self.structure(before))
+        let nothing = after.iter().all(says_nothing);
+        if nothing {
+            self.leave_out(after);
+        }
+        nothing.then(|| self.structure(before))
+    }
+
+    /// Notes tokens that say nothing of the value.
+    pub(super) fn leave_out(&mut self, tokens: &[Token]) {
+        let words: Vec<String> = tokens.iter().map(|token| rendered(std::slice::from_ref(token))).collect();
+        self.arena.leave_out(words.join(" "));
     }
 
     /// Whether an equation begins with `f(x)`.

@@ -42,6 +42,11 @@ fn joint(token: &Token) -> Option<Joint> {
     })
 }
 
+/// Whether a token joins the members of a relation.
+pub(super) fn is_joint(token: &Token) -> bool {
+    joint(token).is_some()
+}
+
 impl Reader<'_> {
     /// Members joined by relations; `None` when there is no relation outside of brackets.
     pub(super) fn relation(&mut self, tokens: &[Token]) -> Option<Option<Answer>> {
@@ -155,6 +160,13 @@ impl Reader<'_> {
                 _ => self.chain(rest, &joints[1..]),
             };
         }
+        let first = lexer::spelt(parts[0]);
+        if parts[0].iter().any(|token| matches!(token.kind, Kind::Number(_)))
+            && parts[1..].iter().all(|part| lexer::spelt(part) == first)
+        {
+            // `5 = 5` says nothing.
+            return None;
+        }
         let approximate = joints.iter().position(|joint| *joint == Joint::Approximate);
         // The exact member before the first approximation, unless that is the label.
         let value_at = match approximate {
@@ -192,7 +204,15 @@ impl Reader<'_> {
             }
             None if value_at > 1 => {
                 let named = parts[..value_at].iter().find(|part| self.is_symbol(part));
-                let (label, name) = named.and_then(|part| self.label(part)).unwrap_or((None, String::new()));
+                let (label, name) = match named.and_then(|part| self.label(part)) {
+                    Some(named) => named,
+                    // `2x = 10/2 = 5` is about `2x`.
+                    None => {
+                        let left = parse::expression(self.arena, parts[0])?;
+                        let unknown = !is_constant(self.arena, left);
+                        if unknown { (Some(left), rendered(parts[0])) } else { (None, String::new()) }
+                    }
+                };
                 let between = self.others(&parts[..value_at])?;
                 let value = Box::new(self.structure(parts[value_at])?);
                 return Some(Answer::Assignment { name, label, value, between, rounded });

@@ -37,8 +37,8 @@ pub(super) fn closing(tokens: &[Token]) -> Option<usize> {
     let mut depth = 0;
     for (at, token) in tokens.iter().enumerate() {
         depth += depth_change(token);
-        if depth == 0 {
-            return (at > 0).then_some(at);
+        if depth <= 0 {
+            return (at > 0 && depth == 0).then_some(at);
         }
     }
     None

@@ -292,3 +292,93 @@ pub(crate) fn mutants(gold: &str, draw: &mut Draw, count: usize) -> Vec<String> 
     }
     made
 }
+
+/// Pieces that a garbled answer may have gained.
+const PIECES: [&str; 40] = [
+    "0",
+    "1",
+    "2",
+    "7",
+    "-",
+    "+",
+    "x",
+    "n",
+    "i",
+    "e",
+    "(",
+    ")",
+    "[",
+    "]",
+    "{",
+    "}",
+    "|",
+    "/",
+    "^",
+    "_",
+    "=",
+    "<",
+    ",",
+    ";",
+    "!",
+    "'",
+    "%",
+    ".",
+    r"\%",
+    r"\pm ",
+    r"\sqrt",
+    r"\pi ",
+    r"\text{ cm}",
+    r"\text{ not }",
+    r"\text{ or }",
+    r"\cdot ",
+    r"\ne ",
+    r"\in ",
+    r"\infty ",
+    r"\prime ",
+];
+
+/// A reference as commands, digits and single characters.
+fn pieces(text: &str) -> Vec<&str> {
+    let mut found = Vec::new();
+    let mut rest = text;
+    while let Some(first) = rest.chars().next() {
+        let body = &rest[first.len_utf8()..];
+        let letters = body.find(|c: char| !c.is_ascii_alphabetic()).unwrap_or(body.len());
+        let end = match first {
+            '\\' if letters > 0 => 1 + letters,
+            '\\' => 1 + body.chars().next().map_or(0, char::len_utf8),
+            _ => first.len_utf8(),
+        };
+        let (piece, after) = rest.split_at(end);
+        found.push(piece);
+        rest = after;
+    }
+    found
+}
+
+/// References of which one piece is dropped, doubled, moved, or put in from elsewhere.
+pub(crate) fn garbles(gold: &str, draw: &mut Draw, count: usize) -> Vec<String> {
+    let plain = pieces(gold);
+    let mut made = Vec::new();
+    for _ in 0..4 * count {
+        if made.len() >= count || plain.is_empty() {
+            break;
+        }
+        let mut garbled = plain.clone();
+        let at = draw.below(plain.len());
+        match draw.below(5) {
+            0 => {
+                garbled.remove(at);
+            }
+            1 => garbled.insert(at, plain[at]),
+            2 => garbled.swap(at, draw.below(plain.len())),
+            3 => garbled[at] = plain[draw.below(plain.len())],
+            _ => garbled.insert(at + draw.below(2), PIECES[draw.below(PIECES.len())]),
+        }
+        let garbled = garbled.concat();
+        if garbled != gold && !made.contains(&garbled) {
+            made.push(garbled);
+        }
+    }
+    made
+}

@@ -2,7 +2,9 @@
 
 use std::{
     borrow::Cow,
-    io::{self, BufRead, Read, StdinLock, Write},
+    fs::File,
+    io::{self, BufRead, BufReader, Read, Write},
+    path::Path,
 };
 
 use serde::{Serialize, de::DeserializeOwned};
@@ -12,12 +14,13 @@ use crate::command::failure::{Failure, sentence};
 /// Longest line in bytes: far beyond any context, and little enough to be read and refused at once.
 const MAX_LINE: u64 = 64_000_000;
 
-/// The lines of standard input, counted.
+/// The lines of standard input or of a file, counted.
 ///
 /// A line that cannot be answered is named on standard error, and the next one is read.
-#[derive(Debug)]
 pub(crate) struct Lines {
-    input: StdinLock<'static>,
+    input: Box<dyn BufRead>,
+    /// What it is called in errors.
+    name: String,
     buffer: Vec<u8>,
     number: usize,
     failed: bool,
@@ -26,7 +29,22 @@ pub(crate) struct Lines {
 impl Lines {
     /// Standard input from its first line.
     pub(crate) fn of_stdin() -> Self {
-        Self { input: io::stdin().lock(), buffer: Vec::new(), number: 0, failed: false }
+        Self::of(Box::new(io::stdin().lock()), "standard input".into())
+    }
+
+    /// A file from its first line.
+    pub(crate) fn of_file(path: &Path) -> Result<Self, Failure> {
+        let name = format!("`{}`", path.display());
+        let cannot = |error| Failure::Job(format!("cannot read {name}: {error}"));
+        let file = File::open(path).map_err(cannot)?;
+        if file.metadata().map_err(cannot)?.is_dir() {
+            return Err(Failure::Job(format!("{name} is a folder; give a file with one JSON object a line")));
+        }
+        Ok(Self::of(Box::new(BufReader::new(file)), name))
+    }
+
+    fn of(input: Box<dyn BufRead>, name: String) -> Self {
+        Self { input, name, buffer: Vec::new(), number: 0, failed: false }
     }
 
     /// The next line that holds a `T`, with its number from 1; `None` at the end. Blank lines are
@@ -34,7 +52,8 @@ impl Lines {
     pub(crate) fn next<T: DeserializeOwned>(&mut self) -> Result<Option<(usize, T)>, Failure> {
         loop {
             self.buffer.clear();
-            let cannot = |error| Failure::Job(format!("cannot read standard input: {error}"));
+            let name = self.name.clone();
+            let cannot = |error| Failure::Job(format!("cannot read {name}: {error}"));
             let mut start = self.input.by_ref().take(MAX_LINE);
             if start.read_until(b'\n', &mut self.buffer).map_err(cannot)? == 0 {
                 return Ok(None);
@@ -60,7 +79,7 @@ impl Lines {
     /// Names a line that cannot be answered.
     pub(crate) fn fail(&mut self, number: usize, reason: &str) {
         self.failed = true;
-        eprintln!("error: line {number} of standard input: {reason}");
+        eprintln!("error: line {number} of {}: {reason}", self.name);
     }
 
     /// Fails when any line did.

@@ -49,7 +49,7 @@ fn bad_lines_are_named_and_the_others_are_graded() {
     let mut input = Vec::new();
     for bad in [
         b"{\"id\":0,\"gold\":\"2\"}".as_slice(),
-        b"{\"id\":0,\"gold\":2,\"answer\":\"2\"}",
+        b"{\"id\":0,\"gold\":[2],\"answer\":\"2\"}",
         b"[1,\"2\",\"2\"]",
         b"{\"id\":0,\"gold\":\"\xc3\x28\",\"answer\":\"2\"}",
         b"{\"id\":0,\"gold\":\"2\",\"answer\":\"\\ud800\"}",
@@ -101,4 +101,27 @@ fn each_line_is_answered_before_the_next_is_read() {
     let _ = writeln!(input, "{}", line(9, "2", "\\boxed{2}"));
     drop(input);
     assert_eq!(child.wait().unwrap().code(), Some(0));
+}
+
+#[test]
+fn a_file_is_graded_explained_and_counted() {
+    let checkpoint = crate::Checkpoint::new();
+    let rows = [
+        r#"{"id":1,"gold":0.50,"answer":"so \\boxed{1/2\\text{ cm}}"}"#,
+        r#"{"id":2,"gold":"7","answer":"the answer is 7"}"#,
+    ];
+    let file = checkpoint.file("answers.jsonl", &rows.join("\n"));
+    let outcome = r1(&["grade", &file, "--explain", "--stats"], "");
+    let answers = outcome.answers();
+    assert_eq!((&answers[0]["equal"], &answers[0]["extracted"]), (&json!(true), &json!("1/2\\text{ cm}")));
+    assert_eq!(answers[0]["span"], json!([10, 23]));
+    assert!(answers[0]["rung"].is_string() && answers[0]["steps"].as_u64().unwrap() > 0);
+    assert!(answers[0]["dropped"].to_string().contains("cm"), "{}", answers[0]);
+    assert_eq!((&answers[1]["equal"], &answers[1]["extracted"]), (&json!(false), &Value::Null));
+    assert!(answers[1]["reason"].as_str().unwrap().contains("--mode anchored"), "{}", answers[1]);
+    assert!(outcome.stderr.contains("no answer") && outcome.stderr.contains("equal"), "{}", outcome.stderr);
+    for wrong in ["nan", "2", "-1", "x"] {
+        crate::refused(2, &["grade", "--tolerance", wrong], &["relative error", "0.01"]);
+    }
+    crate::refused(1, &["grade", "no-such-file.jsonl"], &["no-such-file.jsonl"]);
 }
