@@ -20,9 +20,9 @@ pub struct Request {
 pub struct Generated {
     /// Token ids without the prompt, the stop id included.
     pub ids: Vec<u32>,
-    /// See [`Draw::logprob`].
+    /// See [`Draw::logprob`](super::Draw::logprob).
     pub logprobs: Vec<f32>,
-    /// See [`Draw::sampled_logprob`]; `None` when nothing was cut off.
+    /// See [`Draw::sampled_logprob`](super::Draw::sampled_logprob); `None` when nothing was cut off.
     pub sampled_logprobs: Option<Vec<f32>>,
     /// Why it ended.
     pub finish: FinishReason,

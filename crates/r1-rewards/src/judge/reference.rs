@@ -13,7 +13,7 @@ use super::{Judging, ask, correctness, prompt};
 ///
 /// Resists: answers that end their own mark, that quote a verdict (two verdicts in a reply are none), and that hide several
 /// results in the thoughts. Does not resist: a judge that is talked round by the answer; the paper trusts judges for short
-/// definite answers only ([v2] G.1).
+/// definite answers only (arXiv:2501.12948v2, G.1).
 ///
 /// # Source
 /// DeepSeek-R1 (arXiv:2501.12948v2), listing 4; v1, section 2.3.3.

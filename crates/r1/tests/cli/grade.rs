@@ -110,7 +110,7 @@ fn a_file_is_graded_explained_and_counted() {
         r#"{"id":1,"gold":0.50,"answer":"so \\boxed{1/2\\text{ cm}}"}"#,
         r#"{"id":2,"gold":"7","answer":"the answer is 7"}"#,
     ];
-    let file = checkpoint.file("answers.jsonl", &rows.join("\n"));
+    let file = checkpoint.file("answers.jsonl", rows.join("\n"));
     let outcome = r1(&["grade", &file, "--explain", "--stats"], "");
     let answers = outcome.answers();
     assert_eq!((&answers[0]["equal"], &answers[0]["extracted"]), (&json!(true), &json!("1/2\\text{ cm}")));
