@@ -12,8 +12,17 @@ pub enum FinishReason {
     Stop,
     /// The limit of tokens cut it off.
     Length,
+    /// It was caught in a loop and cut off.
+    Loop,
     /// The caller cancelled it.
     Cancelled,
+}
+
+impl FinishReason {
+    /// True when something cut it off before its own end.
+    pub fn is_cut(self) -> bool {
+        self != Self::Stop
+    }
 }
 
 /// One sampled answer to a prompt.

@@ -271,7 +271,7 @@ impl Tally<'_> {
             consensus_at_k,
             consensus: vote.is_some_and(|vote| correct[vote.winner]),
             format: share(|completion| completion.response().strict().is_ok()),
-            truncated: share(|completion| completion.finish == FinishReason::Length),
+            truncated: share(|completion| completion.finish.is_cut()),
             tokens: group.iter().map(|completion| completion.ids.len()).sum::<usize>() as f64
                 / group.len() as f64,
         })

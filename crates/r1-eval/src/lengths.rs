@@ -42,7 +42,7 @@ impl Lengths {
         let longest = *tokens.last()?;
         let rank = |share: f64| tokens[((tokens.len() as f64 * share).ceil() as usize).max(1) - 1];
         let of = |wanted: bool| graded.iter().filter(move |(_, correct)| *correct == wanted);
-        let cut = |row: &GradedSample| row.finish == FinishReason::Length;
+        let cut = |row: &GradedSample| row.finish.is_cut();
         let mut cut_ids: Vec<&str> =
             graded.iter().filter(|(row, _)| cut(row)).map(|(row, _)| row.id.as_str()).collect();
         let truncated = cut_ids.len();

@@ -74,7 +74,7 @@ pub use extract::Mode;
 pub use format::FormatReward;
 #[cfg(feature = "language")]
 pub use language::{Language, LanguageCount, LanguageReward};
-pub use loop_guard::LoopGuard;
+pub use loop_guard::LoopReward;
 pub use r1_core::{
     GroupScores, IntoOutcome, Outcome, Part, Reward, RewardError, RewardFn, RewardKind, Score, StepScore,
     reward_fn, score_all, score_with_retries,

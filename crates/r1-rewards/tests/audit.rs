@@ -2,7 +2,7 @@
 
 use r1_core::{Problem, Reference, Reward, RewardError, reward_fn};
 use r1_rewards::{
-    AccuracyReward, ChoiceReward, FormatReward, LoopGuard, RepetitionReward, Rubric, TaskReward,
+    AccuracyReward, ChoiceReward, FormatReward, LoopReward, RepetitionReward, Rubric, TaskReward,
     audit::{Audit, AuditReport, Kind},
     compat,
     length::{CosineReward, CosineSchedule, KimiLengthReward, OverlongReward},
@@ -173,7 +173,7 @@ fn every_reward_of_this_crate_passes() {
         Box::new(CosineReward::new(AccuracyReward::new(), schedule)),
         Box::new(KimiLengthReward::new(AccuracyReward::new())),
         Box::new(RepetitionReward::new()),
-        Box::new(LoopGuard::default()),
+        Box::new(LoopReward::default()),
         Box::new(Rubric::new().with(1.0, AccuracyReward::new()).with(1.0, FormatReward::r1_zero())),
     ];
     #[cfg(feature = "language")]

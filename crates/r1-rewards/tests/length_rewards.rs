@@ -1,9 +1,9 @@
 //! Laws of the rewards for length and repetition, and what they do on completions.
 
 use proptest::prelude::*;
-use r1_core::{Author, Completion, FinishReason, Outcome, Problem, Reference, Reward, TurnSpan};
+use r1_core::{Author, Completion, FinishReason, LoopGuard, Outcome, Problem, Reference, Reward, TurnSpan};
 use r1_rewards::{
-    AccuracyReward, LoopGuard, RepetitionReward,
+    AccuracyReward, LoopReward, RepetitionReward,
     length::{CosineReward, CosineSchedule, KimiLengthReward, OverlongReward, cosine, kimi, overlong},
     repetition::repetition,
 };
@@ -90,9 +90,9 @@ fn a_loop_is_found_wherever_it_stands() {
     let noise = counting(100);
     let looped: Vec<u32> = std::iter::repeat_n([500, 501, 502], 20).flatten().collect();
     for ids in [[&noise[..], &looped].concat(), [&noise[..], &looped, &noise].concat()] {
-        assert_eq!(score(LoopGuard::default(), &completion("4", ids)), Outcome::Score(-1.0));
+        assert_eq!(score(LoopReward::default(), &completion("4", ids)), Outcome::Score(-1.0));
     }
-    assert_eq!(score(LoopGuard::default(), &completion("4", noise)), Outcome::Score(0.0));
+    assert_eq!(score(LoopReward::default(), &completion("4", noise)), Outcome::Score(0.0));
 }
 
 #[test]
@@ -105,7 +105,7 @@ fn without_token_ids_terms_of_length_abstain() {
     );
     assert_eq!(score(KimiLengthReward::new(AccuracyReward::new()), &bare), Outcome::Abstain);
     assert_eq!(score(RepetitionReward::new(), &bare), Outcome::Abstain);
-    assert_eq!(score(LoopGuard::default(), &bare), Outcome::Abstain);
+    assert_eq!(score(LoopReward::default(), &bare), Outcome::Abstain);
 }
 
 #[test]

@@ -50,6 +50,7 @@ fn cause(rollout: &Rollout) -> Option<(usize, &'static str)> {
     match completion.finish {
         _ if rollout.reward.is_none() => Some((3, "without a grade")),
         FinishReason::Length => Some((0, "truncated")),
+        FinishReason::Loop => Some((4, "caught in a loop")),
         _ if completion.text.trim().is_empty() => Some((1, "empty")),
         _ if completion.response().answer.is_empty() => Some((2, "without an answer")),
         _ => None,

@@ -94,7 +94,7 @@ impl Rollout {
 
     /// True when the limit of tokens cut it off.
     pub fn truncated(&self) -> bool {
-        self.completion.finish == FinishReason::Length
+        self.completion.finish.is_cut()
     }
 }
 

@@ -2,11 +2,11 @@
 
 use std::f64::consts::PI;
 
-use r1_core::{Completion, Outcome, Problem, Reward, RewardError};
+use r1_core::{Completion, LoopGuard, Outcome, Problem, Reward, RewardError};
 use serde::{Deserialize, Serialize};
 
 use super::policy_ids;
-use crate::{AccuracyReward, loop_guard::LoopGuard};
+use crate::AccuracyReward;
 
 /// The ends of the schedule, as a recipe writes them.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use r1_core::{Reward, reward_fn};
 use r1_rewards::{
-    AccuracyReward, ChoiceReward, FormatReward, Language, LanguageReward, LoopGuard, Mode, Readability,
+    AccuracyReward, ChoiceReward, FormatReward, Language, LanguageReward, LoopReward, Mode, Readability,
     RepetitionReward, TaskReward,
     code::{self, CodeReward, Judge, RepositoryReward},
     compat,
@@ -46,7 +46,7 @@ pub(super) fn register(registry: &mut Registry) {
         if all { reward.all_or_nothing() } else { reward }
     });
     registry.reward("readability", |rules: Readability| rules);
-    registry.reward("loop_guard", |guard: LoopGuard| guard);
+    registry.reward("loop_guard", |guard: LoopReward| guard);
     registry.try_reward("code", |CodeParameters { language, max_tests }| {
         let reward = CodeReward::new(judge()?, language);
         Ok(match max_tests {
