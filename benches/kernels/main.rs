@@ -23,7 +23,7 @@ use r1::model::{
     kernels::{
         Heads, RotaryTable,
         adamw_step::{Moments, StepConstants, adamw_step},
-        cached_attention::{LayerCache, SlotRows, cached_attention},
+        cached_attention::{CachedRun, LayerCache, PAGE, cached_attention},
         causal_attention, linear,
         reduce::{add_onto, sum_of_squares},
         rms_norm, rotary, swiglu, token_logprobs,
@@ -106,12 +106,17 @@ fn decoding(sitting: &mut Sitting) {
 /// Attention of a step of decoding, in all layers: a new token for each of some sequences of [`LENGTH`].
 fn attention_to_a_cache(sitting: &mut Sitting) {
     for rows in [1, 16] {
-        let runs: Vec<SlotRows> =
-            (0..rows).map(|slot| SlotRows { slot, position: LENGTH - 1, tokens: 1 }).collect();
+        let pages = LENGTH.div_ceil(PAGE) as u32;
+        let run = |row: u32| CachedRun {
+            pages: (row * pages..(row + 1) * pages).collect(),
+            position: LENGTH - 1,
+            tokens: 1,
+        };
+        let runs: Vec<CachedRun> = (0..rows as u32).map(run).collect();
         let read = floats(2 * LAYERS * rows * LENGTH * HEADS.kv_width());
         let start = |device: &Device| {
             let qkv = Tensor::<2>::random([rows, HEADS.fused_width()], Distribution::Default, device);
-            let cache = || LayerCache::new(rows, LENGTH, HEADS, device);
+            let cache = || LayerCache::new(rows * pages as usize, HEADS, device);
             (qkv, (0..LAYERS).map(|_| cache()).collect::<Vec<_>>())
         };
         sitting.in_place("cached_attention", &format!("batch of {rows}"), read, start, |(qkv, caches)| {

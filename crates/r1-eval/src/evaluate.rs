@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use r1_core::{Completion, Content, FinishReason, Generate, Key, Problem, Prompt};
+use r1_core::{Completion, Content, Generate, Key, Problem, Prompt};
 use r1_rewards::{GroupScores, Outcome, Reward, RewardError, score_with_retries};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};

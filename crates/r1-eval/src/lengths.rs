@@ -1,6 +1,5 @@
 //! Lengths of completions, and the cost of the limit of tokens.
 
-use r1_core::FinishReason;
 use serde::Serialize;
 
 use crate::GradedSample;
@@ -70,6 +69,8 @@ fn mean(values: impl Iterator<Item = f64>) -> Option<f64> {
 
 #[cfg(test)]
 mod tests {
+    use r1_core::FinishReason;
+
     use super::*;
     use crate::graded_sample::tests::row;
 

@@ -151,8 +151,8 @@ impl CacheSpec {
         Self { layers: vec![memory; layers], context, vocab }
     }
 
-    /// Bytes that a sequence of so many tokens needs.
-    pub fn bytes(&self, tokens: usize) -> usize {
-        self.layers.iter().map(|layer| layer.bytes(tokens)).sum()
+    /// Bytes that a page of the cache needs, in all layers.
+    pub fn page_bytes(&self) -> usize {
+        self.layers.iter().map(|layer| layer.page_bytes()).sum()
     }
 }

@@ -46,7 +46,7 @@ pub use awake::stay_awake;
 pub use causal_lm::{Attend, CacheSpec, CausalLm, Head};
 pub use config::{ModelConfig, Rope, RopeScaling};
 pub use device::device;
-pub use engine::{EngineConfig, KvCache};
+pub use engine::{Engine, EngineConfig, KvCache};
 pub use error::ModelError;
 pub use gradients::{GradientStore, is_trained};
 pub use language_model::{EncodedPrompt, LanguageModel};

@@ -4,12 +4,10 @@ use std::{collections::HashMap, path::PathBuf, sync::Arc};
 
 use burn::module::Module;
 use burn::tensor::Device;
-use r1_core::Key;
+use r1_core::{Key, Sampling, session::Request};
 use r1_model::{
     Architecture, CausalLm, EngineConfig, GradientStore, ModelConfig, PackedBatch, Transformer,
-    checkpoint::load_model,
-    engine::{Limits, Request, Sampler},
-    kernels::token_logprobs,
+    checkpoint::load_model, engine::Vocabulary, kernels::token_logprobs,
 };
 use safetensors::SafeTensors;
 
@@ -172,16 +170,11 @@ fn loss_and_gradients_match() {
 fn greedy_ids_are_identical() {
     for name in MODELS {
         let golden = load(name);
-        let limits = Limits {
-            sampler: Sampler { temperature: 0.0, top_k: None, top_p: 1.0, min_p: 0.0 },
-            max_tokens: 20 - PROMPT,
-            stop_ids: &golden.config.eos_ids,
-            forbidden: &[],
-            stop: &|_| false,
-            cancelled: &|| false,
-        };
-        let request = Request { prompt: golden.input_ids[..PROMPT].to_vec(), samples: 1, key: Key::new(0) };
-        let written = EngineConfig::default().generate(&golden.model, &[request], &limits, &device());
+        let vocabulary = Vocabulary { stop_ids: golden.config.eos_ids.clone(), forbidden: Vec::new() };
+        let sampling = Sampling::greedy().with_max_tokens(20 - PROMPT);
+        let request = Request::new(golden.input_ids[..PROMPT].to_vec(), Key::new(0)).with_sampling(sampling);
+        let written =
+            EngineConfig::default().generate(&golden.model, vocabulary, vec![request], &device()).unwrap();
         assert_eq!(written[0][0].ids, golden.greedy_ids[PROMPT..], "{name}");
     }
 }

@@ -13,14 +13,14 @@ use std::sync::Arc;
 
 use burn::module::{Module, ModuleMapper, Param};
 use burn::tensor::{Device, Tensor, TensorData};
-use r1_core::Key;
+use r1_core::{Key, Sampling, session::Request};
 use r1_model::{
     CausalLm, EngineConfig, GradientStore, PackedBatch, Transformer,
     device::named,
-    engine::{Limits, Request, Sampler},
+    engine::Vocabulary,
     kernels::{
         Heads, RotaryTable,
-        cached_attention::{LayerCache, SlotRows, cached_attention},
+        cached_attention::{CachedRun, LayerCache, cached_attention},
         causal_attention, linear, rms_norm, rotary, swiglu, token_logprobs,
     },
 };
@@ -155,15 +155,12 @@ fn log_probabilities_and_entropies() {
 fn attention_to_a_cache() {
     let heads = Heads::new(4, 2, 8);
     let run = |device: &Device| {
-        let mut cache = LayerCache::new(3, 12, heads, device);
+        let mut cache = LayerCache::new(4, heads, device);
         let mut outputs = Vec::new();
+        let run = |pages: &[u32], position, tokens| CachedRun { pages: pages.to_vec(), position, tokens };
         for runs in [
-            vec![SlotRows { slot: 0, position: 0, tokens: 5 }, SlotRows { slot: 2, position: 0, tokens: 1 }],
-            vec![
-                SlotRows { slot: 0, position: 5, tokens: 1 },
-                SlotRows { slot: 1, position: 0, tokens: 3 },
-                SlotRows { slot: 2, position: 1, tokens: 1 },
-            ],
+            vec![run(&[0, 3], 0, 66), run(&[2], 0, 1)],
+            vec![run(&[0, 3], 66, 1), run(&[1], 0, 3), run(&[2], 1, 1)],
         ] {
             let tokens = runs.iter().map(|run| run.tokens).sum();
             let qkv = random([tokens, heads.fused_width()], tokens as u64, device);
@@ -238,28 +235,21 @@ fn three_training_steps_with_and_without_recomputation() {
 fn decoding_writes_the_same_tokens() {
     for name in ["llama-tied", "llama3-scaled", "qwen3"] {
         let (_, model) = support::load(name);
-        let requests = || -> Vec<Request> {
-            let prompt = |length: u32| (0..length).map(|id| 3 + (11 * length + id) % 90).collect();
-            [1, 6, 9]
-                .map(|length| Request {
-                    prompt: prompt(length),
-                    samples: 2,
-                    key: Key::new(4).for_problem(&length.to_string()),
-                })
-                .to_vec()
-        };
+        let prompt =
+            |length: u32| -> Vec<u32> { (0..length).map(|id| 3 + (11 * length + id) % 90).collect() };
         for temperature in [0.0, 1.0] {
-            let limits = Limits {
-                sampler: Sampler { temperature, top_k: None, top_p: 1.0, min_p: 0.0 },
-                max_tokens: 12,
-                stop_ids: &[2],
-                forbidden: &[],
-                stop: &|_| false,
-                cancelled: &|| false,
+            let sampling = Sampling::default().with_max_tokens(12).with_temperature(temperature);
+            let request = |length: u32| {
+                Request::new(prompt(length), Key::new(4).for_problem(&length.to_string()))
+                    .with_samples(2)
+                    .with_sampling(sampling.clone())
             };
             let write = |device: &Device| {
                 let engine = EngineConfig { max_slots: 4, ..EngineConfig::default() };
-                engine.generate(&on(device, &model), &requests(), &limits, device).concat()
+                let vocabulary = Vocabulary { stop_ids: vec![2], forbidden: Vec::new() };
+                // The second prompt fills a page and the third begins a second one.
+                let requests = [1, 60, 70].map(request).into();
+                engine.generate(&on(device, &model), vocabulary, requests, device).unwrap().concat()
             };
             let expected = write(&Device::flex());
             for (backend, device, tolerance) in backends() {

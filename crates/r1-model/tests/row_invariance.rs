@@ -4,10 +4,10 @@
 use std::{io::Write, sync::Arc};
 
 use burn::tensor::{Device, Tensor, TensorData};
-use r1_core::Key;
+use r1_core::{Key, Sampling, session::Request};
 use r1_model::{
     Architecture, CausalLm, EngineConfig, GradientStore, ModelConfig, PackedBatch, Transformer,
-    engine::{Generated, Limits, Request, Sampler},
+    engine::{Generated, Vocabulary},
     kernels::{linear, token_logprobs},
 };
 use r1_train::{Recompute, backward};
@@ -71,18 +71,13 @@ fn first_scores(model: &Transformer, count: u64) -> Vec<u32> {
 
 /// The first sequence written in a batch of `count`.
 fn first_completion(model: &Transformer, count: u64) -> Generated {
-    let requests: Vec<Request> = (0..count)
-        .map(|i| Request { prompt: ids(i, 5 + i as usize), samples: 1, key: Key::new(100 + i) })
-        .collect();
-    let limits = Limits {
-        sampler: Sampler { temperature: 1.0, top_k: None, top_p: 1.0, min_p: 0.0 },
-        max_tokens: 20,
-        stop_ids: &[],
-        forbidden: &[],
-        stop: &|_| false,
-        cancelled: &|| false,
-    };
-    EngineConfig::default().generate(model, &requests, &limits, &Device::flex()).swap_remove(0).swap_remove(0)
+    let sampling = Sampling::default().with_max_tokens(20);
+    let request =
+        |i: u64| Request::new(ids(i, 5 + i as usize), Key::new(100 + i)).with_sampling(sampling.clone());
+    let requests = (0..count).map(request).collect();
+    let written =
+        EngineConfig::default().generate(model, Vocabulary::default(), requests, &Device::flex()).unwrap();
+    written[0][0].clone()
 }
 
 #[test]

@@ -4,7 +4,8 @@ use std::fmt::Debug;
 
 /// **A type that implements `Constraint` says which tokens may come next**: a grammar, a schema, a list of choices.
 pub trait Constraint: Debug + Send {
-    /// What may come next.
+    /// What may come next. Asked several times between two calls of [`accept`](Self::accept), so an answer that takes long
+    /// is best kept.
     fn allowed(&mut self) -> Allowed<'_>;
 
     /// Learns the id that came.

@@ -21,7 +21,7 @@ pub enum Event {
         /// The reason.
         finish: FinishReason,
     },
-    /// A request's prompt is in the cache; its tokens follow.
+    /// Work on a request has begun; comes once, before its tokens.
     Prompted {
         /// The request.
         request: RequestId,

@@ -1,6 +1,8 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use r1_core::{GenerateError, Reference, Sampling, ScriptedGenerator, template::PromptTemplate};
+use r1_core::{
+    FinishReason, GenerateError, Reference, Sampling, ScriptedGenerator, template::PromptTemplate,
+};
 use r1_rewards::{AccuracyReward, reward_fn};
 
 use super::*;

@@ -1,6 +1,6 @@
 //! Completions sampled for training.
 
-use r1_core::{Completion, FinishReason, Part, Problem, Score};
+use r1_core::{Completion, Part, Problem, Score};
 use serde::{Deserialize, Serialize};
 
 use super::signal::{GroupSignal, group_signal};

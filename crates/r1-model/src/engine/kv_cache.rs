@@ -1,30 +1,30 @@
-//! What all layers remember of all slots.
+//! What all layers remember of all sequences.
 
 use std::{any::Any, sync::Arc};
 
 use burn::tensor::{Device, Tensor};
 
 use super::{KeysValues, Remembered};
-use crate::{causal_lm::CacheSpec, kernels::cached_attention::SlotRows};
+use crate::{causal_lm::CacheSpec, kernels::cached_attention::CachedRun};
 
 /// The memory of every layer, and the runs of tokens that the current pass adds to it.
 #[derive(Debug)]
 pub struct KvCache {
     layers: Vec<Box<dyn Remembered>>,
-    runs: Vec<SlotRows>,
+    runs: Vec<CachedRun>,
     positions: Arc<[u32]>,
 }
 
 impl KvCache {
-    /// An empty cache of `slots` sequences of at most `capacity` tokens.
-    pub fn new(spec: &CacheSpec, slots: usize, capacity: usize, device: &Device) -> Self {
-        let layers = spec.layers.iter().map(|layer| layer.empty(slots, capacity, device)).collect();
+    /// An empty cache of so many pages.
+    pub fn new(spec: &CacheSpec, pages: usize, device: &Device) -> Self {
+        let layers = spec.layers.iter().map(|layer| layer.empty(pages, device)).collect();
         Self { layers, runs: Vec::new(), positions: Arc::new([]) }
     }
 
     /// Announces the tokens of the next pass through the model.
-    pub fn begin(&mut self, runs: Vec<SlotRows>) {
-        let positions = runs.iter().flat_map(|run| run.position..run.position + run.tokens);
+    pub fn begin(&mut self, runs: Vec<CachedRun>) {
+        let positions = runs.iter().flat_map(|run| run.position..run.end());
         self.positions = positions.map(|position| position as u32).collect();
         self.runs = runs;
     }
@@ -38,7 +38,7 @@ impl KvCache {
     ///
     /// # Panics
     /// When the layer does not exist or remembers something else.
-    pub fn layer<T: Remembered>(&mut self, layer: usize) -> (&mut T, &[SlotRows]) {
+    pub fn layer<T: Remembered>(&mut self, layer: usize) -> (&mut T, &[CachedRun]) {
         let remembered: &mut dyn Any = &mut *self.layers[layer];
         let remembered = remembered.downcast_mut().expect("a layer asks for what its spec said");
         (remembered, &self.runs)
@@ -57,13 +57,10 @@ impl KvCache {
         remembered.attend(qkv, runs)
     }
 
-    /// Copies the first `tokens` of one slot to others.
-    pub fn fork(&mut self, from: usize, to: &[usize], tokens: usize) {
-        if to.is_empty() || tokens == 0 {
-            return;
-        }
-        for layer in &mut self.layers {
-            layer.fork(from, to, tokens);
+    /// Copies one page to others, in every layer.
+    pub fn copy(&mut self, from: u32, to: &[u32]) {
+        if !to.is_empty() {
+            self.layers.iter_mut().for_each(|layer| layer.copy(from, to));
         }
     }
 }

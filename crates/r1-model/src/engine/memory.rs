@@ -6,35 +6,35 @@ use burn::tensor::{Device, Tensor};
 
 use crate::kernels::{
     Heads, cached_attention,
-    cached_attention::{LayerCache, SlotRows},
+    cached_attention::{CachedRun, LayerCache, PAGE},
 };
 
-/// **What one layer remembers of each sequence**: keys and values, a state, or whatever an architecture needs.
+/// **What one layer remembers of each sequence**: keys and values, a latent, or whatever an architecture needs.
 ///
 /// A layer says so by a value of a type that implements this ([`Heads`] does, for keys and values); the engine makes the
-/// memory of all its slots from it, and the layer reaches it by [`KvCache::layer`](super::KvCache::layer).
+/// memory of all its pages from it, and the layer reaches it by [`KvCache::layer`](super::KvCache::layer). A page holds
+/// what is known of [`PAGE`] consecutive tokens.
 pub trait Memory: Debug + Send + Sync {
-    /// Bytes that a sequence of so many tokens needs.
-    fn bytes(&self, tokens: usize) -> usize;
+    /// Bytes that a page needs.
+    fn page_bytes(&self) -> usize;
 
-    /// Empty memory for `slots` sequences of at most `capacity` tokens.
-    fn empty(&self, slots: usize, capacity: usize, device: &Device) -> Box<dyn Remembered>;
+    /// Memory for so many pages.
+    fn empty(&self, pages: usize, device: &Device) -> Box<dyn Remembered>;
 }
 
-/// The memory of one layer, for every slot.
+/// The memory of one layer, for every page.
 pub trait Remembered: Debug + Send + Any {
-    /// Copies what is known of the first `tokens` tokens of one slot to others.
-    fn fork(&mut self, from: usize, to: &[usize], tokens: usize);
+    /// Copies one page to others.
+    fn copy(&mut self, from: u32, to: &[u32]);
 }
 
 impl Memory for Heads {
-    fn bytes(&self, tokens: usize) -> usize {
-        2 * self.kv_width() * tokens * size_of::<f32>()
+    fn page_bytes(&self) -> usize {
+        2 * self.kv_width() * PAGE * size_of::<f32>()
     }
 
-    fn empty(&self, slots: usize, capacity: usize, device: &Device) -> Box<dyn Remembered> {
-        let cache = LayerCache::new(slots, capacity, *self, device);
-        Box::new(KeysValues { heads: *self, cache: Some(cache) })
+    fn empty(&self, pages: usize, device: &Device) -> Box<dyn Remembered> {
+        Box::new(KeysValues { heads: *self, cache: Some(LayerCache::new(pages, *self, device)) })
     }
 }
 
@@ -54,7 +54,7 @@ impl KeysValues {
     ///
     /// # Panics
     /// When the runs do not tile the rows or do not fit.
-    pub fn attend(&mut self, qkv: Tensor<2>, runs: &[SlotRows]) -> Tensor<2> {
+    pub fn attend(&mut self, qkv: Tensor<2>, runs: &[CachedRun]) -> Tensor<2> {
         let cache = self.cache.take().expect("a layer's cache is put back after each use");
         let (output, cache) = cached_attention(qkv, cache, runs, self.heads);
         self.cache = Some(cache);
@@ -63,21 +63,18 @@ impl KeysValues {
 }
 
 impl Remembered for KeysValues {
-    fn fork(&mut self, from: usize, to: &[usize], tokens: usize) {
-        let Heads { kv_heads, head_dim, .. } = self.heads;
-        let LayerCache { mut keys, mut values } =
+    fn copy(&mut self, from: u32, to: &[u32]) {
+        let LayerCache { keys, values } =
             self.cache.take().expect("a layer's cache is put back after each use");
-        let source = from..from + 1;
-        let device = keys.device();
-        // Through the host: a view would share the cache and force a copy of all of it.
-        let part = |tensor: Tensor<4>| Tensor::<4>::from_data(tensor.into_data(), &device);
-        let key_part = part(keys.clone().slice([source.clone(), 0..kv_heads, 0..head_dim, 0..tokens]));
-        let value_part = part(values.clone().slice([source, 0..kv_heads, 0..tokens, 0..head_dim]));
-        for slot in to {
-            let slot = *slot..*slot + 1;
-            keys = keys.slice_assign([slot.clone(), 0..kv_heads, 0..head_dim, 0..tokens], key_part.clone());
-            values = values.slice_assign([slot, 0..kv_heads, 0..tokens, 0..head_dim], value_part.clone());
-        }
-        self.cache = Some(LayerCache { keys, values });
+        self.cache = Some(LayerCache { keys: copied(keys, from, to), values: copied(values, from, to) });
     }
+}
+
+fn copied(cache: Tensor<4>, from: u32, to: &[u32]) -> Tensor<4> {
+    let [_, a, b, c] = cache.dims();
+    let place = |page: u32| [page as usize..page as usize + 1, 0..a, 0..b, 0..c];
+    // Through the host: a view would share the cache and force a copy of all of it.
+    let part = cache.clone().slice(place(from)).into_data();
+    let part = Tensor::<4>::from_data(part, &cache.device());
+    to.iter().fold(cache, |cache, page| cache.slice_assign(place(*page), part.clone()))
 }

@@ -1,6 +1,6 @@
 //! From logits to a token, by the inverse of the cumulative distribution in vocabulary order.
 
-use r1_core::{Key, Sampling};
+use r1_core::{Key, Sampling, session::Allowed};
 
 use crate::kernels::{
     simd::{sum, vectorized},
@@ -17,6 +17,26 @@ pub struct Draw {
     pub logprob: f32,
     /// Its log-probability among the kept tokens, when some were cut off or forbidden.
     pub sampled_logprob: Option<f32>,
+}
+
+/// What may be drawn.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Choice<'a> {
+    /// Ids that are never drawn.
+    pub forbidden: &'a [u32],
+    /// The ids that a rule allows now, if there is one.
+    pub allowed: Option<Allowed<'a>>,
+}
+
+impl Choice<'_> {
+    fn is_free(&self) -> bool {
+        self.forbidden.is_empty() && self.allowed.is_none_or(|allowed| allowed == Allowed::All)
+    }
+
+    fn allows(&self, id: usize) -> bool {
+        let id = id as u32;
+        self.allowed.is_none_or(|allowed| allowed.allows(id)) && !self.forbidden.contains(&id)
+    }
 }
 
 /// The part of [`Sampling`] that draws tokens.
@@ -40,38 +60,42 @@ impl From<&Sampling> for Sampler {
 }
 
 impl Sampler {
-    /// Draws the token at `position` of the completion named by `key`, never one of the `forbidden` ids.
+    /// Draws the token at `position` of the completion named by `key` from what may be drawn, and names the `top` most
+    /// probable ids of the whole vocabulary.
     ///
     /// Cuts apply in the order top-k, top-p, min-p; the probability of
     /// top-p is that among the tokens top-k leaves, as in transformers.
     ///
     /// # Panics
     /// When `logits` is empty, or a forbidden id lies outside of it.
-    pub fn draw(&self, logits: &[f32], forbidden: &[u32], key: &Key, position: u64) -> Draw {
+    pub fn draw(
+        &self,
+        logits: &[f32],
+        choice: &Choice<'_>,
+        key: &Key,
+        position: u64,
+        top: usize,
+    ) -> (Draw, Vec<(u32, f32)>) {
         let greedy = self.temperature == 0.0;
         let inverse = if greedy { 1.0 } else { 1.0 / self.temperature };
         let mut weights = logits.to_vec();
         let row = normalize(&mut weights, inverse);
         let logprob = |id: usize| row.logprob(logits[id] * inverse);
+        let top = most_probable(logits, top).map(|id| (id as u32, logprob(id))).collect();
         if greedy {
-            let mut best = None;
-            for (id, logit) in logits.iter().enumerate() {
-                if best.is_none_or(|best| *logit > logits[best]) && !forbidden.contains(&(id as u32)) {
-                    best = Some(id);
-                }
-            }
-            let best = best.unwrap_or(0);
-            return Draw { id: best as u32, logprob: logprob(best), sampled_logprob: None };
+            let best = best(logits, choice);
+            return (Draw { id: best as u32, logprob: logprob(best), sampled_logprob: None }, top);
         }
-        for id in forbidden {
-            weights[*id as usize] = 0.0;
+        let free = choice.is_free();
+        if !free {
+            restrict(&mut weights, logits, choice);
         }
         let uniform = key.uniform(position);
         let sum = |ids: &mut dyn Iterator<Item = usize>| ids.map(|id| f64::from(weights[id])).sum::<f64>();
-        match self.kept(&weights) {
+        let draw = match self.kept(&weights) {
             None => {
                 let id = invert_all(&weights, uniform);
-                let sampled = (!forbidden.is_empty()).then(|| {
+                let sampled = (!free).then(|| {
                     let total = sum(&mut (0..weights.len()));
                     (f64::from(weights[id]).ln() - total.ln()) as f32
                 });
@@ -83,7 +107,8 @@ impl Sampler {
                 let sampled = (f64::from(weights[id]).ln() - total.ln()) as f32;
                 Draw { id: id as u32, logprob: logprob(id), sampled_logprob: Some(sampled) }
             }
-        }
+        };
+        (draw, top)
     }
 
     /// The ids that may be drawn, ascending; `None` for all.
@@ -115,6 +140,51 @@ impl Sampler {
         ids.sort_unstable();
         Some(ids)
     }
+}
+
+/// The most probable id that may be drawn, the smallest of equals.
+fn best(logits: &[f32], choice: &Choice<'_>) -> usize {
+    let mut best = None;
+    for (id, logit) in logits.iter().enumerate() {
+        if best.is_none_or(|best| *logit > logits[best]) && choice.allows(id) {
+            best = Some(id);
+        }
+    }
+    best.unwrap_or(0)
+}
+
+/// Takes the weight from what may not be drawn. Should nothing be left, because all that may be drawn is too improbable to
+/// have a weight, the most probable of it has all.
+fn restrict(weights: &mut [f32], logits: &[f32], choice: &Choice<'_>) {
+    match choice.allowed {
+        None | Some(Allowed::All) => {}
+        Some(allowed) => {
+            for (id, weight) in weights.iter_mut().enumerate() {
+                if !allowed.allows(id as u32) {
+                    *weight = 0.0;
+                }
+            }
+        }
+    }
+    for id in choice.forbidden {
+        weights[*id as usize] = 0.0;
+    }
+    if choice.allowed.is_some() && weights.iter().all(|weight| *weight == 0.0) {
+        weights[best(logits, choice)] = 1.0;
+    }
+}
+
+/// The `count` most probable ids, the most probable first, the smaller of equals first.
+fn most_probable(logits: &[f32], count: usize) -> impl Iterator<Item = usize> {
+    let mut top: Vec<usize> = Vec::with_capacity(count + 1);
+    for id in 0..if count == 0 { 0 } else { logits.len() } {
+        if top.len() < count || logits[id] > logits[top[top.len() - 1]] {
+            let place = top.partition_point(|other| logits[*other] >= logits[id]);
+            top.insert(place, id);
+            top.truncate(count);
+        }
+    }
+    top.into_iter()
 }
 
 /// The id at this share of the total weight, in vocabulary order: first the block in which it lies, then its
@@ -164,13 +234,15 @@ fn invert(weights: impl Iterator<Item = (usize, f32)>, threshold: f64) -> usize 
 mod tests {
     use super::*;
 
+    const FREE: Choice = Choice { forbidden: &[], allowed: None };
+
     const PLAIN: Sampler = Sampler { temperature: 1.0, top_k: None, top_p: 1.0, min_p: 0.0 };
 
     fn frequencies(sampler: Sampler, logits: &[f32]) -> Vec<f64> {
         let key = Key::new(1);
         let mut counts = vec![0.0; logits.len()];
         for position in 0..20_000 {
-            counts[sampler.draw(logits, &[], &key, position).id as usize] += 1.0 / 20_000.0;
+            counts[sampler.draw(logits, &FREE, &key, position, 0).0.id as usize] += 1.0 / 20_000.0;
         }
         counts
     }
@@ -193,10 +265,10 @@ mod tests {
     #[test]
     fn logprobs_are_of_the_whole_vocabulary_whatever_is_cut() {
         let logits = [0.0, 2.0f32.ln(), 5.0f32.ln()];
-        let cut = Sampler { top_k: Some(1), ..PLAIN }.draw(&logits, &[], &Key::new(3), 0);
+        let cut = Sampler { top_k: Some(1), ..PLAIN }.draw(&logits, &FREE, &Key::new(3), 0, 0).0;
         assert_eq!((cut.id, cut.sampled_logprob), (2, Some(0.0)));
         assert!((cut.logprob - (5.0f32 / 8.0).ln()).abs() < 1e-6);
-        let greedy = Sampler { temperature: 0.0, ..PLAIN }.draw(&logits, &[], &Key::new(3), 0);
+        let greedy = Sampler { temperature: 0.0, ..PLAIN }.draw(&logits, &FREE, &Key::new(3), 0, 0).0;
         assert_eq!((greedy.id, greedy.sampled_logprob), (2, None));
         assert!((greedy.logprob - (5.0f32 / 8.0).ln()).abs() < 1e-6);
     }
@@ -226,7 +298,7 @@ mod tests {
         for position in 0..2000 {
             let share = key.uniform(position) * count as f64;
             if (share - share.round()).abs() > 1e-6 {
-                assert_eq!(PLAIN.draw(&logits, &[], &key, position).id as usize, share as usize);
+                assert_eq!(PLAIN.draw(&logits, &FREE, &key, position, 0).0.id as usize, share as usize);
             }
         }
         assert_eq!(invert_all(&[0.0, 1.0, 0.0], 1.0), 1);
@@ -237,8 +309,9 @@ mod tests {
         // Probabilities 1/8, 2/8, 5/8, of which the last is not to be drawn.
         let logits = [0.0, 2.0f32.ln(), 5.0f32.ln()];
         let (key, mut counts) = (Key::new(4), [0.0f64; 3]);
+        let choice = Choice { forbidden: &[2], allowed: None };
         for position in 0..20_000 {
-            let draw = PLAIN.draw(&logits, &[2], &key, position);
+            let draw = PLAIN.draw(&logits, &choice, &key, position, 0).0;
             counts[draw.id as usize] += 1.0 / 20_000.0;
             let share = [1.0f32, 2.0][draw.id as usize];
             assert!((draw.logprob - (share / 8.0).ln()).abs() < 1e-6);
@@ -246,14 +319,44 @@ mod tests {
         }
         assert!(counts[2] == 0.0 && (counts[1] - 2.0 / 3.0).abs() < 0.0142, "{counts:?}");
         let greedy = Sampler { temperature: 0.0, ..PLAIN };
-        assert_eq!(greedy.draw(&logits, &[2], &key, 0).id, 1);
+        assert_eq!(greedy.draw(&logits, &choice, &key, 0, 0).0.id, 1);
         let cut = Sampler { min_p: 0.9, ..PLAIN };
-        assert_eq!(cut.draw(&logits, &[2], &key, 0).id, 1);
+        assert_eq!(cut.draw(&logits, &choice, &key, 0, 0).0.id, 1);
+    }
+
+    #[test]
+    fn a_rule_is_kept_even_where_nothing_that_it_allows_has_weight() {
+        let logits = [0.0, 2.0f32.ln(), 5.0f32.ln(), -1e4, -2e4];
+        for (words, expected) in [(0b011, [0, 1]), (0b11000, [3, 3])] {
+            let words = [words];
+            let choice = Choice { forbidden: &[], allowed: Some(Allowed::Mask(&words)) };
+            let drawn: Vec<u32> = (0..50)
+                .map(|position| PLAIN.draw(&logits, &choice, &Key::new(1), position, 0).0.id)
+                .collect();
+            assert!(
+                drawn.iter().all(|id| expected.contains(id)) && expected.iter().all(|id| drawn.contains(id))
+            );
+            let draw = PLAIN.draw(&logits, &choice, &Key::new(1), 0, 0).0;
+            assert!(draw.sampled_logprob.unwrap() > draw.logprob);
+            let greedy = Sampler { temperature: 0.0, ..PLAIN };
+            assert_eq!(greedy.draw(&logits, &choice, &Key::new(1), 0, 0).0.id, expected[1]);
+        }
+    }
+
+    #[test]
+    fn the_most_probable_are_named_in_order() {
+        let logits = [0.0, 2.0, 1.0, 2.0, -1.0];
+        let ids: Vec<usize> = most_probable(&logits, 3).collect();
+        assert_eq!(ids, [1, 3, 2]);
+        assert_eq!(most_probable(&logits, 9).count(), 5);
+        let (draw, top) = PLAIN.draw(&logits, &FREE, &Key::new(1), 0, 5);
+        assert_eq!(top.iter().find(|(id, _)| *id == draw.id).unwrap().1, draw.logprob);
+        assert!((top.iter().map(|(_, logprob)| logprob.exp()).sum::<f32>() - 1.0).abs() < 1e-6);
     }
 
     #[test]
     fn ties_go_to_the_smallest_id() {
         let greedy = Sampler { temperature: 0.0, ..PLAIN };
-        assert_eq!(greedy.draw(&[1.0, 3.0, 3.0], &[], &Key::new(0), 0).id, 1);
+        assert_eq!(greedy.draw(&[1.0, 3.0, 3.0], &FREE, &Key::new(0), 0, 0).0.id, 1);
     }
 }

@@ -10,7 +10,7 @@ use burn::tensor::{DispatchTensor, Tensor};
 use super::{
     Heads, RotaryTable,
     adamw_step::{self, Moments, StepConstants},
-    cached_attention::{self, LayerCache, SlotRows},
+    cached_attention::{self, CachedRun, LayerCache},
     causal_attention, linear, reduce, rms_norm, rotary, swiglu,
     token_logprobs::{self, Saved},
 };
@@ -123,7 +123,7 @@ pub(crate) trait Kernels {
     fn cached_attention(
         qkv: Tensor<2>,
         cache: LayerCache,
-        runs: &[SlotRows],
+        runs: &[CachedRun],
         heads: Heads,
     ) -> (Tensor<2>, LayerCache) {
         cached_attention::reference(qkv, cache, runs, heads)

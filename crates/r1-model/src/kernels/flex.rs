@@ -82,16 +82,6 @@ pub(crate) unsafe fn filled(length: usize, write: impl FnOnce(&mut [MaybeUninit<
     elements
 }
 
-/// A vector of zeros, written by all threads.
-pub(crate) fn zeros(length: usize) -> Vec<f32> {
-    // SAFETY: the chunks tile the vector.
-    unsafe {
-        filled(length, |elements| {
-            for_row_chunks(elements, 1, 1 << 16, |_, chunk| chunk.fill(MaybeUninit::new(0.0)));
-        })
-    }
-}
-
 /// `A[m, k] · B[k, n]`
 pub(crate) fn matmul(sizes: [usize; 3], a: Matrix, b: Matrix) -> Vec<f32> {
     let [m, n, k] = sizes;

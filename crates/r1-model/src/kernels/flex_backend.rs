@@ -8,7 +8,7 @@ use super::{
     Heads, RotaryTable,
     adamw_step::{self, Moments, StepConstants},
     backend::{Bridge, Kernels},
-    cached_attention::{self, LayerCache, SlotRows},
+    cached_attention::{self, CachedRun, LayerCache},
     causal_attention,
     flex::slice,
     linear, reduce, rms_norm, rotary, swiglu,
@@ -143,7 +143,7 @@ impl Kernels for Flex {
         fn cached_attention(
             qkv: Tensor<2>,
             cache: LayerCache,
-            runs: &[SlotRows],
+            runs: &[CachedRun],
             heads: Heads,
         ) -> (Tensor<2>, LayerCache) {
             let cache = [flex(cache.keys), flex(cache.values)];

@@ -6,7 +6,7 @@ use super::{
     Heads,
     adamw_step::{Moments, StepConstants},
     backend::{Bridge, Kernels},
-    cached_attention::{LayerCache, SlotRows},
+    cached_attention::{CachedRun, LayerCache},
 };
 
 /// The kernels without gradients. The shapes and formulas are documented on the public functions; what these take and
@@ -22,7 +22,7 @@ pub(crate) trait NonDifferentiable: Backend {
         qkv: FloatTensor<Self>,
         keys: FloatTensor<Self>,
         values: FloatTensor<Self>,
-        runs: &[SlotRows],
+        runs: &[CachedRun],
         heads: Heads,
     ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>);
 
@@ -47,7 +47,7 @@ impl<B: Bridge> NonDifferentiable for B {
         qkv: FloatTensor<Self>,
         keys: FloatTensor<Self>,
         values: FloatTensor<Self>,
-        runs: &[SlotRows],
+        runs: &[CachedRun],
         heads: Heads,
     ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>) {
         let cache = LayerCache { keys: B::tensor(keys), values: B::tensor(values) };

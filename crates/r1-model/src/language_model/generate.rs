@@ -1,11 +1,14 @@
 //! Completions of prompts.
 
-use r1_core::{Completion, FinishReason, Generate, GenerateError, Key, Prompt, Sampling};
+use r1_core::{
+    Completion, FinishReason, Generate, GenerateError, Key, Prompt, Sampling,
+    session::{Refused, Request},
+};
 
 use super::LanguageModel;
 use crate::{
     CausalLm,
-    engine::{Generated, Limits, Request, Sampler},
+    engine::{Generated, StopWhen, Vocabulary},
 };
 
 impl<M: CausalLm> Generate for LanguageModel<M> {
@@ -65,27 +68,33 @@ impl<M: CausalLm> LanguageModel<M> {
                 _ => {}
             }
         }
-        let request =
-            |prompt: &EncodedPrompt| Request { prompt: prompt.ids.clone(), samples, key: prompt.key };
-        let requests: Vec<Request> = prompts.iter().map(request).collect();
-        let stop_ids: Vec<u32> = self.stop_ids.iter().chain(&sampling.stop_ids).copied().collect();
-        let limits = Limits {
-            sampler: Sampler::from(sampling),
-            max_tokens: sampling.max_tokens,
-            stop_ids: &stop_ids,
-            forbidden: &self.forbidden,
-            stop: &|ids| self.stops_with(&sampling.stop, ids),
-            cancelled: &|| false,
+        let request = |prompt: &EncodedPrompt| {
+            Request::new(prompt.ids.clone(), prompt.key).with_samples(samples).with_sampling(sampling.clone())
         };
+        let requests = prompts.iter().map(request).collect();
+        let stop_ids: Vec<u32> = self.stop_ids.iter().chain(&sampling.stop_ids).copied().collect();
+        let stops = |ids: &[u32]| self.stops_with(&sampling.stop, ids);
+        let stop: Option<StopWhen<'_>> = (!sampling.stop.is_empty()).then_some(&stops);
         let mut failed = None;
-        self.engine.generate_into(&self.model, &requests, &limits, &self.device, &mut |index, group| {
+        let mut take = |index: usize, group: Vec<Generated>| {
             let written = group.into_iter().map(|output| self.written(output, &stop_ids, &prompts[index]));
             match written.collect() {
                 Ok(group) => deliver(index, group),
                 Err(error) => failed = Some(error),
             }
-        });
+        };
+        self.engine
+            .generate_into(&self.model, self.vocabulary(), requests, &self.device, stop, &mut take)
+            .map_err(|refused| match refused {
+                Refused::Sampling(error) => error,
+                other => GenerateError::Failed { source: other.into() },
+            })?;
         failed.map_or(Ok(()), Err)
+    }
+
+    /// What the engine has to know of the token ids.
+    pub fn vocabulary(&self) -> Vocabulary {
+        Vocabulary { stop_ids: self.stop_ids.clone(), forbidden: self.forbidden.clone() }
     }
 
     /// A completion with its text, which ends before the stop id.

@@ -15,3 +15,17 @@ pub fn load(name: &str) -> (ModelConfig, Transformer) {
     let (model, config) = load_model::<Transformer>(&dir, &Device::flex()).unwrap();
     (config, model)
 }
+
+/// The same with a context of 256 tokens: several pages of the engine's cache.
+pub fn load_long(name: &str) -> (ModelConfig, Transformer) {
+    let (from, to) = (folder(name), tempfile::tempdir().unwrap());
+    for entry in std::fs::read_dir(from).unwrap().flatten() {
+        std::fs::copy(entry.path(), to.path().join(entry.file_name())).unwrap();
+    }
+    let path = to.path().join("config.json");
+    let mut config: serde_json::Value = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
+    config["max_position_embeddings"] = 256.into();
+    std::fs::write(&path, config.to_string()).unwrap();
+    let (model, config) = load_model::<Transformer>(to.path(), &Device::flex()).unwrap();
+    (config, model)
+}

@@ -1,0 +1,85 @@
+//! The pass through the model, and the draws from its logits.
+
+use burn::tensor::{Int, Tensor, TensorData};
+use rayon::prelude::*;
+
+use super::{
+    Engine,
+    live::Order,
+    sequence::{Drawn, Sequence},
+    step::Turn,
+};
+use crate::{
+    causal_lm::{Attend, CausalLm},
+    kernels::cached_attention::CachedRun,
+    packed_batch::PackedBatch,
+};
+
+impl Engine {
+    /// The logits after the last token and each guess of every sequence that draws.
+    pub(super) fn forward<M: CausalLm>(&mut self, model: &M, turns: &[Turn]) -> TensorData {
+        crate::stay_awake(&self.device);
+        let (mut ids, mut rows) = (Vec::new(), Vec::new());
+        for Turn { order, run, guesses, draws } in turns {
+            let sequence = &self.running[order];
+            let known = run.position..run.end() - guesses.len();
+            ids.extend_from_slice(&sequence.ids[known]);
+            ids.extend_from_slice(guesses);
+            if *draws {
+                rows.extend(ids.len() - guesses.len() - 1..ids.len());
+            }
+        }
+        let all = rows.len() == ids.len();
+        self.cache.begin(turns.iter().map(|turn| turn.run.clone()).collect());
+        let mut x = model.embed(&PackedBatch::from_sequences(&[ids]));
+        for index in 0..model.num_blocks() {
+            x = model.block(index, x, Attend::Cached(&mut self.cache));
+        }
+        if rows.is_empty() {
+            return TensorData::new(Vec::<f32>::new(), [0, self.spec.vocab]);
+        }
+        if !all {
+            let rows: Vec<i32> = rows.into_iter().map(|row| row as i32).collect();
+            let count = rows.len();
+            x = x.select(0, Tensor::<1, Int>::from_data(TensorData::new(rows, [count]), &self.device));
+        }
+        model.head().logits(x).into_data().convert::<f32>()
+    }
+
+    /// Draws what comes next in each sequence, and in those that waited for its prompt.
+    pub(super) fn draw(&mut self, turns: Vec<Turn>, logits: &TensorData) {
+        let logits: &[f32] = logits.as_slice().expect("the logits were converted to f32");
+        let vocab = self.spec.vocab;
+        let (mut start, mut work, mut prompts) = (0, Vec::new(), Vec::new());
+        for turn in turns {
+            if !turn.draws {
+                self.running.entry(turn.order).and_modify(|sequence| sequence.cached = turn.run.end());
+                continue;
+            }
+            let rows = &logits[start..start + (1 + turn.guesses.len()) * vocab];
+            start += rows.len();
+            if self.running[&turn.order].written() == 0 {
+                prompts.push((turn.order, &rows[..vocab]));
+            }
+            work.push((turn, rows));
+        }
+        for (order, rows) in prompts {
+            for follower in self.fork(order) {
+                let position = self.running[&follower].prompt;
+                let run = CachedRun { pages: Vec::new(), position, tokens: 0 };
+                work.push((Turn { order: follower, run, guesses: Vec::new(), draws: true }, rows));
+            }
+        }
+        let mut sequences: Vec<(Order, Sequence)> =
+            work.iter().filter_map(|(turn, _)| self.running.remove_entry(&turn.order)).collect();
+        let drawn: Vec<Drawn> = sequences
+            .par_iter_mut()
+            .zip(&work)
+            .map(|((_, sequence), (turn, rows))| sequence.draw(rows, vocab, &turn.guesses))
+            .collect();
+        self.running.extend(sequences);
+        for ((turn, _), drawn) in work.into_iter().zip(drawn) {
+            self.settle(turn, drawn);
+        }
+    }
+}
