@@ -49,7 +49,7 @@ pub use device::device;
 pub use engine::{Engine, EngineConfig, KvCache};
 pub use error::ModelError;
 pub use gradients::{GradientStore, is_trained};
-pub use language_model::{EncodedPrompt, LanguageModel};
+pub use language_model::{EncodedPrompt, LanguageModel, ModelSession};
 pub use packed_batch::{PackedBatch, PackedLayout, Segment};
 pub use parameters::{Initial, Parameters};
 pub use score::{Scores, score};

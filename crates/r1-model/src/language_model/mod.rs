@@ -3,6 +3,7 @@
 mod adapted;
 mod generate;
 mod save;
+mod session;
 
 use std::path::Path;
 
@@ -17,6 +18,7 @@ use crate::{
 };
 
 pub use generate::EncodedPrompt;
+pub use session::ModelSession;
 
 /// The files beside the weights, kept so that a saved folder is complete.
 const COMPANIONS: &[&str] = &[
