@@ -1,0 +1,157 @@
+//! Listening, and an end that lets answers finish.
+
+use std::{future::Future, net::SocketAddr, time::Duration};
+
+use tokio::{net::TcpListener, sync::watch};
+
+use crate::{Served, ServedModel, Worker, http};
+
+/// Where and for whom a server works.
+#[derive(Debug, Clone)]
+pub struct ServeOptions {
+    /// The address to listen on.
+    pub address: SocketAddr,
+    /// What requests must bring as `Authorization: Bearer KEY`, if anything.
+    pub api_key: Option<String>,
+    /// Most bytes of a request's body.
+    pub max_body_bytes: usize,
+    /// Tokens of a completion for which a request names no limit; the rest of the context when it is `None`.
+    pub default_max_tokens: Option<usize>,
+    /// Most completions that a request may ask for.
+    pub max_samples: usize,
+    /// How long answers may go on when the server is told to end.
+    pub grace: Duration,
+}
+
+impl Default for ServeOptions {
+    fn default() -> Self {
+        Self {
+            address: SocketAddr::from(([127, 0, 0, 1], 8000)),
+            api_key: None,
+            max_body_bytes: 8 << 20,
+            default_max_tokens: None,
+            max_samples: 128,
+            grace: Duration::from_secs(30),
+        }
+    }
+}
+
+/// Why a server cannot work.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ServeError {
+    /// The address cannot be listened on.
+    #[error("cannot listen on {address}; is another server there? Choose another port")]
+    Listen {
+        /// The address.
+        address: SocketAddr,
+        /// The cause.
+        #[source]
+        source: std::io::Error,
+    },
+    /// An address that others can reach, and no key.
+    #[error("{address} can be reached from other machines; set an API key, or listen on 127.0.0.1")]
+    Open {
+        /// The address.
+        address: SocketAddr,
+    },
+    /// The system gives no threads, sockets or signals.
+    #[error("the server cannot work")]
+    System(#[from] std::io::Error),
+}
+
+/// A server that listens and has not begun to answer.
+#[derive(Debug)]
+pub struct Server {
+    listener: TcpListener,
+    state: http::State,
+    grace: Duration,
+}
+
+impl Server {
+    /// Listens on the address that the options name; port 0 takes a free one.
+    ///
+    /// # Errors
+    /// [`ServeError::Listen`], and [`ServeError::Open`] for an address that is not the machine's own without an API key.
+    pub async fn bind(worker: Worker, model: ServedModel, options: ServeOptions) -> Result<Self, ServeError> {
+        let (address, grace) = (options.address, options.grace);
+        if !address.ip().is_loopback() && options.api_key.is_none() {
+            return Err(ServeError::Open { address });
+        }
+        let listener =
+            TcpListener::bind(address).await.map_err(|source| ServeError::Listen { address, source })?;
+        Ok(Self { listener, state: http::State::new(worker, model, options), grace })
+    }
+
+    /// The address, with the port that was taken.
+    ///
+    /// # Errors
+    /// When the system does not tell.
+    pub fn address(&self) -> std::io::Result<SocketAddr> {
+        self.listener.local_addr()
+    }
+
+    /// Answers until `end` comes, takes no more connections then, and waits for the answers under way, within limits.
+    ///
+    /// # Errors
+    /// When the listener fails.
+    pub async fn run(self, end: impl Future<Output = ()> + Send + 'static) -> Result<(), ServeError> {
+        let (ending, mut ended) = watch::channel(false);
+        let told = async move {
+            end.await;
+            // The other side waits below.
+            let _ = ending.send(true);
+        };
+        let router = http::router(self.state);
+        let answering = axum::serve(self.listener, router).with_graceful_shutdown(told);
+        let late = async {
+            if ended.wait_for(|ended| *ended).await.is_err() {
+                std::future::pending::<()>().await;
+            }
+            tokio::time::sleep(self.grace).await;
+        };
+        let answering = std::future::IntoFuture::into_future(answering);
+        match futures_util::future::select(std::pin::pin!(answering), std::pin::pin!(late)).await {
+            futures_util::future::Either::Left((served, _)) => Ok(served?),
+            futures_util::future::Either::Right(_) => Ok(()),
+        }
+    }
+}
+
+/// Serves a session until Ctrl-C or SIGTERM; `ready` is told the address.
+///
+/// # Errors
+/// [`ServeError`] when the server cannot begin or its listener fails.
+pub fn serve(
+    session: impl Served + 'static,
+    model: ServedModel,
+    options: ServeOptions,
+    ready: impl FnOnce(SocketAddr),
+) -> Result<(), ServeError> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+    let (worker, _thread) = Worker::start(session, model.clone());
+    runtime.block_on(async {
+        let server = Server::bind(worker, model, options).await?;
+        ready(server.address()?);
+        let signal = signals()?;
+        server.run(signal).await
+    })
+}
+
+/// Comes with the first of the signals that end a server.
+fn signals() -> std::io::Result<impl Future<Output = ()> + Send + 'static> {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        let (mut interrupt, mut terminate) =
+            (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+        Ok(async move {
+            let (interrupt, terminate) = (std::pin::pin!(interrupt.recv()), std::pin::pin!(terminate.recv()));
+            futures_util::future::select(interrupt, terminate).await;
+        })
+    }
+    #[cfg(not(unix))]
+    Ok(async {
+        let _ = tokio::signal::ctrl_c().await;
+    })
+}

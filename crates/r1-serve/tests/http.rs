@@ -1,0 +1,251 @@
+//! The server as a client sees it.
+
+mod support;
+
+use std::{
+    io::{Read, Write},
+    net::TcpStream,
+    sync::atomic::Ordering,
+    time::{Duration, Instant},
+};
+
+use r1_serve::ServeOptions;
+use serde_json::{Value, json};
+use support::{ask, get, post, start};
+
+fn quick() -> support::ScriptServer {
+    start(ServeOptions::default(), Duration::ZERO)
+}
+
+fn chat(content: &str, more: Value) -> Value {
+    let mut body = json!({"model": "script", "messages": [{"role": "user", "content": content}]});
+    for (name, value) in more.as_object().unwrap() {
+        body[name] = value.clone();
+    }
+    body
+}
+
+/// The texts of a stream's deltas, thoughts and answer.
+fn joined(events: &[Value]) -> (String, String) {
+    let text = |field: &str| {
+        let deltas = events.iter().filter_map(|event| event["choices"][0]["delta"][field].as_str());
+        deltas.collect::<String>()
+    };
+    (text("reasoning_content"), text("content"))
+}
+
+#[test]
+fn a_chat_is_answered_whole_and_in_parts() {
+    let server = quick();
+    let whole =
+        post(server.address, "/v1/chat/completions", &chat("<think>so it is</think>yes.", json!({}))).json();
+    assert_eq!(whole["object"], "chat.completion");
+    let choice = &whole["choices"][0];
+    assert_eq!(
+        (&choice["message"]["content"], &choice["message"]["reasoning_content"]),
+        (&json!("yes."), &json!("so it is"))
+    );
+    assert_eq!(choice["finish_reason"], "stop");
+    let usage = &whole["usage"];
+    assert_eq!((&usage["completion_tokens"], &usage["prompt_tokens"]), (&json!(27), &json!(37)));
+
+    let options = json!({"stream": true, "stream_options": {"include_usage": true}});
+    let parts = post(server.address, "/v1/chat/completions", &chat("<think>so it is</think>yes.", options));
+    assert!(parts.head.contains("text/event-stream"), "{}", parts.head);
+    let events = parts.events();
+    assert_eq!(joined(&events), ("so it is".to_owned(), "yes.".to_owned()));
+    assert_eq!(events[0]["choices"][0]["delta"]["role"], "assistant");
+    let last = &events[events.len() - 1];
+    assert_eq!((&last["choices"], &last["usage"]), (&json!([]), usage));
+    assert_eq!(events[events.len() - 2]["choices"][0]["finish_reason"], "stop");
+}
+
+#[test]
+fn what_is_asked_for_is_honoured() {
+    let server = quick();
+    let ask = |content: &str, more: Value| {
+        let answer = post(server.address, "/v1/chat/completions", &chat(content, more));
+        assert_eq!(answer.status, 200, "{}", answer.body);
+        answer.json()
+    };
+    let cut = ask("abcdef", json!({"max_tokens": 3}));
+    assert_eq!(
+        (&cut["choices"][0]["message"]["content"], &cut["choices"][0]["finish_reason"]),
+        (&json!("abc"), &json!("length"))
+    );
+    let stopped = ask("abcdef", json!({"stop": ["de"]}));
+    assert_eq!(
+        (&stopped["choices"][0]["message"]["content"], &stopped["choices"][0]["finish_reason"]),
+        (&json!("abc"), &json!("stop"))
+    );
+    let several = ask("ab", json!({"n": 3, "user": "me", "temperature": 0, "logit_bias": {}}));
+    assert_eq!(several["choices"].as_array().unwrap().len(), 3);
+    let logprobs = ask("ab", json!({"logprobs": true, "top_logprobs": 2, "return_token_ids": true}));
+    let choice = &logprobs["choices"][0];
+    assert_eq!(choice["logprobs"]["content"][0]["token"], "a");
+    assert_eq!(choice["logprobs"]["content"][1]["top_logprobs"].as_array().unwrap().len(), 2);
+    assert_eq!(choice["token_ids"].as_array().unwrap().len(), 2);
+    let prefilled = ask("why</think>so", json!({"chat_template_kwargs": {"thinking": true}}));
+    // The template wrote the tag behind the text that the script repeats.
+    assert_eq!(prefilled["choices"][0]["message"]["reasoning_content"], "why");
+    let thoughts = ask("<think>abcdefgh", json!({"max_thinking_tokens": 4}));
+    let choice = &thoughts["choices"][0];
+    assert_eq!(
+        (&choice["thoughts_cut"], &choice["message"]["reasoning_content"]),
+        (&json!(true), &json!("abcd\n"))
+    );
+}
+
+#[test]
+fn completions_take_texts_and_ids() {
+    let server = quick();
+    let ask = |more: Value| {
+        let mut body = json!({"model": "script"});
+        body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        post(server.address, "/v1/completions", &body)
+    };
+    let one = ask(json!({"prompt": "x:abc", "logprobs": 1, "echo": true})).json();
+    assert_eq!(one["choices"][0]["text"], "x:abcabc");
+    assert_eq!(one["choices"][0]["logprobs"]["text_offset"], json!([5, 6, 7]));
+    let several = ask(json!({"prompt": ["x:ab", "x:cd"], "n": 2})).json();
+    let texts: Vec<&str> = several["choices"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|choice| choice["text"].as_str().unwrap())
+        .collect();
+    assert_eq!(texts, ["ab", "ab", "cd", "cd"]);
+    let ids = ask(json!({"prompt": [2, 3], "stream": true})).events();
+    let text: String = ids.iter().filter_map(|event| event["choices"][0]["text"].as_str()).collect();
+    assert_eq!(text.len(), 2);
+    assert_eq!(ask(json!({"prompt": [2, "a"]})).status, 400);
+}
+
+#[test]
+fn what_cannot_be_answered_is_refused_by_name() {
+    let server = quick();
+    let refused = |body: &Value, status: u16, param: Value| {
+        let answer = post(server.address, "/v1/chat/completions", body);
+        let error = answer.json();
+        assert_eq!((answer.status, &error["error"]["param"]), (status, &param), "{body}: {error}");
+    };
+    for (field, value) in [
+        ("temperature", json!(-1)),
+        ("temperature", json!("hot")),
+        ("top_p", json!(0)),
+        ("top_k", json!(-2)),
+        ("max_tokens", json!(0)),
+        ("n", json!(0)),
+        ("n", json!(1_000_000)),
+        ("stop", json!([""])),
+        ("seed", json!("x")),
+        ("tools", json!([{"type": "function"}])),
+        ("response_format", json!({"type": "json_object"})),
+        ("frequency_penalty", json!(0.5)),
+        ("temprature", json!(1)),
+        ("top_logprobs", json!(3)),
+        ("stream_options", json!(3)),
+        ("loop_guard", json!({"repeat": 1})),
+    ] {
+        refused(&chat("a", json!({field: value})), 400, json!(field));
+    }
+    refused(&json!({"model": "script"}), 400, json!("messages"));
+    refused(&json!({"model": "script", "messages": []}), 400, json!("messages"));
+    refused(
+        &json!({"model": "script", "messages": [{"role": "robot", "content": "a"}]}),
+        400,
+        json!("messages"),
+    );
+    refused(&json!({"model": "gpt-4", "messages": [{"role": "user", "content": "a"}]}), 404, json!("model"));
+    refused(&json!({"messages": [{"role": "user", "content": "a"}]}), 400, json!("model"));
+    refused(&chat(&"a".repeat(3000), json!({})), 400, json!("prompt"));
+    refused(&chat(&"a".repeat(3000 * 256), json!({})), 400, json!("messages"));
+    for body in ["", "{", "[]", "\"a\"", "\u{0}", "{\"model\": \"script\"} x"] {
+        assert_eq!(ask(server.address, "POST", "/v1/chat/completions", "", body).status, 400, "{body}");
+    }
+    assert_eq!(get(server.address, "/v1/chat/completions").status, 405);
+    assert_eq!(get(server.address, "/v2").status, 404);
+    assert_eq!(get(server.address, "/v1/models/other").status, 404);
+    assert_eq!(get(server.address, "/v1/models").json()["data"][0]["id"], "script");
+}
+
+#[test]
+fn limits_hold() {
+    let options =
+        ServeOptions { api_key: Some("secret".into()), max_body_bytes: 2000, ..ServeOptions::default() };
+    let server = start(options, Duration::ZERO);
+    let body = chat("abc", json!({})).to_string();
+    let ask =
+        |headers: &str, body: &str| ask(server.address, "POST", "/v1/chat/completions", headers, body).status;
+    assert_eq!(ask("", &body), 401);
+    assert_eq!(ask("Authorization: Bearer secre\r\n", &body), 401);
+    assert_eq!(ask("Authorization: Bearer secret\r\n", &body), 200);
+    assert_eq!(ask("Authorization: Bearer secret\r\n", &" ".repeat(3000)), 413);
+    assert_eq!(get(server.address, "/v1/models").status, 401);
+    assert_eq!(get(server.address, "/health").status, 200);
+}
+
+#[test]
+fn a_full_queue_says_when_to_come_back() {
+    let server = start(ServeOptions::default(), Duration::from_millis(5));
+    let full = post(server.address, "/v1/chat/completions", &chat("abc", json!({"n": 100})));
+    assert_eq!(full.status, 429, "{}", full.body);
+    assert!(full.head.to_lowercase().contains("retry-after: 1"));
+    let full = post(server.address, "/v1/chat/completions", &chat("abc", json!({"n": 100, "stream": true})));
+    assert_eq!(full.status, 429, "{}", full.body);
+    assert_eq!(post(server.address, "/v1/chat/completions", &chat("abc", json!({"n": 60}))).status, 200);
+}
+
+fn until(condition: impl Fn() -> bool) {
+    let begun = Instant::now();
+    while !condition() {
+        assert!(begun.elapsed() < Duration::from_secs(30), "it does not come");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
+#[test]
+fn a_client_that_leaves_frees_its_place() {
+    let server = start(ServeOptions::default(), Duration::from_millis(5));
+    for stream in [true, false] {
+        let body = chat(&"a".repeat(1500), json!({"stream": stream})).to_string();
+        let mut client = TcpStream::connect(server.address).unwrap();
+        let length = body.len();
+        write!(
+            client,
+            "POST /v1/chat/completions HTTP/1.1\r\nHost: x\r\nContent-Length: {length}\r\n\r\n{body}"
+        )
+        .unwrap();
+        until(|| server.busy.load(Ordering::SeqCst) == 1);
+        if stream {
+            client.read_exact(&mut [0; 50]).unwrap();
+        }
+        drop(client);
+        until(|| server.busy.load(Ordering::SeqCst) == 0);
+    }
+    until(|| get(server.address, "/metrics").body.contains("r1_requests_cancelled_total 2\n"));
+}
+
+#[test]
+fn weights_are_replaced_between_requests_and_named() {
+    let server = quick();
+    let folder = std::env::temp_dir();
+    let replaced = post(server.address, "/admin/weights", &json!({"folder": folder})).json();
+    assert_eq!(replaced, json!({"weights_version": 1}));
+    let answer = post(server.address, "/v1/chat/completions", &chat("abc", json!({}))).json();
+    assert_eq!(answer["weights_version"], 1);
+    assert_eq!(post(server.address, "/admin/weights", &json!({"folder": "/nothing/here"})).status, 400);
+    assert_eq!(post(server.address, "/admin/weights", &json!({})).status, 400);
+}
+
+#[test]
+fn answers_under_way_are_finished_at_the_end() {
+    let server = start(ServeOptions::default(), Duration::from_millis(2));
+    let address = server.address;
+    let asking =
+        std::thread::spawn(move || post(address, "/v1/chat/completions", &chat(&"a".repeat(200), json!({}))));
+    until(|| server.busy.load(Ordering::SeqCst) == 1);
+    drop(server);
+    assert_eq!(asking.join().unwrap().json()["choices"][0]["message"]["content"], "a".repeat(200));
+    assert!(TcpStream::connect(address).is_err());
+}
