@@ -2,6 +2,7 @@
 
 use std::{future::Future, net::SocketAddr, time::Duration};
 
+use r1_core::LoopGuard;
 use tokio::{net::TcpListener, sync::watch};
 
 use crate::{Served, ServedModel, Worker, http};
@@ -19,6 +20,10 @@ pub struct ServeOptions {
     pub default_max_tokens: Option<usize>,
     /// Most completions that a request may ask for.
     pub max_samples: usize,
+    /// Tokens of thoughts after which they are closed, for chats that name no limit.
+    pub max_thinking_tokens: Option<usize>,
+    /// Ends completions that are caught in a loop, unless a request says otherwise.
+    pub loop_guard: Option<LoopGuard>,
     /// How long answers may go on when the server is told to end.
     pub grace: Duration,
 }
@@ -31,6 +36,8 @@ impl Default for ServeOptions {
             max_body_bytes: 8 << 20,
             default_max_tokens: None,
             max_samples: 128,
+            max_thinking_tokens: None,
+            loop_guard: None,
             grace: Duration::from_secs(30),
         }
     }

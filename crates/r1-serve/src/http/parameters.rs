@@ -144,7 +144,8 @@ impl Asked {
         let default = inner.options.default_max_tokens.unwrap_or(inner.model.context);
         let guard = fields.take("loop_guard");
         let loop_guard = match guard {
-            None | Some(Value::Bool(false)) => None,
+            None => inner.options.loop_guard,
+            Some(Value::Bool(false)) => None,
             Some(Value::Bool(true)) => Some(LoopGuard::default()),
             Some(value) => Some(
                 serde_json::from_value(value)
@@ -170,7 +171,9 @@ impl Asked {
             include_usage,
             sampling,
             key: Key::new(seed.unwrap_or_else(random)),
-            max_thinking_tokens: fields.count("max_thinking_tokens", 1, usize::MAX)?,
+            max_thinking_tokens: fields
+                .count("max_thinking_tokens", 1, usize::MAX)?
+                .or(inner.options.max_thinking_tokens),
             loop_guard,
             return_token_ids: fields.flag("return_token_ids")?,
         })

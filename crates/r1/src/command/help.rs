@@ -7,7 +7,7 @@ use clap::{Command, CommandFactory};
 const GROUPS: &[(&str, &[&str])] = &[
     ("Train and measure", &["train", "eval", "compare"]),
     ("Recipes of one stage", &["grpo", "sft", "reject"]),
-    ("Use a model", &["generate", "logprobs", "convert", "plan"]),
+    ("Use a model", &["chat", "serve", "generate", "logprobs", "convert", "plan"]),
     ("Grade answers", &["grade", "grade-code", "run-code", "audit"]),
     ("Make and clean data", &["problems", "decontaminate"]),
     ("Other", &["completions", "man", "help"]),

@@ -16,6 +16,9 @@ mod template;
 mod writable;
 mod logprobs;
 mod generate;
+mod session;
+mod chat;
+mod serve;
 mod grade;
 mod guess;
 mod eval;
@@ -55,6 +58,8 @@ Examples:
   r1 problems --task chained_arithmetic --held-out --count 200 > test.jsonl
   r1 eval --model DIR --data test.jsonl --out before.json
   r1 generate --model DIR --prompt 'The capital of France is' --temperature 0 --max-tokens 8
+  r1 chat --model DIR
+  r1 serve --model DIR --port 8000
   echo '{\"text\":\"2 + 2 = 4\"}' | r1 logprobs --model DIR
   echo '{\"id\":1,\"gold\":\"3/4\",\"answer\":\"It is \\\\boxed{0.75}.\"}' | r1 grade
   r1 eval --model DIR --data test.jsonl --format gsm8k --samples 4 --out report.json
@@ -81,6 +86,8 @@ enum Command {
     Grpo(grpo::Arguments),
     Logprobs(logprobs::Arguments),
     Generate(generate::Arguments),
+    Chat(chat::Arguments),
+    Serve(serve::Arguments),
     Grade(grade::Arguments),
     Eval(eval::Arguments),
     Compare(compare::Arguments),
@@ -143,6 +150,8 @@ pub fn main_with(register: impl FnOnce(&mut Registry)) -> ExitCode {
         Command::Grpo(arguments) => grpo::run(arguments, &registry),
         Command::Logprobs(arguments) => logprobs::run(arguments),
         Command::Generate(arguments) => generate::run(arguments),
+        Command::Chat(arguments) => chat::run(arguments),
+        Command::Serve(arguments) => serve::run(arguments),
         Command::Grade(arguments) => grade::run(arguments),
         Command::Eval(arguments) => eval::run(arguments),
         Command::Compare(arguments) => compare::run(arguments),

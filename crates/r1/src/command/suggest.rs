@@ -11,23 +11,11 @@ const MEANINGS: &[(&[&str], &[&str])] = &[
     (&["fine-tune", "finetune", "tune", "learn", "fit", "sft-train", "distill", "dpo"], &["sft", "train"]),
     (&["training", "run", "start", "launch", "resume", "recipe", "pretrain"], &["train", "sft"]),
     (
-        &[
-            "chat",
-            "complete",
-            "completion",
-            "infer",
-            "inference",
-            "predict",
-            "prompt",
-            "ask",
-            "talk",
-            "sample",
-            "serve",
-            "rollout",
-            "repl",
-        ],
+        &["complete", "completion", "infer", "inference", "predict", "prompt", "ask", "sample", "rollout"],
         &["generate"],
     ),
+    (&["talk", "repl", "converse", "dialogue"], &["chat", "generate"]),
+    (&["server", "api", "openai", "http", "host", "daemon"], &["serve"]),
     (&["score", "perplexity", "ppl", "loss", "likelihood", "logits"], &["logprobs"]),
     (&["verify", "check", "judge", "mark", "reward", "math"], &["grade"]),
     (
@@ -86,7 +74,7 @@ mod tests {
     #[test]
     fn meaning_comes_before_spelling() {
         let check = |word, expected| assert_eq!(command(word, &COMMANDS), expected, "{word}");
-        check("chat", Some("generate"));
+        check("predict", Some("generate"));
         check("finetune", Some("sft"));
         check("verify", Some("grade"));
         check("score", Some("logprobs"));

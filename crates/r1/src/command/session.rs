@@ -1,0 +1,105 @@
+//! A model that stays ready, for `serve` and `chat`.
+
+use std::path::{Path, PathBuf};
+
+use clap::{Args, value_parser};
+use r1_core::session::{Event, Load, Refused, Request, RequestId, SequenceId, Session};
+use r1_core::{FinishReason, LoopGuard};
+use r1_model::{LanguageModel, ModelSession, Transformer};
+use r1_serve::{Served, ServedModel};
+
+use crate::command::{
+    checkpoint,
+    failure::{Failure, sentence},
+};
+
+/// The model, its cache, and limits of its thoughts.
+#[derive(Debug, Args)]
+pub(crate) struct SessionArguments {
+    /// Checkpoint folder in Hugging Face layout
+    #[arg(long, value_name = "DIR")]
+    pub(crate) model: PathBuf,
+    /// Name of the model [default: that of its folder]
+    #[arg(long, value_name = "NAME")]
+    name: Option<String>,
+    /// Most memory for keys and values, in MiB
+    #[arg(long, value_name = "MIB", default_value_t = 2048, value_parser = value_parser!(u32).range(1..))]
+    cache_mb: u32,
+    /// Close thoughts after this many tokens [default: never]
+    #[arg(long, value_name = "N", value_parser = value_parser!(u32).range(1..))]
+    max_thinking_tokens: Option<u32>,
+    /// End answers that repeat themselves word for word
+    #[arg(long)]
+    loop_guard: bool,
+}
+
+impl SessionArguments {
+    /// Loads the model for so many sequences at a time, of which so many may wait.
+    pub(crate) fn open(&self, slots: usize, waiting: usize) -> Result<(ModelOnDuty, ServedModel), Failure> {
+        let mut model = checkpoint::load(&self.model)?;
+        model.engine.max_slots = slots;
+        model.engine.max_waiting = waiting;
+        model.engine.cache_bytes = (self.cache_mb as usize) << 20;
+        let named =
+            self.model.canonicalize().ok().and_then(|dir| Some(dir.file_name()?.to_str()?.to_owned()));
+        let served = ServedModel {
+            name: self.name.clone().or(named).unwrap_or_else(|| "model".into()),
+            tokenizer: model.tokenizer.clone(),
+            template: model.template.clone(),
+            context: model.config.context,
+        };
+        Ok((ModelOnDuty(model.into_session()), served))
+    }
+
+    pub(crate) fn max_thinking_tokens(&self) -> Option<usize> {
+        self.max_thinking_tokens.map(|tokens| tokens as usize)
+    }
+
+    pub(crate) fn loop_guard(&self) -> Option<LoopGuard> {
+        self.loop_guard.then(LoopGuard::default)
+    }
+}
+
+/// A model whose weights can be replaced by those of another folder.
+pub(crate) struct ModelOnDuty(ModelSession<Transformer>);
+
+impl Served for ModelOnDuty {
+    fn load_weights(&mut self, folder: &Path) -> Result<(), String> {
+        let because =
+            |reason: String| format!("the weights of `{}` are not taken: {reason}", folder.display());
+        let engine = self.0.model().engine;
+        let mut model =
+            LanguageModel::load(folder, &self.0.model().device).map_err(|error| because(sentence(&error)))?;
+        model.engine = engine;
+        match self.0.replace(model) {
+            Ok(_) => Ok(()),
+            Err(_) => Err(because("its layers, context or vocabulary have other sizes".into())),
+        }
+    }
+}
+
+impl Session for ModelOnDuty {
+    fn add(&mut self, request: Request) -> Result<RequestId, Refused> {
+        self.0.add(request)
+    }
+
+    fn step(&mut self) -> Vec<Event> {
+        self.0.step()
+    }
+
+    fn end(&mut self, sequence: SequenceId, written: usize, finish: FinishReason) {
+        self.0.end(sequence, written, finish);
+    }
+
+    fn force(&mut self, sequence: SequenceId, written: usize, ids: &[u32]) {
+        self.0.force(sequence, written, ids);
+    }
+
+    fn cancel(&mut self, request: RequestId) {
+        self.0.cancel(request);
+    }
+
+    fn load(&self) -> Load {
+        self.0.load()
+    }
+}
