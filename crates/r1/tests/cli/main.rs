@@ -14,6 +14,7 @@ mod owner;
 mod problems;
 mod plan;
 mod resume;
+mod serve;
 mod settings;
 mod traces;
 mod usage;
