@@ -9,9 +9,15 @@ fn text(tokenizer: &Tokenizer, id: u32) -> String {
     tokenizer.decode(&[id], false).unwrap_or_default()
 }
 
+/// A log-probability with the digits that it has; JSON has no infinity, for which OpenAI's -9999 stands.
+fn number(logprob: f32) -> Value {
+    let shortest: Option<f64> = logprob.is_finite().then(|| logprob.to_string().parse().ok()).flatten();
+    json!(shortest.unwrap_or(-9999.0))
+}
+
 fn entry(tokenizer: &Tokenizer, id: u32, logprob: f32) -> Value {
     let token = text(tokenizer, id);
-    json!({"token": token, "logprob": logprob, "bytes": token.as_bytes()})
+    json!({"token": token, "logprob": number(logprob), "bytes": token.as_bytes()})
 }
 
 /// The entries of a chat's tokens.
@@ -36,12 +42,12 @@ pub(super) fn of_completion(tokenizer: &Tokenizer, tokens: &[Token], mut offset:
         })
         .collect();
     let top = tokens.iter().map(|token| -> Value {
-        let top = token.top.iter().map(|(id, logprob)| (text(tokenizer, *id), json!(logprob)));
+        let top = token.top.iter().map(|(id, logprob)| (text(tokenizer, *id), number(*logprob)));
         Value::Object(top.collect())
     });
     json!({
         "tokens": texts,
-        "token_logprobs": tokens.iter().map(|token| token.logprob).collect::<Vec<_>>(),
+        "token_logprobs": tokens.iter().map(|token| number(token.logprob)).collect::<Vec<_>>(),
         "top_logprobs": top.collect::<Vec<_>>(),
         "text_offset": offsets,
     })
