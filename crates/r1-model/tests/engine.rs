@@ -221,6 +221,10 @@ fn a_random_schedule_changes_no_bit() {
                 engine.cancel(id);
                 cancelled.push(id);
             }
+            if pick(40) == 0 {
+                // The weights are the same, so what is computed again is, too.
+                engine.forget();
+            }
             take(engine.step(&model), &mut written);
         }
         let load = engine.load();
@@ -372,4 +376,30 @@ fn guesses_save_passes_and_change_nothing() {
     let ((plain, written), (guessed, same)) = (passes(0), passes(8));
     assert_eq!(written, same);
     assert!(2 * guessed < plain, "{guessed} of {plain} passes");
+}
+
+#[test]
+fn a_sample_that_waits_for_its_groups_prompt_can_be_forced() {
+    let (_, model) = support::load_long("llama-tied");
+    let mut engine = engine(&model, EngineConfig { prefill_tokens: 20, ..EngineConfig::default() });
+    let greedy = Sampling::greedy().with_max_tokens(6);
+    let ask = |prompt| Request::new(prompt, Key::new(1)).with_sampling(greedy.clone());
+    let request = engine.add(ask(prompt(70, 3)).with_samples(3)).unwrap();
+    let mut written = std::collections::BTreeMap::new();
+    take(engine.step(&model), &mut written);
+    engine.force(SequenceId { request, sample: 1 }, 0, &[70]);
+    engine.cancel(RequestId(99));
+    while engine.is_busy() {
+        take(engine.step(&model), &mut written);
+    }
+    let alone = |prompt: Vec<u32>| {
+        let written = EngineConfig::default()
+            .generate(&model, vocabulary(), vec![ask(prompt)], &Device::flex())
+            .unwrap();
+        written[0][0].ids.clone()
+    };
+    let of = |sample| &written[&SequenceId { request, sample }].0;
+    assert_eq!((of(0), of(2)), (&alone(prompt(70, 3)), &alone(prompt(70, 3))));
+    assert_eq!(of(1)[0], 70);
+    assert_eq!(of(1)[1..], alone([&prompt(70, 3)[..], &[70]].concat())[..5]);
 }

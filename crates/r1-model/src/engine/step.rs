@@ -207,7 +207,8 @@ impl Engine {
         let followers: Vec<Order> = self
             .running
             .iter()
-            .filter(|(_, sequence)| sequence.follows && sequence.id.request == request)
+            // One that was given tokens since goes its own way.
+            .filter(|(_, other)| other.follows && other.id.request == request && other.written() == 0)
             .map(|(order, _)| *order)
             .collect();
         let (mut ready, mut copies) = (Vec::new(), Vec::new());

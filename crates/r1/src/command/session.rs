@@ -1,6 +1,9 @@
 //! A model that stays ready, for `serve` and `chat`.
 
-use std::path::{Path, PathBuf};
+use std::{
+    io::IsTerminal,
+    path::{Path, PathBuf},
+};
 
 use clap::{Args, value_parser};
 use r1_core::session::{Event, Load, Refused, Request, RequestId, SequenceId, Session};
@@ -36,6 +39,9 @@ pub(crate) struct SessionArguments {
 impl SessionArguments {
     /// Loads the model for so many sequences at a time, of which so many may wait.
     pub(crate) fn open(&self, slots: usize, waiting: usize) -> Result<(ModelOnDuty, ServedModel), Failure> {
+        if std::io::stderr().is_terminal() {
+            eprintln!("loading {} ..", self.model.display());
+        }
         let mut model = checkpoint::load(&self.model)?;
         model.engine.max_slots = slots;
         model.engine.max_waiting = waiting;
