@@ -167,6 +167,8 @@ fn what_cannot_be_answered_is_refused_by_name() {
     assert_eq!(get(server.address, "/v2").status, 404);
     assert_eq!(get(server.address, "/v1/models/other").status, 404);
     assert_eq!(get(server.address, "/v1/models").json()["data"][0]["id"], "script");
+    let page = get(server.address, "/");
+    assert!(page.head.contains("text/html") && page.body.contains("v1/chat/completions"), "{}", page.head);
 }
 
 #[test]

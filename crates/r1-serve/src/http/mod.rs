@@ -20,7 +20,7 @@ use axum::{
     body::{Body, to_bytes},
     extract,
     http::{Request, header},
-    response::Response,
+    response::{IntoResponse, Response},
     routing::{get, post},
 };
 use serde_json::{Map, Value, json};
@@ -49,6 +49,7 @@ impl State {
 
 pub(crate) fn router(state: State) -> Router {
     Router::new()
+        .route("/", get(page))
         .route("/v1/models", get(models))
         .route("/v1/models/{model}", get(model))
         .route("/v1/completions", post(completions::answer))
@@ -56,7 +57,7 @@ pub(crate) fn router(state: State) -> Router {
         .route("/health", get(health))
         .route("/metrics", get(metrics::answer))
         .route("/admin/weights", post(weights))
-        .fallback(|| async { error(ApiError::not_found("there is nothing here; see /v1/models, /v1/completions, /v1/chat/completions, /health and /metrics")) })
+        .fallback(|| async { error(ApiError::not_found("there is nothing here; see /, /v1/models, /v1/completions, /v1/chat/completions, /health and /metrics")) })
         .method_not_allowed_fallback(|| async { error(ApiError::method()) })
         .with_state(state)
 }
@@ -113,6 +114,20 @@ impl Inner {
             "max_model_len": self.model.context,
         })
     }
+}
+
+/// A chat in the browser. It asks for the key itself, so anybody may have it.
+async fn page() -> Response {
+    let headers = [
+        (header::CONTENT_TYPE, "text/html; charset=utf-8"),
+        // Nothing from elsewhere, and in nobody's frame.
+        (
+            header::CONTENT_SECURITY_POLICY,
+            "default-src 'none'; connect-src 'self'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; \
+             frame-ancestors 'none'",
+        ),
+    ];
+    (headers, include_str!("page.html")).into_response()
 }
 
 async fn models(extract::State(State(inner)): extract::State<State>, request: Request<Body>) -> Response {
