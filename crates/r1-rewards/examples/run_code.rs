@@ -41,7 +41,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         ..Layers::ALL
     };
     let judge = Judge::with(Isolation::Strict, layers)?;
-    let judgement = judge.judge(&submission, &tests)?;
+    let judgement = judge.judge(&submission, &tests).map_err(|error| error.to_string())?;
     println!("{}", serde_json::to_string(&judgement)?);
     Ok(())
 }

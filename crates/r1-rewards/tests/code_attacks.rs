@@ -18,10 +18,22 @@ type Attack = (&'static str, Vec<&'static str>, &'static str);
 fn attacks(language: Language) -> Vec<Attack> {
     let text = match language {
         Language::PYTHON => {
-            concat!(include_str!("code/attacks.py"), "\n", include_str!("code/attacks_kernel.py"))
+            concat!(
+                include_str!("code/attacks.py"),
+                "\n",
+                include_str!("code/attacks_kernel.py"),
+                "\n",
+                include_str!("code/attacks_files.py")
+            )
         }
         Language::JAVASCRIPT => include_str!("code/attacks.js"),
-        _ => concat!(include_str!("code/attacks.cpp"), "\n", include_str!("code/attacks_kernel.cpp")),
+        _ => concat!(
+            include_str!("code/attacks.cpp"),
+            "\n",
+            include_str!("code/attacks_kernel.cpp"),
+            "\n",
+            include_str!("code/attacks_files.cpp")
+        ),
     };
     let section = |section: &'static str| {
         let (header, body) = section.split_once('\n').unwrap();

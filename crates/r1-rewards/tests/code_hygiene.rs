@@ -11,7 +11,7 @@ use std::{
     os::unix::process::CommandExt,
     process::{Command, Stdio},
     sync::{
-        Mutex,
+        Mutex, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
     thread,
@@ -52,7 +52,7 @@ fn boxes() -> BTreeSet<String> {
 
 #[test]
 fn two_hundred_runs_at_once_leave_nothing() {
-    let _turn = TURN.lock().unwrap();
+    let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
     for (_, sandbox) in layer_sets() {
         let submission =
             Submission::new(Language::PYTHON, "import sys\nopen('f','w') if 0 else None\nprint(input())");
@@ -90,7 +90,7 @@ fn two_hundred_runs_at_once_leave_nothing() {
 #[test]
 fn two_hundred_runs_at_once_leave_nothing_of_an_ordinary_user() {
     if is_root() {
-        let _turn = TURN.lock().unwrap();
+        let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
         as_nobody("two_hundred_runs_at_once_leave_nothing");
     }
 }
@@ -104,7 +104,7 @@ fn resident() -> u64 {
 
 #[test]
 fn floods_and_huge_allocations_cost_the_parent_nothing() {
-    let _turn = TURN.lock().unwrap();
+    let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
     let sandbox = Judge::new().unwrap();
     let judge = |source: &str| {
         let limits = Limits { output_bytes: 4 << 20, ..Limits::default() };
@@ -157,7 +157,7 @@ fn a_parent_that_waits() {
 
 #[test]
 fn killing_the_parent_leaves_no_child() {
-    let _turn = TURN.lock().unwrap();
+    let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
     for set in 0..layer_sets().len() {
         let mut parent = Command::new(env::current_exe().unwrap())
             .args(["a_parent_that_waits", "--exact", "--nocapture"])
@@ -210,7 +210,7 @@ fn below(pid: &str) -> Vec<String> {
 
 #[test]
 fn compiled_programs_start_while_others_do() {
-    let _turn = TURN.lock().unwrap();
+    let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
     let source =
         "#include <cstdio>\nint main(){int x;return scanf(\"%d\",&x)==1&&printf(\"%d\\n\",x+1)>0?0:1;}";
     for (_, sandbox) in layer_sets() {

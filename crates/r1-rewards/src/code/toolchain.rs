@@ -38,7 +38,11 @@ impl Language {
 
 fn find(spec: &LanguageSpec) -> Result<Toolchain, String> {
     let missing = || match out_of_reach(spec) {
-        Some(path) => format!("`{}` is out of reach for this user", path.display()),
+        Some(folder) => format!(
+            "this user may not look into `{}`, where `{}` is looked for",
+            folder.display(),
+            spec.programs.join("` or `")
+        ),
         None => format!("`{}` is not installed", spec.programs.join("` or `")),
     };
     let program = match env::var_os(&spec.variable).map(PathBuf::from) {
@@ -88,12 +92,12 @@ fn search(spec: &LanguageSpec) -> Option<PathBuf> {
     candidates(spec).into_iter().find(|path| path.is_file())
 }
 
-/// A place of the search path in which this user may not look.
+/// A folder of the search path into which this user may not look. What is in it nobody here can tell.
 fn out_of_reach(spec: &LanguageSpec) -> Option<PathBuf> {
     let refused = |path: &PathBuf| {
         fs::metadata(path).is_err_and(|error| error.kind() == std::io::ErrorKind::PermissionDenied)
     };
-    candidates(spec).into_iter().find(refused)
+    candidates(spec).into_iter().find(refused)?.parent().map(Path::to_owned)
 }
 
 /// Whether every cage shows it anyway.

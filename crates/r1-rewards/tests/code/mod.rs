@@ -11,7 +11,7 @@ use std::{
             process::CommandExt,
         },
     },
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::{Child, Command, Stdio},
 };
 
@@ -79,11 +79,20 @@ pub struct Host {
     pub victim: Child,
     /// The victim's nice value at the start, which is not 0 where the tests themselves run under nice.
     nice: String,
+    /// Mode and time of change of the secret and of its folder at the start.
+    attributes: Vec<(u32, i64, i64)>,
     /// Where a server of the host listens for datagrams, by a path that all may write to and by name.
     pub socket: PathBuf,
     pub abstract_name: String,
     servers: [UnixDatagram; 2],
     _guards: [tempfile::TempDir; 2],
+}
+
+/// Mode, time of writing and time of change of a secret and of its folder.
+fn attributes(folder: &Path) -> Vec<(u32, i64, i64)> {
+    use std::os::unix::fs::MetadataExt;
+    let of = |path: &Path| fs::metadata(path).map(|data| (data.mode(), data.mtime(), data.ctime())).unwrap();
+    vec![of(folder), of(&folder.join("secret"))]
 }
 
 /// The nice value of a process.
@@ -110,7 +119,8 @@ impl Host {
         fs::set_permissions(folder.join("secret"), fs::Permissions::from_mode(0o666)).unwrap();
         let victim = Command::new("sleep").arg("1000").stdin(Stdio::null()).spawn().unwrap();
         let nice = nice_of(&victim.id().to_string());
-        Self { folder, victim, nice, socket, abstract_name, servers, _guards: [guard, sockets] }
+        let attributes = attributes(&folder);
+        Self { folder, victim, nice, attributes, socket, abstract_name, servers, _guards: [guard, sockets] }
     }
 
     pub fn assert_unchanged(&mut self, after: &str) {
@@ -118,6 +128,7 @@ impl Host {
         let names: Vec<_> =
             fs::read_dir(&self.folder).unwrap().flatten().map(|entry| entry.file_name()).collect();
         assert_eq!(names, ["secret"], "after {after}");
+        assert_eq!(attributes(&self.folder), self.attributes, "after {after}");
         assert!(self.victim.try_wait().unwrap().is_none(), "the victim died of {after}");
         let limits = fs::read_to_string(format!("/proc/{}/limits", self.victim.id())).unwrap();
         assert!(

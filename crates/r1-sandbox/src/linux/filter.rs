@@ -19,12 +19,17 @@ pub(super) struct FilterPolicy {
     pub(super) deny_signals: bool,
     /// Without a process namespace a process must not leave its group.
     pub(super) deny_sessions: bool,
+    /// Programs reach files of the host by their paths, and no other layer keeps their times.
+    pub(super) deny_times: bool,
+    /// The same for modes and owners: those of the trainer's own user are the trainer's.
+    pub(super) deny_modes: bool,
 }
 
 // The same on every architecture, and not in libc for all of them.
 const SYS_QUOTACTL_FD: c_long = 443;
 const SYS_PROCESS_MRELEASE: c_long = 448;
 const SYS_CACHESTAT: c_long = 451;
+const SYS_FCHMODAT2: c_long = 452;
 
 /// Never needed by a program of a judge, and each a way out or a way to hide memory.
 const DENIED: &[c_long] = &[
@@ -104,6 +109,13 @@ const DENIED: &[c_long] = &[
     libc::SYS_accept4,
     // Its contexts are counted for the whole machine.
     libc::SYS_io_setup,
+    // Memory that no limit counts, and marks on files of the same user.
+    libc::SYS_setxattr,
+    libc::SYS_lsetxattr,
+    libc::SYS_fsetxattr,
+    libc::SYS_removexattr,
+    libc::SYS_lremovexattr,
+    libc::SYS_fremovexattr,
     #[cfg(target_arch = "x86_64")]
     libc::SYS_iopl,
     #[cfg(target_arch = "x86_64")]
@@ -111,6 +123,28 @@ const DENIED: &[c_long] = &[
     #[cfg(target_arch = "x86_64")]
     libc::SYS_modify_ldt,
 ];
+
+/// Calls that change the mode or owner of a file, which Landlock lets pass.
+const MODES: &[c_long] = &[
+    libc::SYS_fchmod,
+    libc::SYS_fchmodat,
+    SYS_FCHMODAT2,
+    libc::SYS_fchown,
+    libc::SYS_fchownat,
+    #[cfg(target_arch = "x86_64")]
+    libc::SYS_chmod,
+    #[cfg(target_arch = "x86_64")]
+    libc::SYS_chown,
+    #[cfg(target_arch = "x86_64")]
+    libc::SYS_lchown,
+];
+
+/// Calls that change the times of a file by its path, which Landlock lets pass, too: whoever may write a file of
+/// the host may change them.
+#[cfg(target_arch = "x86_64")]
+const TIMES: &[c_long] = &[libc::SYS_utime, libc::SYS_utimes, libc::SYS_futimesat];
+#[cfg(not(target_arch = "x86_64"))]
+const TIMES: &[c_long] = &[];
 
 /// Answered as if the kernel had none of them, because libraries then take the older call.
 const MISSING: &[c_long] = &[
@@ -209,7 +243,22 @@ fn denied(policy: FilterPolicy) -> Result<Rules, seccompiler::BackendError> {
     }
     // TIOCSTI and TIOCLINUX type into a terminal; FIOSETOWN and SIOCSPGRP are F_SETOWN.
     let typed = [0x5412, 0x541c, 0x8901, 0x8902].map(|request| rule(1, Len::Dword, Op::Eq, request));
-    rules.insert(libc::SYS_ioctl, typed.into_iter().collect::<Result<_, _>>()?);
+    // Whatever is told to a file system about a file or itself: flags, projects, keys, seals, a freeze.
+    const WRITES: u64 = 1 << 30;
+    let file_systems = [b'f', b'X'].map(|kind| {
+        let kind = u64::from(kind) << 8;
+        rule(1, Len::Dword, Op::MaskedEq(WRITES | 0xff00), WRITES | kind)
+    });
+    rules.insert(libc::SYS_ioctl, typed.into_iter().chain(file_systems).collect::<Result<_, _>>()?);
+    if policy.deny_modes {
+        MODES.iter().for_each(|&call| drop(rules.insert(call, Vec::new())));
+    }
+    if policy.deny_times {
+        TIMES.iter().for_each(|&call| drop(rules.insert(call, Vec::new())));
+        // Without a path it is about an open file.
+        let by_path = vec![rule(1, Len::Qword, Op::Ne, 0)?];
+        rules.insert(libc::SYS_utimensat, if policy.deny_modes { Vec::new() } else { by_path });
+    }
     if policy.deny_signals {
         let calls = [libc::SYS_kill, libc::SYS_tkill, libc::SYS_tgkill];
         let queues = [libc::SYS_rt_sigqueueinfo, libc::SYS_rt_tgsigqueueinfo];

@@ -32,6 +32,8 @@ impl Settings {
             may_fork,
             deny_signals: !(self.namespaces || self.uid_drop || scoped),
             deny_sessions: !self.namespaces,
+            deny_times: !self.namespaces,
+            deny_modes: !(self.namespaces || self.uid_drop),
         }
     }
 }
