@@ -40,7 +40,7 @@ fn only_reviewed_equalities_are_accepted() {
 
 #[test]
 fn what_hangs_or_stands_in_the_wrong_place_is_not_read_past() {
-    const WRONG: [(&str, &str); 70] = [
+    const WRONG: [(&str, &str); 71] = [
         ("(x,y)=(1,0)", "(x)=(1,0)"),
         ("(p,q)=(3,2)", "p=(3,2)"),
         (r"$\min$ at $x=-1, \max$ at $x=1$", r"0\pm1"),
@@ -85,6 +85,7 @@ fn what_hangs_or_stands_in_the_wrong_place_is_not_read_past() {
         ("-i", "-i-"),
         (r"-\infty", r"\infty-"),
         ("x=5", "x=y=5"),
+        (r"\sin(\pi^\circ)", "0"),
         ("0", r"\sin 179^\circ"),
         ("0", r"\cos\pi"),
         (r"2k\pi, k\in\mathbb{Z}", r"x=2n\pi\ (n\in\mathbb{N})"),
@@ -143,6 +144,8 @@ fn what_hangs_or_stands_in_the_wrong_place_is_not_read_past() {
     ];
     let policy = Policy::default();
     let equal = |a: &str, b: &str| judge(a, b, &policy, false).equal == Some(true);
+    // Beside words only a bare number counts.
+    assert!(!equal("1 (card)", r"1\%") && !equal("1 (piece)", r"\$1") && equal("1 (card)", "1"));
     let accepted: Vec<_> =
         WRONG.iter().filter(|(gold, answer)| equal(gold, answer) || equal(answer, gold)).collect();
     let refused: Vec<_> = RIGHT.iter().filter(|(gold, answer)| !equal(gold, answer)).collect();

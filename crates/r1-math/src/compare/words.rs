@@ -46,7 +46,7 @@ pub(super) fn agree(reference: &str, answer: &str, gold: &Answer, given: &Answer
         return true;
     }
     if number_in_words((reference, gold), (answer, given))
-        || number_in_words((answer, given), (reference, gold))
+        || (is_bare(answer) && number_in_words((answer, given), (reference, gold)))
     {
         return true;
     }
@@ -68,6 +68,11 @@ pub(super) fn agree(reference: &str, answer: &str, gold: &Answer, given: &Answer
                 && reference.contains('\\')
                 && answer.contains('\\')
                 && same_tokens(reference, answer))
+}
+
+/// Whether a text is a number and nothing else: `2%` and `$2` say more than a reference of two apples.
+fn is_bare(text: &str) -> bool {
+    text.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b',' | b'-'))
 }
 
 /// Whether one side is a number, and the other a sentence with this number alone.
