@@ -65,6 +65,9 @@ pub(crate) fn labelled(answer: &str) -> Option<(char, &str)> {
     let (parenthesis, body) = body.strip_prefix('(').map_or((false, body), |body| (true, body));
     let label = body.chars().next().filter(|c| ('A'..='J').contains(c))?;
     let body = &body[label.len_utf8()..];
+    // `\textbf{C}. 12`.
+    let closed = body.strip_prefix('}').filter(|rest| marked.is_some() && rest.starts_with(['.', ':', ')']));
+    let (marked, body) = closed.map_or((marked, body), |rest| (None, rest));
     let mut rest = match body.strip_prefix(')') {
         Some(rest) => rest,
         None if parenthesis => return None,

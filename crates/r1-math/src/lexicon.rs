@@ -14,6 +14,22 @@ const TELLING: &str = " or nor not no never none neither without cannot minus ne
     hundredth thousandth millionth \
     zero one two three four five six seven eight nine ten eleven twelve twenty thirty forty fifty k e i ";
 
+/// Words that make a sentence about a number no statement of it: negations that are drawn together, conditions,
+/// what may be and what is no more.
+const SUSPENDING: &str = " isnt arent wasnt werent hasnt havent hadnt dont doesnt didnt wont wouldnt couldnt \
+    shouldnt cant mustnt neednt aint if unless whether when would could should might may must before after once \
+    perhaps maybe possibly probably guess guessed supposedly allegedly assuming suppose unlike besides excluding \
+    excluded other another different incorrectly mistakenly ";
+
+/// What stands directly before the number that a sentence states.
+const LEADING: &str = " is are was were has have had be been being equals equal its it i he she they we you there \
+    costs cost gets get got needs need needed makes make made earns earned earn spends spent spend pays paid pay \
+    takes took take sells sold sell buys bought buy uses used use contains contain contained weighs weigh weighed \
+    saves saved save receives received receive gives gave give given eats ate eat reads read runs ran run drives \
+    drove drive walks walked walk lasts lasted requires required requiring measures becomes became remains remain \
+    remaining left totals total totaling totaled of by with in for the a an just exactly only answer result value \
+    so thus therefore hence and to at ";
+
 /// Words that no unit or noun is: they make a statement of what follows a value.
 const STATING: &str = " and if then else when where while because since so thus hence therefore that which who \
     whose this these those is are was were be been being am has have had do does did can could may might must \
@@ -38,6 +54,16 @@ fn holds(list: &str, word: &str) -> bool {
 /// Whether a lower-case word changes the number that it stands beside in a sentence.
 pub(crate) fn changes_a_number(word: &str) -> bool {
     holds(TELLING, word) || holds(COUNTING, word)
+}
+
+/// Whether a lower-case word takes back what a sentence states.
+pub(crate) fn suspends(word: &str) -> bool {
+    holds(SUSPENDING, word)
+}
+
+/// Whether the number that a sentence states may follow a lower-case word.
+pub(crate) fn leads(word: &str) -> bool {
+    holds(LEADING, word)
 }
 
 /// Whether a lower-case word cannot belong to the unit or the noun after a value.

@@ -14,7 +14,7 @@ pub fn only_number(text: &str) -> Option<Number> {
     if text.len() > MAX_BYTES {
         return None;
     }
-    let text = spell(&text.replace("\\text{", " {").replace("\\mathrm{", " {"));
+    let text = spell(&text.replace("\\text{", " {").replace("\\mathrm{", " {").replace('}', "} "));
     let count = |bracket: char| text.matches(bracket).count();
     if count('(') != count(')') || count('{') != count('}') || text.contains("..") {
         // A bracket that never closes is no part of a sentence, and what goes on is not one number.
@@ -26,10 +26,12 @@ pub fn only_number(text: &str) -> Option<Number> {
     }
     let mut only: Option<Number> = None;
     let (mut after_number, mut bounded) = (false, false);
+    let mut before = None;
     for token in tokens(&text) {
         let is_number = token.contains(|c: char| c.is_ascii_digit());
         if is_number {
-            if bounded {
+            // `page 5` names a page.
+            if bounded || before.is_some_and(|word| !leads(word)) {
                 return None;
             }
             let number = Number::parse(token)?;
@@ -42,6 +44,7 @@ pub fn only_number(text: &str) -> Option<Number> {
             return None;
         }
         after_number = is_number;
+        before = (!is_number).then_some(token);
         // `max 5` is a bound; `5 min` is a time.
         bounded = matches!(token.to_ascii_lowercase().as_str(), "max" | "min");
     }
@@ -84,13 +87,22 @@ fn tokens(text: &str) -> impl Iterator<Item = &str> {
         .filter(|word| !word.is_empty())
 }
 
+/// Whether a number may follow this word: a verb, an article, the end of "it's".
+fn leads(word: &str) -> bool {
+    let lower = word.to_lowercase();
+    let contracted = ["'s", "’s", "'re", "’re", "'ll", "’ll"].iter().any(|end| lower.ends_with(end));
+    contracted || lexicon::leads(&lower)
+}
+
 fn is_harmless(word: &str) -> bool {
     // After digits it would be a factorial.
     let word = word.trim_end_matches('!');
     let letters = |part: &str| !part.is_empty() && part.chars().all(char::is_alphabetic);
     let plain = word.split(['\'', '’', '-', '/']).all(letters);
     let single = word.chars().count() > 1 || SINGLE.contains(word);
-    let telling = word.split('-').any(|part| lexicon::changes_a_number(&part.to_lowercase()));
+    let bare = word.replace(['\'', '’'], "").to_lowercase();
+    let telling = lexicon::suspends(&bare)
+        || word.split('-').any(|part| lexicon::changes_a_number(&part.to_lowercase()));
     plain && single && !telling
 }
 
@@ -142,6 +154,11 @@ mod tests {
             "max 5",
             "(5",
             "5)",
+            "It isn't 5",
+            "5 isn't right",
+            "if 5",
+            "page 5",
+            "It would be 5",
         ] {
             assert_eq!(only_number(text), None, "{text}");
         }

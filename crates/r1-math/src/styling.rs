@@ -1,7 +1,7 @@
 //! LaTeX commands that say nothing about the value.
 
 /// Commands that only style or space.
-pub(super) const IGNORED: [&str; 44] = [
+pub(super) const IGNORED: [&str; 45] = [
     "left",
     "right",
     "big",
@@ -46,6 +46,7 @@ pub(super) const IGNORED: [&str; 44] = [
     "mathbin",
     "mathord",
     "mathrel",
+    "therefore",
 ];
 
 /// Commands whose braces hold prose or a name.

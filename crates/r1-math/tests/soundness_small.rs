@@ -40,7 +40,7 @@ fn only_reviewed_equalities_are_accepted() {
 
 #[test]
 fn what_hangs_or_stands_in_the_wrong_place_is_not_read_past() {
-    const WRONG: [(&str, &str); 43] = [
+    const WRONG: [(&str, &str); 71] = [
         ("(x,y)=(1,0)", "(x)=(1,0)"),
         ("(p,q)=(3,2)", "p=(3,2)"),
         (r"$\min$ at $x=-1, \max$ at $x=1$", r"0\pm1"),
@@ -84,8 +84,36 @@ fn what_hangs_or_stands_in_the_wrong_place_is_not_read_past() {
         ("x^2", "x _^2"),
         ("-i", "-i-"),
         (r"-\infty", r"\infty-"),
+        ("x=5", "x=y=5"),
+        (r"\sin(\pi^\circ)", "0"),
+        ("0", r"\sin 179^\circ"),
+        ("0", r"\cos\pi"),
+        (r"2k\pi, k\in\mathbb{Z}", r"x=2n\pi\ (n\in\mathbb{N})"),
+        (r"180^\circ", r"\pi\pmod{7}"),
+        (r"\infty", r"\infty\pmod{7}"),
+        (r"\frac{1}{2}", r"0.5\pmod{7}"),
+        ("The mode is $x=0$.", "f(0.5)=0"),
+        ("D(X)=3", "D=Y=3"),
+        ("A", "P^{-1}AP"),
+        ("AB^{-1}", "B^{-1}A"),
+        ("P/V", "V^{-1}P^{2}"),
+        ("5", "It isn't 5"),
+        ("5", r"5\text{ isn't right}"),
+        ("5", r"\text{if }5"),
+        ("5", "page 5"),
+        ("5", r"\text{The answer can't be }5"),
+        (r"\text{Solution: }5", r"\text{Solusion: }5"),
+        (r"\text{area: }5", r"\text{surface area: }5"),
+        (r"\text{slope: }5", r"\text{slop: }5"),
+        ("5", r"\phantom{5}"),
+        (r"\{1,2\}", r"\{\{1,2\}\}"),
+        (r"\int_0^1 x\,dx", "1"),
+        (r"\int_0^2 x\,dx", r"\int_2^0 x\,dx"),
+        (r"\int_0^1 x\,dy", r"\frac{1}{2}"),
+        (r"\int_0^\infty x\,dx", r"\infty"),
+        (r"\int_0^1 \frac{1}{x}\,dx", "0"),
     ];
-    const RIGHT: [(&str, &str); 10] = [
+    const RIGHT: [(&str, &str); 27] = [
         ("f'(x)=2x", "y'=2x"),
         (r"\frac{dy}{dx}=2x", "f'(x)=2x"),
         ("f(x)=2x", "y=2x"),
@@ -96,9 +124,28 @@ fn what_hangs_or_stands_in_the_wrong_place_is_not_read_past() {
         ("[2,\\infty)", "[2,+\\infty)"),
         ("5", r"5\pmod{7}"),
         ("12", r"3\times4=12"),
+        ("P/V", "PV^{-1}"),
+        ("0", r"\sin 180^\circ"),
+        ("0", r"\cos\frac{3\pi}{2}"),
+        ("12", r"\textbf{C}. 12"),
+        ("12", r"\therefore 12"),
+        (r"\begin{pmatrix}2\\3\end{pmatrix}", r"2\mathbf{i}+3\mathbf{j}"),
+        (r"2k\pi, k\in\mathbb{Z}", r"x=2n\pi\ (n\in\mathbb{Z})"),
+        ("V^{-1}P", r"\frac{P}{V}"),
+        ("She has 18 apples.", "18"),
+        ("18", "She has 18 apples."),
+        ("18", r"\text{She has }18\text{ apples}"),
+        (r"\text{Solution: }5", r"\text{The final answer is: }5"),
+        (r"\text{slope: }5", r"\text{slope of the line: }5"),
+        ("f(x)=2x", "f(x)=y=2x"),
+        (r"\frac{1}{2}", r"\int_0^1 x\,dx"),
+        (r"\int_{-1}^{2}(3x^2-ax+1)\,dx", r"12-\frac{3a}{2}"),
+        (r"\frac{b^3-a^3}{3}+1", r"\int_a^b t^2\,\mathrm{d}t+1"),
     ];
     let policy = Policy::default();
     let equal = |a: &str, b: &str| judge(a, b, &policy, false).equal == Some(true);
+    // Beside words only a bare number counts.
+    assert!(!equal("1 (card)", r"1\%") && !equal("1 (piece)", r"\$1") && equal("1 (card)", "1"));
     let accepted: Vec<_> =
         WRONG.iter().filter(|(gold, answer)| equal(gold, answer) || equal(answer, gold)).collect();
     let refused: Vec<_> = RIGHT.iter().filter(|(gold, answer)| !equal(gold, answer)).collect();

@@ -1,6 +1,8 @@
-//! Powers and roots of numbers that are carried out when an expression is built.
+//! Powers, roots and zeros of functions that are carried out when an expression is built.
 
 use dashu::{base::UnsignedAbs as _, integer::IBig, rational::RBig};
+
+use super::{Arena, Constant, Function, Id, Node};
 
 /// Literal powers are folded up to this size.
 const MAX_FOLDED_BITS: usize = 4096;
@@ -48,4 +50,34 @@ pub(super) fn exact_root(value: &RBig, degree: &IBig) -> Option<RBig> {
     let exact = root_above.pow(degree) == above && root_below.pow(degree) == below;
     let root = exact.then(|| RBig::from_parts(root_above.into(), root_below))?;
     Some(if negative { -root } else { root })
+}
+
+impl Arena {
+    /// Whether a trigonometric function is exactly zero at an angle; no number of digits could tell it from a
+    /// value that is nearly so.
+    pub(super) fn vanishes(&self, function: Function, angle: Id) -> bool {
+        let Some(turns) = self.half_turns(angle) else { return false };
+        match function {
+            Function::Sin | Function::Tan => turns.is_int(),
+            Function::Cos => !turns.is_int() && (turns * RBig::from(2)).is_int(),
+            _ => false,
+        }
+    }
+
+    /// An angle that is a rational number times π or a degree, over π.
+    fn half_turns(&self, angle: Id) -> Option<RBig> {
+        let unit = |id: Id| match self.node(id) {
+            Node::Constant(Constant::Pi) => Some(RBig::ONE),
+            Node::Constant(Constant::Degree) => Some(RBig::from_parts(1.into(), 180u8.into())),
+            _ => None,
+        };
+        match self.node(angle) {
+            Node::Mul(factors) => {
+                let [a, b] = factors[..] else { return None };
+                let number = |id: Id| self.as_number(id).cloned();
+                Some(number(a).or_else(|| number(b))? * unit(a).or_else(|| unit(b))?)
+            }
+            _ => unit(angle),
+        }
+    }
 }

@@ -334,6 +334,11 @@ impl Arena {
         if matches!(function, Function::Gcd | Function::Lcm | Function::Max | Function::Min) {
             arguments.sort_unstable();
         }
+        if let [angle] = arguments[..]
+            && self.vanishes(function, angle)
+        {
+            return self.integer(0);
+        }
         self.insert(Node::Function(function, arguments.into()))
     }
 }

@@ -4,7 +4,7 @@ use super::{
     Comparison, Dropped, Finding,
     decimal::Value,
     holds,
-    name::{differ, in_words, is_operator, one_function, otherwise_named},
+    name::{differ, in_words, is_filler, is_operator, one_function, otherwise_named},
 };
 use crate::{
     answer::Answer,
@@ -101,17 +101,28 @@ impl Comparison<'_> {
         }
         let Answer::Assignment { between: others, .. } = gold else { return None };
         // `x = y = 5` says something of y, too.
-        let named = |id: &&Id| matches!(self.arena.node(**id), Node::Symbol(_) | Node::Call(..));
-        let all_named = others.iter().filter(named).all(|name| between.contains(name) || *y == Some(*name));
+        let same_named = self.names_all(others, between, *y) && self.names_all(between, others, *x);
         // What a chain says on its way and nobody can check must be the same where both say it.
         let (said, says) = (self.unchecked(left, others), self.unchecked(right, between));
         if !said.is_empty() && says.iter().any(|member| !said.contains(member)) {
             return Finding::apart();
         }
-        if !all_named || !self.chain_holds(right, between) {
+        if !same_named || !self.chain_holds(right, between) {
             return Finding::apart();
         }
         self.answers(left, right)
+    }
+
+    /// Whether every name on the way of one chain is named by the other, too. A function and the letter of its
+    /// graph, as in `f(x) = y = 2x`, are one name.
+    fn names_all(&self, names: &[Id], others: &[Id], label: Option<Id>) -> bool {
+        let is = |id: Id, letter: &str| matches!(self.arena.node(id), Node::Symbol(name) if self.arena.name(*name) == letter);
+        let call = |id: Id| matches!(self.arena.node(id), Node::Call(..));
+        let graph = |name: Id| {
+            label.is_some_and(|label| is(name, "y") && call(label) || call(name) && is(label, "y"))
+        };
+        let named = |id: &&Id| matches!(self.arena.node(**id), Node::Symbol(_) | Node::Call(..));
+        names.iter().filter(named).all(|name| others.contains(name) || label == Some(*name) || graph(*name))
     }
 
     /// The members of a chain in other symbols than its value has.
@@ -143,6 +154,15 @@ impl Comparison<'_> {
         })
     }
 
+    /// Whether a label is of a function at a constant, `f(2)`, beside a name in words that says more than "answer".
+    fn is_value_at(&self, label: Id, name: &str) -> bool {
+        let call = match self.arena.node(label) {
+            Node::Call(_, arguments) => arguments.iter().any(|argument| is_constant(&self.arena, *argument)),
+            _ => false,
+        };
+        call && in_words(name) && !is_filler(name)
+    }
+
     /// What stands under a hat: `\hat y = 2x` names `y`, too.
     fn without_hat(&self, id: Id) -> Id {
         match self.arena.node(id) {
@@ -166,6 +186,9 @@ impl Comparison<'_> {
         let (Some(x), Some(y)) = (*x, *y) else {
             return match (x, y) {
                 (None, None) if differ(a, b) => Names::Differ,
+                // Words name no value of a function at one place.
+                (Some(call), None) if self.is_value_at(*call, b) => Names::Differ,
+                (None, Some(call)) if self.is_value_at(*call, a) => Names::Differ,
                 // The derivative and the inverse of a function are other functions.
                 (Some(_), None) | (None, Some(_)) if otherwise_named(a, b) => Names::Differ,
                 _ => Names::Agree,

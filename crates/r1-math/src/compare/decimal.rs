@@ -2,10 +2,11 @@
 
 use super::{Comparison, Dropped, Finding, Rung, holds};
 use crate::{
-    arena::Id,
+    arena::{Function, Id, Node},
     literal::Decimal,
     numeric::{Numeric, Setting, approximate},
     real::{Big, Real},
+    substitute::mentions,
 };
 
 /// An expression, and its digits where it is one decimal.
@@ -21,7 +22,14 @@ impl Comparison<'_> {
         if self.rounds(gold, answer) || self.within(gold.0, answer.0) {
             return Finding::at(Rung::Decimal, true);
         }
-        if self.policy.degree_sign_optional {
+        // `sin π°` is not sin π.
+        let within_function = [gold.0, answer.0].iter().any(|id| {
+            let turned = |node: &Node| {
+                matches!(node, Node::Function(Function::Sin | Function::Cos | Function::Tan, _))
+            };
+            mentions(&self.arena, *id, &turned)
+        });
+        if self.policy.degree_sign_optional && !within_function {
             let (a, b) = (self.without_degrees(gold.0), self.without_degrees(answer.0));
             let pair = match (a, b) {
                 (Some(a), None) => Some((a, answer.0)),

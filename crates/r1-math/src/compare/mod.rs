@@ -3,6 +3,7 @@
 mod finding;
 mod assignment;
 mod cases;
+mod commuting;
 mod constant;
 mod decimal;
 mod dropped;

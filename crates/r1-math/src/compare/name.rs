@@ -2,8 +2,44 @@
 
 use crate::answer::Answer;
 
-/// Names of the answer as such.
-const NEUTRAL: [&str; 6] = ["answer", "solution", "solutions", "result", "value", "ans"];
+/// Names of the answer as such, and what stands around a name; longer words first.
+const FILLERS: [&str; 12] = [
+    "solutions",
+    "solution",
+    "answer",
+    "result",
+    "values",
+    "value",
+    "final",
+    "ans",
+    "set",
+    "are",
+    "the",
+    "is",
+];
+
+/// How a name goes on to say of what it is.
+const MORE: [&str; 3] = ["of", "in", "for"];
+
+/// Whether a name says nothing but that it is the answer.
+pub(super) fn is_filler(name: &str) -> bool {
+    without_fillers(&name.to_lowercase()).is_empty()
+}
+
+/// A name without its fillers at both ends.
+fn without_fillers(name: &str) -> String {
+    let mut rest = name;
+    loop {
+        let shorter = FILLERS.iter().find_map(|word| {
+            let front = rest.strip_prefix(word).filter(|rest| word.len() > 2 || rest.is_empty());
+            front.or_else(|| rest.strip_suffix(word))
+        });
+        match shorter {
+            Some(shorter) => rest = shorter,
+            None => return rest.to_owned(),
+        }
+    }
+}
 
 /// Names of operations, which say what is done with the value and are never left out.
 const OPERATORS: [&str; 2] = ["max", "min"];
@@ -42,12 +78,40 @@ pub(super) fn differ(a: &str, b: &str) -> bool {
     match (in_words(full_a), in_words(full_b)) {
         (true, true) => {
             let (a, b) = (a.to_lowercase(), b.to_lowercase());
-            let neutral = NEUTRAL.iter().any(|word| a.contains(word) || b.contains(word));
-            !neutral && !a.contains(&b) && !b.contains(&a)
+            let (a, b) = (without_fillers(&a), without_fillers(&b));
+            let more = |long: &str, short: &str| {
+                let rest = long.strip_prefix(short);
+                rest.is_some_and(|rest| MORE.iter().any(|word| rest.starts_with(word)))
+            };
+            if a.is_empty() != b.is_empty() {
+                // `Solusion: 5` is no name of anything.
+                return misspelt(&a) || misspelt(&b);
+            }
+            !(a.is_empty() || a == b || more(&a, &b) || more(&b, &a))
         }
         (false, false) => figures_differ(full_a, full_b, (&a, &b)),
         _ => false,
     }
+}
+
+/// Whether a name is a name of the answer with up to two letters changed.
+fn misspelt(name: &str) -> bool {
+    let near = |word: &&str| word.len() > 4 && (1..=2).contains(&distance(name, word));
+    name.len() <= 12 && FILLERS.iter().any(near)
+}
+
+/// How many letters one word gains, loses or changes to become another.
+fn distance(a: &str, b: &str) -> usize {
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, x) in a.bytes().enumerate() {
+        let mut corner = std::mem::replace(&mut row[0], i + 1);
+        for (j, y) in b.bytes().enumerate() {
+            let changed = corner + usize::from(x != y);
+            corner = row[j + 1];
+            row[j + 1] = changed.min(corner + 1).min(row[j] + 1);
+        }
+    }
+    row[b.len()]
 }
 
 /// Whether a name is of words, and no formula.

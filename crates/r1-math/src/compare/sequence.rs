@@ -49,9 +49,20 @@ impl Comparison<'_> {
             _ => self.unordered(a, b, set) || self.systems(a, b) || holds(self.whole_multiples(gold, answer)),
         };
         let verdict = verdict
-            || (a.len() == 1 && holds(self.answers(&a[0], answer)))
-            || (b.len() == 1 && holds(self.answers(gold, &b[0])));
+            || (self.wraps(gold) && holds(self.answers(&a[0], answer)))
+            || (self.wraps(answer) && holds(self.answers(gold, &b[0])));
         Finding::at(Rung::Structure, verdict)
+    }
+
+    /// Whether a side is one element that may stand for itself; the set of a set is another thing.
+    fn wraps(&self, side: &Answer) -> bool {
+        match side {
+            Answer::Set(items) => {
+                matches!(&items[..], [item] if !matches!(item, Answer::Set(_) | Answer::Empty))
+            }
+            Answer::List(items) | Answer::Either(items) | Answer::Tuple(items) => items.len() == 1,
+            _ => false,
+        }
     }
 
     /// The values of a list of exact numbers.

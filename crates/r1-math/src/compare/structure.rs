@@ -7,7 +7,7 @@ use crate::{
     answer::Answer,
     arena::{Id, Node},
     region,
-    substitute::{substitute, symbols},
+    substitute::{is_constant, substitute, symbols},
     text,
 };
 
@@ -79,12 +79,12 @@ impl Comparison<'_> {
             | (A::Expression { id: b, .. }, A::Congruence { residue: a, modulus }) => {
                 // The modulus may be missing beside a remainder: `5 (mod 3)` is 2.
                 let whole = self.whole(*a).zip(self.whole(*modulus));
-                match whole.is_some_and(|(residue, modulus)| !(0..modulus).contains(&residue)) {
-                    true => Finding::apart(),
-                    false => {
-                        self.leave_out(Dropped::Modulus);
-                        self.ids(*a, *b)
-                    }
+                let symbols = !is_constant(&self.arena, *a) || !is_constant(&self.arena, *modulus);
+                if whole.map_or(symbols, |(residue, modulus)| (0..modulus).contains(&residue)) {
+                    self.leave_out(Dropped::Modulus);
+                    self.ids(*a, *b)
+                } else {
+                    Finding::apart()
                 }
             }
             (A::Family { .. }, A::Family { .. }) => self.families(gold, answer),

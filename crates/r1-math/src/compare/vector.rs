@@ -41,8 +41,7 @@ impl Comparison<'_> {
         let is_column = |judge: &Self, id: Id| matches!(judge.arena.node(id), Node::Matrix { rows, columns, .. } if *rows == 1 || *columns == 1);
         let (columns_a, columns_b) = (is_column(self, a), is_column(self, b));
         if columns_a && columns_b && self.policy.vector_as_tuple {
-            let Node::Matrix { entries, .. } = self.arena.node(b) else { return None };
-            let items: Vec<Answer> = entries.iter().map(|id| Answer::expression(*id)).collect();
+            let items = self.entries(b)?;
             return self.vector_and_tuple(a, &items);
         }
         let (x, y) = (self.components(a), self.components(b));
@@ -55,16 +54,22 @@ impl Comparison<'_> {
                 let verdict = self.ordered(&x, &y);
                 Finding::at(Rung::Structure, verdict)
             }
-            (Some(x), None) if columns_b => {
-                let items: Vec<Answer> = x.into_iter().map(Answer::expression).collect();
-                self.vector_and_tuple(b, &items)
-            }
-            (None, Some(y)) if columns_a => {
-                let items: Vec<Answer> = y.into_iter().map(Answer::expression).collect();
+            // In a plane the third component goes without saying.
+            (Some(_), None) if columns_b => {
+                let items = self.entries(b)?;
                 self.vector_and_tuple(a, &items)
+            }
+            (None, Some(_)) if columns_a => {
+                let items = self.entries(a)?;
+                self.vector_and_tuple(b, &items)
             }
             _ => None,
         }
+    }
+
+    fn entries(&self, id: Id) -> Option<Vec<Answer>> {
+        let Node::Matrix { entries, .. } = self.arena.node(id) else { return None };
+        Some(entries.iter().map(|id| Answer::expression(*id)).collect())
     }
 
     /// The three components of a sum of unit vectors.

@@ -45,14 +45,8 @@ pub(super) fn agree(reference: &str, answer: &str, gold: &Answer, given: &Answer
     {
         return true;
     }
-    let number = || Number::parse(reference).zip(prose::only_number(answer));
-    let wordy = matches!(given, Answer::Text(_));
-    let numeric =
-        matches!(gold, Answer::Expression { .. } | Answer::Quantity { .. } | Answer::Percent { .. });
-    if wordy
-        && numeric
-        && !moment::is_moment(answer)
-        && number().is_some_and(|(gold, given)| gold.accepts(&given))
+    if number_in_words((reference, gold), (answer, given))
+        || (is_bare(answer) && number_in_words((answer, given), (reference, gold)))
     {
         return true;
     }
@@ -74,6 +68,19 @@ pub(super) fn agree(reference: &str, answer: &str, gold: &Answer, given: &Answer
                 && reference.contains('\\')
                 && answer.contains('\\')
                 && same_tokens(reference, answer))
+}
+
+/// Whether a text is a number and nothing else: `2%` and `$2` say more than a reference of two apples.
+fn is_bare(text: &str) -> bool {
+    text.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b',' | b'-'))
+}
+
+/// Whether one side is a number, and the other a sentence with this number alone.
+fn number_in_words((number, plain): (&str, &Answer), (sentence, wordy): (&str, &Answer)) -> bool {
+    let numeric =
+        matches!(plain, Answer::Expression { .. } | Answer::Quantity { .. } | Answer::Percent { .. });
+    let same = || Number::parse(number).zip(prose::only_number(sentence)).is_some_and(|(a, b)| a.accepts(&b));
+    numeric && matches!(wordy, Answer::Text(_)) && !moment::is_moment(sentence) && same()
 }
 
 /// Whether two formulas consist of the same tokens.

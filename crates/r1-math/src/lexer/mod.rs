@@ -194,7 +194,7 @@ impl<'a> Lexer<'a> {
                     self.push(Kind::End(inside));
                 }
             }
-            "boxed" | "fbox" | "framebox" | "mathstrut" | "phantom" | "Large" | "large" => self.space = true,
+            "boxed" | "fbox" | "framebox" | "mathstrut" | "Large" | "large" => self.space = true,
             "checkmark" | "blacksquare" | "qed" => self.space = true,
             // What follows the colour is as it would be without.
             "color" | "textcolor" | "colorbox" => {
@@ -204,7 +204,8 @@ impl<'a> Lexer<'a> {
             "sfrac" | "nicefrac" | "flatfrac" | "dfrac" | "tfrac" | "cfrac" => {
                 self.push(Kind::Command("frac".to_owned()));
             }
-            "hspace" | "vspace" | "vphantom" | "hphantom" => {
+            // What is not seen is not said; its braces would be read as an answer.
+            "hspace" | "vspace" | "vphantom" | "hphantom" | "phantom" => {
                 if rest.trim_start().starts_with('{') && braced(rest).is_none() {
                     return None;
                 }

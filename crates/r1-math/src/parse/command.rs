@@ -181,8 +181,9 @@ impl Parser<'_> {
             }
             "displaylimits" | "boxed" => self.argument(),
             "mathbb" => None,
-            "angle" | "triangle" | "odot" | "parallel" | "prime" | "partial" | "nabla" | "int" | "lim"
-            | "iint" | "oint" => None,
+            "int" => self.integral(),
+            "angle" | "triangle" | "odot" | "parallel" | "prime" | "partial" | "nabla" | "lim" | "iint"
+            | "oint" => None,
             _ if starts_factor(name) && super::symbol::is_symbol(name) => {
                 if (matches!(name, "Gamma" | "zeta" | "phi" | "varphi") || self.at_zero())
                     && let Some(call) = self.call(name)

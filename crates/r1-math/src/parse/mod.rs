@@ -5,6 +5,7 @@ mod base;
 mod command;
 mod fold;
 mod function;
+mod integral;
 mod ordered;
 mod postfix;
 mod symbol;
@@ -22,6 +23,7 @@ const MAX_DEPTH: usize = 48;
 const MAX_NODES: usize = 4000;
 
 pub(crate) use function::is_known as is_name;
+pub(crate) use ordered::ORDERED;
 
 /// Reads one expression from all of `tokens`.
 pub(crate) fn expression(arena: &mut Arena, tokens: &[Token]) -> Option<Id> {

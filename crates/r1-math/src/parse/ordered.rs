@@ -7,6 +7,9 @@ use crate::{
     token::{Kind, Token},
 };
 
+/// The name of a product whose order counts.
+pub(crate) const ORDERED: &str = "matrices@";
+
 /// Longer words in capitals are no product.
 const MAX_CAPITALS: usize = 3;
 
@@ -78,7 +81,7 @@ impl Parser<'_> {
             return None;
         }
         let mut rest: Vec<Id> = factors.iter().copied().filter(|id| !of_matrix(self, *id)).collect();
-        let name = self.arena.intern("matrices@");
+        let name = self.arena.intern(ORDERED);
         rest.push(self.arena.insert(Node::Call(name, matrices.into())));
         Some(self.arena.mul(rest))
     }

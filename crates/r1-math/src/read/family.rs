@@ -49,6 +49,25 @@ impl Reader<'_> {
         integers.then(|| (self.symbols_of(part), domain))
     }
 
+    /// `2n\pi\ (n \in \mathbb{Z})`: the numbers that a parameter runs through, in parentheses behind the value.
+    pub(super) fn aside(&mut self, tokens: &[Token]) -> Option<Option<Answer>> {
+        let [before @ .., close] = tokens else { return None };
+        let open = before.iter().rposition(|token| token.is('('))?;
+        let (before, inside) = (&before[..open], &before[open + 1..]);
+        let runs = inside.iter().any(|token| token.is_command("in"))
+            && inside.iter().any(|token| matches!(token.kind, Kind::Blackboard(_)));
+        if !close.is(')') || before.is_empty() || !runs || inside.iter().any(|token| token.is(')')) {
+            return None;
+        }
+        let (parameters, domain) = self.parameter(inside)?;
+        let items = match self.structure(before) {
+            Some(Answer::List(items) | Answer::Either(items)) => items,
+            Some(item) => vec![item],
+            None => return Some(None),
+        };
+        Some(self.family(items, parameters, domain))
+    }
+
     fn symbols_of(&mut self, tokens: &[Token]) -> Vec<Id> {
         let letters: Vec<Id> = tokens
             .iter()

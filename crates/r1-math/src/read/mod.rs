@@ -140,6 +140,9 @@ impl Reader<'_> {
         if let Some(congruence) = self.congruence(tokens) {
             return Some(congruence);
         }
+        if let Some(family) = self.aside(tokens) {
+            return family;
+        }
         if let Some(list) = self.list(tokens) {
             return list;
         }
