@@ -6,6 +6,7 @@
 
 mod model;
 mod reader;
+mod tools;
 mod worker;
 mod http;
 mod server;
@@ -15,4 +16,5 @@ pub use chat::{Chat, ChatOptions};
 pub use model::{Served, ServedModel};
 pub use reader::{Piece, Reader, Reading};
 pub use server::{ServeError, ServeOptions, Server, serve};
+pub use tools::{ToolCall, ToolReader};
 pub use worker::{Ended, Job, Update, Worker};

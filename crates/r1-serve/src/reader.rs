@@ -177,7 +177,7 @@ impl<'a> Reader<'a> {
 }
 
 /// Bytes at the end of a text that are the beginning of another.
-fn overlap(text: &str, other: &str) -> usize {
+pub(crate) fn overlap(text: &str, other: &str) -> usize {
     let longest = other.len().saturating_sub(1).min(text.len());
     (1..=longest)
         .rev()

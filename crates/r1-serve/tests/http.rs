@@ -97,6 +97,54 @@ fn what_is_asked_for_is_honoured() {
 }
 
 #[test]
+fn calls_of_tools_come_apart_from_the_text() {
+    let server = quick();
+    let tools = json!([{"type": "function", "function": {"name": "sum", "parameters": {"type": "object"}}}]);
+    let text = "I see.<tool_call>{'name': 'sum', 'arguments': {'a': 2}}</tool_call>";
+    let ask = |text: &str, more: Value| {
+        let mut more = more;
+        more["tools"] = tools.clone();
+        let answer = post(server.address, "/v1/chat/completions", &chat(&text.replace('\'', "\""), more));
+        assert_eq!(answer.status, 200, "{}", answer.body);
+        answer
+    };
+    let choice = &ask(text, json!({})).json()["choices"][0];
+    let call = &choice["message"]["tool_calls"][0];
+    assert_eq!(
+        (&call["function"], &call["type"]),
+        (&json!({"name": "sum", "arguments": "{\"a\":2}"}), &json!("function"))
+    );
+    assert_eq!(
+        (&choice["finish_reason"], &choice["message"]["content"]),
+        (&json!("tool_calls"), &json!("I see."))
+    );
+    let events = ask(text, json!({"stream": true})).events();
+    assert_eq!(joined(&events).1, "I see.");
+    let calls: Vec<&Value> = events
+        .iter()
+        .map(|event| &event["choices"][0]["delta"]["tool_calls"])
+        .filter(|calls| !calls.is_null())
+        .collect();
+    assert_eq!(
+        (calls.len(), &calls[0][0]["function"], &calls[0][0]["index"]),
+        (1, &call["function"], &json!(0))
+    );
+    assert_eq!(events[events.len() - 1]["choices"][0]["finish_reason"], "tool_calls");
+
+    let twice = text.to_owned() + &text[6..];
+    assert_eq!(
+        ask(&twice, json!({})).json()["choices"][0]["message"]["tool_calls"].as_array().unwrap().len(),
+        2
+    );
+    let one = ask(&twice, json!({"parallel_tool_calls": false})).json();
+    assert_eq!(one["choices"][0]["message"]["tool_calls"].as_array().unwrap().len(), 1);
+    let none = ask(text, json!({"tool_choice": "none"})).json();
+    assert_eq!(none["choices"][0]["finish_reason"], "stop");
+    // What began like a call and is none is text.
+    assert_eq!(joined(&ask("a <tool", json!({"stream": true})).events()).1, "a <tool");
+}
+
+#[test]
 fn completions_take_texts_and_ids() {
     let server = quick();
     let ask = |more: Value| {
@@ -104,10 +152,10 @@ fn completions_take_texts_and_ids() {
         body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
         post(server.address, "/v1/completions", &body)
     };
-    let one = ask(json!({"prompt": "x:abc", "logprobs": 1, "echo": true})).json();
-    assert_eq!(one["choices"][0]["text"], "x:abcabc");
+    let one = ask(json!({"prompt": "x|abc", "logprobs": 1, "echo": true})).json();
+    assert_eq!(one["choices"][0]["text"], "x|abcabc");
     assert_eq!(one["choices"][0]["logprobs"]["text_offset"], json!([5, 6, 7]));
-    let several = ask(json!({"prompt": ["x:ab", "x:cd"], "n": 2})).json();
+    let several = ask(json!({"prompt": ["x|ab", "x|cd"], "n": 2})).json();
     let texts: Vec<&str> = several["choices"]
         .as_array()
         .unwrap()
@@ -140,6 +188,8 @@ fn what_cannot_be_answered_is_refused_by_name() {
         ("stop", json!([""])),
         ("seed", json!("x")),
         ("tools", json!([{"type": "function"}])),
+        ("tools", json!({})),
+        ("tool_choice", json!("required")),
         ("response_format", json!({"type": "json_object"})),
         ("frequency_penalty", json!(0.5)),
         ("temprature", json!(1)),

@@ -8,8 +8,8 @@ use r1_core::{FinishReason, session::Token};
 use serde_json::{Value, json};
 use tokio::sync::mpsc::UnboundedReceiver;
 
-use super::error::ApiError;
-use crate::{Ended, Piece, Update};
+use super::{error::ApiError, random};
+use crate::{Ended, Piece, ToolCall, Update};
 
 pub(super) fn json_answer(value: &Value) -> Response {
     ([(header::CONTENT_TYPE, "application/json")], value.to_string()).into_response()
@@ -31,6 +31,20 @@ pub(super) fn more_of_the_end(choice: &mut Value, ended: Ended) {
     if ended.thoughts_cut {
         choice["thoughts_cut"] = json!(true);
     }
+}
+
+/// Calls of tools, in OpenAI's form; `indexed` where they come in a stream.
+pub(super) fn tool_calls(calls: &[ToolCall], indexed: bool) -> Value {
+    let one = |(index, call): (usize, &ToolCall)| {
+        let function = json!({"name": call.name, "arguments": call.arguments});
+        let mut value =
+            json!({"id": format!("call_{:016x}", random()), "type": "function", "function": function});
+        if indexed {
+            value["index"] = json!(index);
+        }
+        value
+    };
+    calls.iter().enumerate().map(one).collect()
 }
 
 /// Tokens asked and written, in OpenAI's form.

@@ -9,14 +9,15 @@ use tokio::sync::mpsc::unbounded_channel;
 
 use super::{
     Inner, State,
-    answer::{Usage, json_answer, more_of_the_end, reason, whole},
+    answer::{Usage, json_answer, more_of_the_end, reason, tool_calls, whole},
     error::ApiError,
     logprobs, now,
     parameters::{Asked, Fields},
     random,
     stream::{self, Chunks},
+    tools::Tools,
 };
-use crate::{Job, Piece, Update};
+use crate::{Job, Piece, ToolReader, Update};
 
 pub(super) async fn answer(
     extract::State(State(inner)): extract::State<State>,
@@ -43,6 +44,7 @@ async fn answered(inner: Arc<Inner>, request: Request<Body>) -> Result<Response,
     let variables = fields.object("chat_template_kwargs")?.unwrap_or_default();
     let add_generation_prompt =
         fields.take("add_generation_prompt").is_none_or(|value| value != json!(false));
+    let tools = Tools::read(&mut fields)?;
     fields.finish()?;
 
     let template = inner.model.template.clone().ok_or_else(|| {
@@ -50,6 +52,10 @@ async fn answered(inner: Arc<Inner>, request: Request<Body>) -> Result<Response,
     })?;
     let template =
         variables.into_iter().fold(template, |template, (name, value)| template.with_variable(&name, value));
+    let template = match &tools.offered {
+        Some(offered) => template.with_variable("tools", offered.clone()),
+        None => template,
+    };
     let text = template
         .render(&messages, add_generation_prompt)
         .map_err(|error| ApiError::bad(error.to_string(), Some("messages")))?;
@@ -83,12 +89,20 @@ async fn answered(inner: Arc<Inner>, request: Request<Body>) -> Result<Response,
         include_usage,
     };
     if stream {
-        let chunks = ChatChunks { form, prompt_ids: ids.then_some(prompt) };
+        let readers = (0..samples).map(|_| tools.reader()).collect();
+        let chunks = ChatChunks { form, prompt_ids: ids.then_some(prompt), tools, readers };
         return stream::answer(received, chunks, samples, tokens).await;
     }
     let whole = whole(received, samples, tokens).await?;
     let choices = whole.choices.iter().enumerate().map(|(index, choice)| {
-        let mut message = json!({"role": "assistant", "content": choice.answer, "refusal": null});
+        let (answer, calls) = tools.split(&choice.answer);
+        let mut message = json!({"role": "assistant", "content": answer, "refusal": null});
+        if !calls.is_empty() {
+            message["tool_calls"] = tool_calls(&calls, false);
+            if answer.trim().is_empty() {
+                message["content"] = Value::Null;
+            }
+        }
         if !choice.thoughts.is_empty() {
             message["reasoning_content"] = json!(choice.thoughts);
         }
@@ -100,7 +114,8 @@ async fn answered(inner: Arc<Inner>, request: Request<Body>) -> Result<Response,
             value["token_ids"] = json!(choice.ids());
         }
         if let Some(ended) = choice.ended {
-            value["finish_reason"] = json!(reason(ended.finish));
+            value["finish_reason"] =
+                json!(if calls.is_empty() { reason(ended.finish) } else { "tool_calls" });
             more_of_the_end(&mut value, ended);
         }
         value
@@ -148,6 +163,9 @@ struct ChatChunks {
     form: Form,
     /// The prompt, until it is told.
     prompt_ids: Option<Vec<u32>>,
+    tools: Tools,
+    /// Where tools are offered: what tells text from calls, until the sample ends.
+    readers: Vec<Option<ToolReader>>,
 }
 
 impl ChatChunks {
@@ -162,6 +180,18 @@ impl ChatChunks {
             chunk["prompt_token_ids"] = json!(ids);
         }
         chunk
+    }
+
+    /// The pieces without what may be a call of a tool.
+    fn without_calls(&mut self, sample: usize, pieces: Vec<Piece>) -> Vec<Piece> {
+        let Some(reader) = &mut self.readers[sample] else { return pieces };
+        let text = |piece| match piece {
+            Piece::Answer(text) => {
+                Some(Piece::Answer(reader.push(&text))).filter(|piece| *piece != Piece::Answer(String::new()))
+            }
+            thought => Some(thought),
+        };
+        pieces.into_iter().filter_map(text).collect()
     }
 
     /// A part for each piece; the token goes with the first of them, or with an empty one.
@@ -200,11 +230,24 @@ impl Chunks for ChatChunks {
             Update::Begun { .. } => {
                 vec![self.choice(0, json!({"role": "assistant", "content": ""}), version)]
             }
-            Update::Token { sample, token, pieces } => self.parts(sample, pieces, Some(token), version),
+            Update::Token { sample, token, pieces } => {
+                let pieces = self.without_calls(sample, pieces);
+                self.parts(sample, pieces, Some(token), version)
+            }
             Update::Ended { sample, pieces, ended } => {
+                let mut pieces = self.without_calls(sample, pieces);
+                let (rest, calls) = self.readers[sample].take().map(ToolReader::finish).unwrap_or_default();
+                let calls = self.tools.kept(calls);
+                if !rest.is_empty() {
+                    pieces.push(Piece::Answer(rest));
+                }
                 let mut parts = self.parts(sample, pieces, None, version);
+                if !calls.is_empty() {
+                    parts.push(self.choice(sample, json!({"tool_calls": tool_calls(&calls, true)}), version));
+                }
                 let mut last = self.choice(sample, json!({}), version);
-                last["choices"][0]["finish_reason"] = json!(reason(ended.finish));
+                let reason = if calls.is_empty() { reason(ended.finish) } else { "tool_calls" };
+                last["choices"][0]["finish_reason"] = json!(reason);
                 more_of_the_end(&mut last["choices"][0], ended);
                 parts.push(last);
                 parts

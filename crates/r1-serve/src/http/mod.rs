@@ -8,6 +8,7 @@ mod logprobs;
 mod metrics;
 mod parameters;
 mod stream;
+mod tools;
 
 use std::{
     hash::{BuildHasher, Hasher, RandomState},

@@ -22,7 +22,7 @@ use r1_serve::{ServeOptions, Served, ServedModel, Server, Worker};
 use serde_json::Value;
 use tokio::sync::oneshot;
 
-pub const ALPHABET: &str = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 .,:?!<>/|_\n";
+pub const ALPHABET: &str = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 .,:;?!<>/|_{}\"\n";
 
 /// A sequence of the script.
 struct Running {
@@ -33,14 +33,14 @@ struct Running {
     top: usize,
 }
 
-/// Answers every prompt with the text behind the last `:` of it, and then ends.
+/// Answers every prompt with the text behind the last `|` of it, and then ends.
 pub struct Script {
     running: Vec<Running>,
     pending: Vec<Event>,
     next: u64,
     context: usize,
     max_waiting: usize,
-    colon: u32,
+    bar: u32,
     pub pause: Duration,
     /// Sequences that are running, for the test to see.
     pub busy: Arc<AtomicUsize>,
@@ -69,7 +69,7 @@ impl Session for Script {
         let id = RequestId(self.next);
         self.next += 1;
         self.pending.push(Event::Prompted { request: id, reused: 0 });
-        let start = request.prompt.iter().rposition(|id| *id == self.colon).map_or(0, |place| place + 1);
+        let start = request.prompt.iter().rposition(|id| *id == self.bar).map_or(0, |place| place + 1);
         for sample in 0..request.samples {
             self.running.push(Running {
                 id: SequenceId { request: id, sample },
@@ -161,8 +161,8 @@ impl Drop for ScriptServer {
 pub fn script(pause: Duration) -> (Script, ServedModel, tempfile::TempDir) {
     let folder = tempfile::tempdir().unwrap();
     let tokenizer = Tokenizer::characters(ALPHABET, &["<|end|>"], folder.path()).unwrap();
-    let colon = tokenizer.encode(":").unwrap()[0];
-    let template = "{% for m in messages %}{{ m.role }} says:{{ m.content }}{% endfor %}\
+    let bar = tokenizer.encode("|").unwrap()[0];
+    let template = "{% for m in messages %}{{ m.role }} says|{{ m.content }}{% endfor %}\
                     {% if thinking %}<think>{% endif %}";
     let script = Script {
         running: Vec::new(),
@@ -170,7 +170,7 @@ pub fn script(pause: Duration) -> (Script, ServedModel, tempfile::TempDir) {
         next: 0,
         context: 2000,
         max_waiting: 64,
-        colon,
+        bar,
         pause,
         busy: Arc::default(),
     };
