@@ -146,6 +146,9 @@ fn what_hangs_or_stands_in_the_wrong_place_is_not_read_past() {
     let equal = |a: &str, b: &str| judge(a, b, &policy, false).equal == Some(true);
     // Beside words only a bare number counts.
     assert!(!equal("1 (card)", r"1\%") && !equal("1 (piece)", r"\$1") && equal("1 (card)", "1"));
+    // Nor the other way round, where the reference is the percentage.
+    assert!(!equal("1%", "1 (card)") && !equal("$1", "1 (piece)") && equal("5%", "It grows by 5% a year"));
+    assert!(equal("20%", "20 percent") && equal("1", "1 (card)"));
     let accepted: Vec<_> =
         WRONG.iter().filter(|(gold, answer)| equal(gold, answer) || equal(answer, gold)).collect();
     let refused: Vec<_> = RIGHT.iter().filter(|(gold, answer)| !equal(gold, answer)).collect();

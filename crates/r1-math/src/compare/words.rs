@@ -80,7 +80,16 @@ fn number_in_words((number, plain): (&str, &Answer), (sentence, wordy): (&str, &
     let numeric =
         matches!(plain, Answer::Expression { .. } | Answer::Quantity { .. } | Answer::Percent { .. });
     let same = || Number::parse(number).zip(prose::only_number(sentence)).is_some_and(|(a, b)| a.accepts(&b));
-    numeric && matches!(wordy, Answer::Text(_)) && !moment::is_moment(sentence) && same()
+    // A percentage or an amount of money is in the sentence what it is alone.
+    let kind = |sign: char, word: &str| {
+        !number.contains(sign) || sentence.contains(sign) || sentence.to_lowercase().contains(word)
+    };
+    numeric
+        && kind('%', "percent")
+        && kind('$', "dollar")
+        && matches!(wordy, Answer::Text(_))
+        && !moment::is_moment(sentence)
+        && same()
 }
 
 /// Whether two formulas consist of the same tokens.
