@@ -24,7 +24,8 @@ fn a_command_that_is_not_there_is_suggested_by_its_meaning() {
             &[&format!("there is no command `{word}`; `r1 {meant}` may be meant; see `r1 --help`")],
         );
     };
-    check("chat", "generate");
+    check("talk", "chat");
+    check("predict", "generate");
     check("bench", "eval");
     check("evaluate", "eval");
     check("score", "logprobs");
