@@ -32,7 +32,7 @@ pub struct Request {
     pub top_logprobs: usize,
     /// Requests of a higher priority go first; those of the same in the order in which they came.
     pub priority: i32,
-    /// Ends a sequence that is caught in a loop, with [`FinishReason::Loop`].
+    /// Ends a sequence that is caught in a loop, with [`FinishReason::Loop`](crate::FinishReason::Loop).
     pub loop_guard: Option<LoopGuard>,
     /// What may be written, if not everything may.
     pub constraint: Option<Box<dyn Constraint>>,
