@@ -1,0 +1,80 @@
+//! One tensor of a file.
+
+use std::ops::Range;
+
+use r1_quant::{BlockType, decode};
+
+use crate::GgufError;
+
+/// A tensor of a file: its name there, its shape and its blocks.
+#[derive(Debug, Clone, Copy)]
+pub struct Tensor<'a> {
+    pub(super) name: &'a str,
+    pub(super) shape: &'a [usize],
+    pub(super) block_type: BlockType,
+    pub(super) blocks: &'a [u8],
+}
+
+impl<'a> Tensor<'a> {
+    /// Name in the file, such as `blk.0.attn_q.weight`.
+    pub fn name(&self) -> &'a str {
+        self.name
+    }
+
+    /// Sizes, the slowest dimension first, as in a Hugging Face checkpoint: `[rows, columns]`.
+    pub fn shape(&self) -> &'a [usize] {
+        self.shape
+    }
+
+    /// Format of the blocks.
+    pub fn block_type(&self) -> BlockType {
+        self.block_type
+    }
+
+    /// Blocks as they are stored, row after row.
+    pub fn blocks(&self) -> &'a [u8] {
+        self.blocks
+    }
+
+    /// Number of rows: the product of all dimensions but the last.
+    pub fn rows(&self) -> usize {
+        self.shape[..self.shape.len() - 1].iter().product()
+    }
+
+    /// Number of weights of a row.
+    pub fn columns(&self) -> usize {
+        self.shape[self.shape.len() - 1]
+    }
+
+    /// Blocks of some rows.
+    ///
+    /// # Panics
+    /// If a row is beyond [`Tensor::rows`].
+    pub fn row_blocks(&self, rows: Range<usize>) -> &'a [u8] {
+        let bytes = self.blocks.len() / self.rows();
+        &self.blocks[rows.start * bytes..rows.end * bytes]
+    }
+
+    /// Decodes all weights into `values`, whose content is replaced.
+    ///
+    /// # Errors
+    /// None for a tensor of a [`Gguf`](crate::Gguf), whose sizes are checked when it is opened.
+    pub fn to_f32(&self, values: &mut Vec<f32>) -> Result<(), GgufError> {
+        self.rows_to_f32(0..self.rows(), values)
+    }
+
+    /// Decodes some rows into `values`, whose content is replaced.
+    ///
+    /// # Errors
+    /// As [`Tensor::to_f32`].
+    ///
+    /// # Panics
+    /// If a row is beyond [`Tensor::rows`].
+    pub fn rows_to_f32(&self, rows: Range<usize>, values: &mut Vec<f32>) -> Result<(), GgufError> {
+        let blocks = self.row_blocks(rows.clone());
+        values.clear();
+        values.resize(rows.len() * self.columns(), 0.0);
+        decode(self.block_type, blocks, values)
+            .map_err(|source| GgufError::Quant { tensor: self.name.into(), source })
+    }
+}
