@@ -92,6 +92,14 @@ pub enum GgufError {
         /// What is wrong, and the way out.
         what: String,
     },
+    /// A weight to be written could not be loaded.
+    #[error("tensor `{tensor}` could not be loaded")]
+    Load {
+        /// The tensor.
+        tensor: String,
+        /// The caller's reason.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
     /// A file stands where one was to be written.
     #[error("{path} is there already; choose another name, or say that it may be replaced")]
     Exists {

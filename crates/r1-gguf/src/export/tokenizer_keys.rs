@@ -1,0 +1,158 @@
+//! Keys of a vocabulary from tokenizer.json and tokenizer_config.json.
+
+use std::collections::HashMap;
+
+use serde_json::Value as Json;
+
+use crate::tokenizer::split_name;
+use crate::{Array, GgufError, Metadata, Value};
+
+const NORMAL: i32 = 1;
+const UNKNOWN: i32 = 2;
+const CONTROL: i32 = 3;
+const USER_DEFINED: i32 = 4;
+const UNUSED: i32 = 5;
+const BYTE: i32 = 6;
+/// Far below the score of any merge.
+const NO_MERGE: f32 = -1e6;
+
+pub(super) fn add(
+    metadata: &mut Metadata,
+    config: &Json,
+    tokenizer: &Json,
+    tokenizer_config: &Json,
+) -> Result<(), GgufError> {
+    let refused = |what: String| GgufError::Tokenizer { what };
+    let model = &tokenizer["model"];
+    if model["type"].as_str().is_some_and(|kind| kind != "BPE") || !model["vocab"].is_object() {
+        return Err(refused(format!("model {} is not written; what is written is BPE", model["type"])));
+    }
+    let (tokens, mut kinds) = tokens(config, tokenizer)?;
+    let ids: HashMap<&str, usize> =
+        tokens.iter().enumerate().map(|(id, token)| (token.as_str(), id)).collect();
+    let merges = merges(model)?;
+    if model["byte_fallback"] == true {
+        metadata.set("tokenizer.ggml.model", Value::String("llama".into()));
+        metadata.set("tokenizer.ggml.pre", Value::String("default".into()));
+        // The earlier a merge, the better: its place is the score that SentencePiece would have given.
+        let mut scores = vec![NO_MERGE; tokens.len()];
+        for (place, (left, right)) in merges.iter().enumerate().rev() {
+            if let Some(id) = ids.get(format!("{left}{right}").as_str()) {
+                scores[*id] = -(place as f32);
+            }
+        }
+        for (token, kind) in tokens.iter().zip(&mut kinds).filter(|(_, kind)| **kind == NORMAL) {
+            if token.len() == 6 && token.starts_with("<0x") && token.ends_with('>') {
+                *kind = BYTE;
+            }
+        }
+        if let Some(id) = model["unk_token"].as_str().and_then(|token| ids.get(token)) {
+            kinds[*id] = UNKNOWN;
+        }
+        metadata.set("tokenizer.ggml.scores", Value::Array(Array::F32(scores)));
+        metadata.set("tokenizer.ggml.add_space_prefix", Value::Bool(puts_a_blank_before(tokenizer)));
+    } else {
+        let name = split_name(&tokenizer["normalizer"], &tokenizer["pre_tokenizer"]).ok_or_else(|| {
+            refused(format!("no name is known for the division {}", tokenizer["pre_tokenizer"]))
+        })?;
+        metadata.set("tokenizer.ggml.model", Value::String("gpt2".into()));
+        metadata.set("tokenizer.ggml.pre", Value::String(name.into()));
+        let lines = merges.iter().map(|(left, right)| format!("{left} {right}")).collect();
+        metadata.set("tokenizer.ggml.merges", Value::Array(Array::String(lines)));
+    }
+    special(metadata, config, tokenizer, tokenizer_config, &ids);
+    metadata.set("tokenizer.ggml.token_type", Value::Array(Array::I32(kinds)));
+    metadata.set("tokenizer.ggml.tokens", Value::Array(Array::String(tokens)));
+    if let Some(template) = tokenizer_config["chat_template"].as_str() {
+        metadata.set("tokenizer.chat_template", Value::String(template.into()));
+    }
+    Ok(())
+}
+
+/// Tokens in the order of their ids, filled up to the rows of the embedding, and their kinds.
+fn tokens(config: &Json, tokenizer: &Json) -> Result<(Vec<String>, Vec<i32>), GgufError> {
+    let rows = config["vocab_size"].as_u64().and_then(|rows| usize::try_from(rows).ok()).unwrap_or(0);
+    let mut tokens: Vec<Option<(String, i32)>> = Vec::new();
+    let vocabulary = tokenizer["model"]["vocab"].as_object().into_iter().flatten();
+    let vocabulary = vocabulary.map(|(token, id)| (id.as_u64(), token.as_str(), NORMAL));
+    let added = tokenizer["added_tokens"].as_array().into_iter().flatten().map(|entry| {
+        let kind = if entry["special"] == true { CONTROL } else { USER_DEFINED };
+        (entry["id"].as_u64(), entry["content"].as_str().unwrap_or(""), kind)
+    });
+    for (id, token, kind) in vocabulary.chain(added) {
+        let id = id.and_then(|id| usize::try_from(id).ok()).filter(|id| *id < rows);
+        let id = id.ok_or_else(|| GgufError::Tokenizer {
+            what: format!("token {token:?} has no id below config.json's `vocab_size`, {rows}"),
+        })?;
+        if tokens.len() <= id {
+            tokens.resize(id + 1, None);
+        }
+        tokens[id] = Some((token.into(), kind));
+    }
+    tokens.resize(rows, None);
+    let filled = tokens.into_iter().enumerate();
+    Ok(filled.map(|(id, token)| token.unwrap_or_else(|| (format!("[PAD{id}]"), UNUSED))).unzip())
+}
+
+/// Pairs, which older files write as one text and newer ones as two.
+fn merges(model: &Json) -> Result<Vec<(&str, &str)>, GgufError> {
+    let lines = model["merges"].as_array().into_iter().flatten().enumerate();
+    lines
+        .map(|(number, merge)| {
+            let pair = match merge.as_str() {
+                Some(line) => line.split_once(' '),
+                None => merge[0].as_str().zip(merge[1].as_str()),
+            };
+            pair.ok_or_else(|| GgufError::Tokenizer { what: format!("merge {number}, {merge}, is no pair") })
+        })
+        .collect()
+}
+
+fn puts_a_blank_before(tokenizer: &Json) -> bool {
+    fn prepends(step: &Json) -> bool {
+        let nested = ["normalizers", "pretokenizers"].into_iter().filter_map(|name| step[name].as_array());
+        match step["type"].as_str() {
+            Some("Prepend") => true,
+            Some("Metaspace") => step["prepend_scheme"] != "never" && step["add_prefix_space"] != false,
+            _ => nested.flatten().any(prepends),
+        }
+    }
+    prepends(&tokenizer["normalizer"]) || prepends(&tokenizer["pre_tokenizer"])
+}
+
+/// Ids of special tokens: those that tokenizer_config.json names, else those of config.json.
+fn special(
+    metadata: &mut Metadata,
+    config: &Json,
+    tokenizer: &Json,
+    tokenizer_config: &Json,
+    ids: &HashMap<&str, usize>,
+) {
+    let id_of = |name: &str| {
+        let token = &tokenizer_config[format!("{name}_token")];
+        let token = token.as_str().or(token["content"].as_str());
+        let named = token.and_then(|token| ids.get(token)).map(|id| *id as u64);
+        let id = &config[format!("{name}_token_id")];
+        named.or(id.as_u64()).or(id[0].as_u64()).filter(|id| *id < ids.len() as u64)
+    };
+    for (name, own) in [("bos", "bos"), ("eos", "eos"), ("unk", "unknown"), ("pad", "padding")] {
+        if let Some(id) = id_of(name) {
+            metadata.set(format!("tokenizer.ggml.{own}_token_id"), Value::U32(id as u32));
+        }
+    }
+    let other_end = config["eos_token_id"].as_array().into_iter().flatten().filter_map(Json::as_u64);
+    if let Some(end) = other_end.into_iter().find(|id| Some(*id) != id_of("eos")) {
+        metadata.set("tokenizer.ggml.eot_token_id", Value::U32(end as u32));
+    }
+    // What the tokenizer itself does is what counts; the flag is for tokenizers that are made from the config.
+    let processor = tokenizer["post_processor"].to_string();
+    let template = processor.contains("TemplateProcessing");
+    let puts = |name: &str| {
+        let token = id_of(name).and_then(|id| ids.iter().find(|(_, known)| **known as u64 == id));
+        let own =
+            token.is_some_and(|(token, _)| template && processor.contains(&Json::from(*token).to_string()));
+        own || (!template && tokenizer_config[format!("add_{name}_token")] == true && id_of(name).is_some())
+    };
+    metadata.set("tokenizer.ggml.add_bos_token", Value::Bool(puts("bos")));
+    metadata.set("tokenizer.ggml.add_eos_token", Value::Bool(puts("eos")));
+}
