@@ -1,11 +1,11 @@
 //! Decoding of rows: blocks to f32.
 
-mod short;
-mod long;
-
 use half::{bf16, f16};
 
-use crate::{BlockType, QuantError};
+use crate::{
+    BlockType, QuantError,
+    blocks::{Long, Short},
+};
 
 /// Decodes blocks to weights.
 ///
@@ -18,43 +18,39 @@ pub fn decode(block_type: BlockType, blocks: &[u8], values: &mut [f32]) -> Resul
     if blocks.len() != bytes {
         return Err(QuantError::Bytes { bytes: blocks.len(), len, block_type });
     }
-    match block_type {
-        BlockType::F32 => each(blocks, values, |block: &[u8; 4], out: &mut [f32; 1]| {
-            out[0] = f32::from_le_bytes(*block);
-        }),
-        BlockType::F16 => each(blocks, values, |block: &[u8; 2], out: &mut [f32; 1]| {
-            out[0] = f16::from_le_bytes(*block).to_f32();
-        }),
-        BlockType::BF16 => each(blocks, values, |block: &[u8; 2], out: &mut [f32; 1]| {
-            out[0] = bf16::from_le_bytes(*block).to_f32();
-        }),
-        BlockType::Q4_0 => each(blocks, values, short::q4_0),
-        BlockType::Q4_1 => each(blocks, values, short::q4_1),
-        BlockType::Q5_0 => each(blocks, values, short::q5_0),
-        BlockType::Q5_1 => each(blocks, values, short::q5_1),
-        BlockType::Q8_0 => each(blocks, values, short::q8_0),
-        BlockType::Q2_K => each(blocks, values, long::q2_k),
-        BlockType::Q3_K => each(blocks, values, long::q3_k),
-        BlockType::Q4_K => each(blocks, values, long::q4_k),
-        BlockType::Q5_K => each(blocks, values, long::q5_k),
-        BlockType::Q6_K => each(blocks, values, long::q6_k),
+    let (blocks, values) =
+        (blocks.chunks_exact(block_type.block_bytes()), values.chunks_exact_mut(block_type.block_len()));
+    let pairs = blocks.zip(values);
+    if let Some(take) = Short::of(block_type) {
+        pairs.for_each(|(block, values)| short(take(block), values));
+    } else if let Some(take) = Long::of(block_type) {
+        pairs.for_each(|(block, values)| long(take(block), values));
+    } else {
+        let number = match block_type {
+            BlockType::F16 => |block: &[u8]| f16::from_le_bytes([block[0], block[1]]).to_f32(),
+            BlockType::BF16 => |block: &[u8]| bf16::from_le_bytes([block[0], block[1]]).to_f32(),
+            _ => |block: &[u8]| f32::from_le_bytes([block[0], block[1], block[2], block[3]]),
+        };
+        pairs.for_each(|(block, values)| values[0] = number(block));
     }
     Ok(())
 }
 
-fn each<const BYTES: usize, const LEN: usize>(
-    blocks: &[u8],
-    values: &mut [f32],
-    decode: impl Fn(&[u8; BYTES], &mut [f32; LEN]),
-) {
-    let (blocks, _) = blocks.as_chunks::<BYTES>();
-    let (values, _) = values.as_chunks_mut::<LEN>();
-    for (block, out) in blocks.iter().zip(values) {
-        decode(block, out);
+fn short(Short { integers, scale, minimum }: Short, values: &mut [f32]) {
+    for (value, integer) in values.iter_mut().zip(integers) {
+        *value = scale * f32::from(integer);
+        if let Some(minimum) = minimum {
+            *value += minimum;
+        }
     }
 }
 
-/// The f16 number at a place of a block.
-fn scale_at(block: &[u8], offset: usize) -> f32 {
-    f16::from_le_bytes([block[offset], block[offset + 1]]).to_f32()
+fn long(Long { integers, scales, scale, minima, minimum }: Long, values: &mut [f32]) {
+    for (group, (values, integers)) in values.chunks_exact_mut(16).zip(integers.chunks_exact(16)).enumerate()
+    {
+        let (scale, minimum) = (scale * f32::from(scales[group]), minimum * f32::from(minima[group]));
+        for (value, integer) in values.iter_mut().zip(integers) {
+            *value = scale * f32::from(*integer) - minimum;
+        }
+    }
 }

@@ -22,11 +22,15 @@
 //! - What is encoded is finite, and so are its scales: anything else is an error that names the weight.
 
 mod block_type;
+mod blocks;
 mod decode;
 mod encode;
 mod error;
+mod matrix;
+mod product;
 
 pub use block_type::BlockType;
 pub use decode::decode;
 pub use encode::encode;
 pub use error::QuantError;
+pub use matrix::{Bytes, Matrix};
