@@ -58,6 +58,9 @@ impl Default for Sampling {
 }
 
 impl Sampling {
+    /// The least temperature above 0: logits that are divided by less have no digits left.
+    pub const MIN_TEMPERATURE: f32 = 1e-4;
+
     /// The most probable token at every position.
     pub fn greedy() -> Self {
         Self { temperature: 0.0, ..Self::default() }
@@ -87,6 +90,10 @@ impl Sampling {
             |field, value: String, expected| Err(GenerateError::Sampling { field, value, expected });
         if !(self.temperature.is_finite() && self.temperature >= 0.0) {
             return invalid("temperature", self.temperature.to_string(), "a finite number of at least 0");
+        }
+        if self.temperature > 0.0 && self.temperature < Self::MIN_TEMPERATURE {
+            let expected = "0 for the most probable token, or at least 0.0001";
+            return invalid("temperature", self.temperature.to_string(), expected);
         }
         if self.top_k == Some(0) {
             return invalid("top_k", "0".into(), "at least 1");

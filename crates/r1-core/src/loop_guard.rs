@@ -1,5 +1,7 @@
 //! Runs of token ids that follow themselves again and again.
 
+use std::collections::VecDeque;
+
 use serde::{Deserialize, Serialize};
 
 /// A loop: a run of token ids that follows itself again and again.
@@ -40,7 +42,7 @@ impl LoopGuard {
 
     /// Looks for loops while ids come.
     pub fn watch(&self) -> LoopWatch {
-        LoopWatch { guard: *self, ids: Vec::new(), equal: Vec::new() }
+        LoopWatch { guard: *self, ids: VecDeque::new(), equal: Vec::new() }
     }
 
     /// How many ids in a row must equal the id a period before them.
@@ -53,7 +55,8 @@ impl LoopGuard {
 #[derive(Debug, Clone)]
 pub struct LoopWatch {
     guard: LoopGuard,
-    ids: Vec<u32>,
+    /// The last ids, at most as many as the longest period.
+    ids: VecDeque<u32>,
     /// For each period, less one: how many of the last ids equal the one a period before them.
     equal: Vec<usize>,
 }
@@ -70,7 +73,10 @@ impl LoopWatch {
             *equal = if *earlier == id { *equal + 1 } else { 0 };
             found |= *equal >= guard.wanted(period);
         }
-        ids.push(id);
+        ids.push_back(id);
+        if ids.len() > guard.max_period {
+            ids.pop_front();
+        }
         found
     }
 }

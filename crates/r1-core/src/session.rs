@@ -34,7 +34,9 @@ pub trait Session: Send {
     fn end(&mut self, sequence: SequenceId, written: usize, finish: FinishReason);
 
     /// Keeps the first `written` tokens of a sequence and puts `ids` behind them as if another author had written them; the
-    /// sequence then goes on. Does nothing to a sequence that has ended.
+    /// sequence then goes on. Ids that the model does not have are left out. Does nothing to a sequence that has ended.
+    ///
+    /// A [`Constraint`] cannot forget what it has accepted, so of a request that has one `written` must be all.
     fn force(&mut self, sequence: SequenceId, written: usize, ids: &[u32]);
 
     /// Ends every sequence of a request with [`FinishReason::Cancelled`].
@@ -59,6 +61,6 @@ pub struct Load {
     pub capacity_tokens: usize,
     /// Tokens of prompts that were found in the cache so far.
     pub reused_tokens: u64,
-    /// How often a sequence had to give way so far, to be computed again later.
+    /// How often a sequence was preempted so far, to be computed again later.
     pub preemptions: u64,
 }

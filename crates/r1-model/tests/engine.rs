@@ -63,8 +63,8 @@ fn slots_and_batches_do_not_change_a_completion() {
         }
         let short_of_memory = EngineConfig { cache_bytes: 1, ..EngineConfig::default() };
         same(&wide, &generate(short_of_memory, &model, &sampling(40)));
-        let no_guesses = EngineConfig { draft_tokens: 0, ..EngineConfig::default() };
-        same(&wide, &generate(no_guesses, &model, &sampling(40)));
+        let without_drafts = EngineConfig { draft_tokens: 0, ..EngineConfig::default() };
+        same(&wide, &generate(without_drafts, &model, &sampling(40)));
     }
 }
 
@@ -173,7 +173,7 @@ fn take(events: Vec<Event>, written: &mut std::collections::BTreeMap<SequenceId,
     }
 }
 
-/// Whatever comes, goes, is cancelled and gives way beside it, a request gets what it gets alone.
+/// Whatever comes, goes, is cancelled and is preempted beside it, a request gets what it gets alone.
 #[test]
 fn a_random_schedule_changes_no_bit() {
     for (name, seed) in
@@ -194,7 +194,7 @@ fn a_random_schedule_changes_no_bit() {
         let (mut asked, mut cancelled) = (Vec::new(), Vec::new());
         let mut written = std::collections::BTreeMap::new();
         let request = |index: usize, picks: [usize; 5]| {
-            // Prompts that begin alike, some equal; greedy ones repeat themselves and are guessed.
+            // Prompts that begin alike, some equal; greedy ones repeat themselves, so that drafts are accepted.
             let mut ids = prompt(1 + picks[0] as u32, 0);
             ids.extend(prompt(picks[1] as u32, 40));
             let temperature = if picks[2] == 0 { 0.0 } else { 1.0 };
@@ -262,7 +262,7 @@ fn a_random_schedule_changes_no_bit() {
 }
 
 #[test]
-fn sequences_that_find_no_page_give_way_and_lose_nothing() {
+fn sequences_that_find_no_page_are_preempted_and_lose_nothing() {
     let (_, model) = support::load_long("llama-tied");
     let config = EngineConfig { cache_bytes: 3 * model.cache_spec().page_bytes(), ..EngineConfig::default() };
     let mut engine = engine(&model, config);
@@ -358,7 +358,7 @@ fn a_loop_ends_a_sequence_and_says_so() {
 }
 
 #[test]
-fn guesses_save_passes_and_change_nothing() {
+fn drafts_save_passes_and_change_nothing() {
     let (_, model) = support::load_long("llama-tied");
     let passes = |draft_tokens| {
         let mut engine = engine(&model, EngineConfig { draft_tokens, ..EngineConfig::default() });
@@ -373,9 +373,9 @@ fn guesses_save_passes_and_change_nothing() {
         }
         (passes, written)
     };
-    let ((plain, written), (guessed, same)) = (passes(0), passes(8));
+    let ((plain, written), (drafted, same)) = (passes(0), passes(8));
     assert_eq!(written, same);
-    assert!(2 * guessed < plain, "{guessed} of {plain} passes");
+    assert!(2 * drafted < plain, "{drafted} of {plain} passes");
 }
 
 #[test]

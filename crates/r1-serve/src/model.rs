@@ -2,18 +2,18 @@
 
 use std::path::Path;
 
-use r1_core::session::Session;
 use r1_data::{template::ChatTemplate, tokenizer::Tokenizer};
 
-/// **A type that implements `Served` is a session whose weights can be replaced while it works.**
-pub trait Served: Session {
-    /// Goes on with the weights of a checkpoint folder; what is being written goes on, too.
-    ///
-    /// # Errors
-    /// A sentence that says why the weights stay as they are.
-    fn load_weights(&mut self, folder: &Path) -> Result<(), String> {
-        Err(format!("cannot take the weights of `{}`: this model's weights are fixed", folder.display()))
-    }
+/// A session with its model's text, and how its weights are replaced while it works.
+#[derive(Debug)]
+pub struct Served<S> {
+    /// The session.
+    pub session: S,
+    /// Goes on with the weights of a checkpoint folder; what is being written goes on, too. An error is a sentence that says
+    /// why the weights stay as they are.
+    pub load_weights: fn(&mut S, &Path) -> Result<(), String>,
+    /// The model's text.
+    pub model: ServedModel,
 }
 
 /// A model's name, text and limits.

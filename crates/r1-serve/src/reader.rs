@@ -26,6 +26,17 @@ pub struct Reading {
 const OPEN: &str = "<think>";
 const CLOSE: &str = "</think>";
 
+/// Where a completion's thoughts are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Thoughts {
+    /// Nowhere: all text is the answer, tags included.
+    Plain,
+    /// Between `<think>` and `</think>`, if the completion begins with them.
+    Tagged,
+    /// From the start to `</think>`: the prompt opened them.
+    Prefilled,
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum State {
     /// Nothing but white space so far.
@@ -41,11 +52,11 @@ enum State {
 ///
 /// ```
 /// # use r1_data::tokenizer::Tokenizer;
-/// use r1_serve::{Piece, Reader};
+/// use r1_serve::{Piece, Reader, Thoughts};
 ///
 /// # let folder = tempfile::tempdir()?;
 /// # let tokenizer = Tokenizer::characters("abc.", &["<think>", "</think>"], folder.path())?;
-/// let mut reader = Reader::new(&tokenizer, vec!["c.".into()], false);
+/// let mut reader = Reader::new(&tokenizer, vec!["c.".into()], Thoughts::Tagged);
 /// let mut pieces = Vec::new();
 /// for id in tokenizer.encode("<think>ab</think>bc.a")? {
 ///     let reading = reader.push(id)?;
@@ -72,10 +83,13 @@ pub struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
-    /// A reader of a completion that ends before any of the stop texts; `think_prefilled` says that the prompt opened the
-    /// thoughts.
-    pub fn new(tokenizer: &'a Tokenizer, stops: Vec<String>, think_prefilled: bool) -> Self {
-        let state = if think_prefilled { State::Thoughts } else { State::Start };
+    /// A reader of a completion that ends before any of the stop texts.
+    pub fn new(tokenizer: &'a Tokenizer, stops: Vec<String>, thoughts: Thoughts) -> Self {
+        let state = match thoughts {
+            Thoughts::Plain => State::Answer,
+            Thoughts::Tagged => State::Start,
+            Thoughts::Prefilled => State::Thoughts,
+        };
         Self {
             stream: Some(tokenizer.stream(true)),
             stops,
@@ -200,15 +214,15 @@ mod tests {
     }
 
     /// Thoughts, answer, whether a stop text ended it, and the tokens that were read.
-    fn read(text: &str, stops: &[&str], prefilled: bool) -> (String, String, bool, usize) {
+    fn read(text: &str, stops: &[&str], thoughts: Thoughts) -> (String, String, bool, usize) {
         let (_folder, tokenizer) = tokenizer();
         let stops = stops.iter().map(|stop| (*stop).to_owned()).collect();
-        let mut reader = Reader::new(&tokenizer, stops, prefilled);
-        let (mut thoughts, mut answer, mut stopped, mut tokens) = (String::new(), String::new(), false, 0);
+        let mut reader = Reader::new(&tokenizer, stops, thoughts);
+        let (mut thought, mut answer, mut stopped, mut tokens) = (String::new(), String::new(), false, 0);
         let mut take = |reading: Reading| {
             for piece in reading.pieces {
                 match piece {
-                    Piece::Thought(text) => thoughts += &text,
+                    Piece::Thought(text) => thought += &text,
                     Piece::Answer(text) => answer += &text,
                 }
             }
@@ -222,25 +236,26 @@ mod tests {
             }
         }
         take(reader.finish().unwrap());
-        (thoughts, answer, stopped, tokens)
+        (thought, answer, stopped, tokens)
     }
 
-    fn parts(text: &str, prefilled: bool) -> (String, String) {
-        let (thoughts, answer, ..) = read(text, &[], prefilled);
-        (thoughts, answer)
+    fn parts(text: &str, thoughts: Thoughts) -> (String, String) {
+        let (thought, answer, ..) = read(text, &[], thoughts);
+        (thought, answer)
     }
 
     #[test]
     fn thoughts_and_answer_come_apart() {
         let own = |thoughts: &str, answer: &str| (thoughts.to_owned(), answer.to_owned());
-        assert_eq!(parts("<think>a b</think>c", false), own("a b", "c"));
-        assert_eq!(parts("\n <think>a", false), own("a", ""));
-        assert_eq!(parts("a</think>\nb</think>c", true), own("a", "\nb</think>c"));
-        assert_eq!(parts("a <think>b</think>", false), own("", "a <think>b</think>"));
-        assert_eq!(parts("<thin", false), own("", "<thin"));
-        assert_eq!(parts(" <thinx", false), own("", " <thinx"));
-        assert_eq!(parts("ab</thi", true), own("ab</thi", ""));
-        assert_eq!(parts("", false), own("", ""));
+        assert_eq!(parts("<think>a b</think>c", Thoughts::Tagged), own("a b", "c"));
+        assert_eq!(parts("\n <think>a", Thoughts::Tagged), own("a", ""));
+        assert_eq!(parts("a</think>\nb</think>c", Thoughts::Prefilled), own("a", "\nb</think>c"));
+        assert_eq!(parts("a <think>b</think>", Thoughts::Tagged), own("", "a <think>b</think>"));
+        assert_eq!(parts("<thin", Thoughts::Tagged), own("", "<thin"));
+        assert_eq!(parts(" <thinx", Thoughts::Tagged), own("", " <thinx"));
+        assert_eq!(parts("ab</thi", Thoughts::Prefilled), own("ab</thi", ""));
+        assert_eq!(parts("", Thoughts::Tagged), own("", ""));
+        assert_eq!(parts("<think>a</think>b", Thoughts::Plain), own("", "<think>a</think>b"));
     }
 
     #[test]
@@ -254,7 +269,7 @@ mod tests {
             ("<think>a.b</think>c", &["."], "", true, 9),
         ];
         for (text, stops, answer, stopped, tokens) in cases {
-            let found = read(text, stops, false);
+            let found = read(text, stops, Thoughts::Tagged);
             assert_eq!((found.1.as_str(), found.2, found.3), (answer, stopped, tokens), "{text}");
         }
     }

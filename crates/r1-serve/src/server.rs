@@ -1,11 +1,15 @@
 //! Listening, and an end that lets answers finish.
 
-use std::{future::Future, net::SocketAddr, time::Duration};
+use std::{future::IntoFuture, net::SocketAddr, pin::pin, time::Duration};
 
-use r1_core::LoopGuard;
-use tokio::{net::TcpListener, sync::watch};
+use futures_util::future::{Either, select};
+use r1_core::{LoopGuard, session::Session};
+use tokio::{
+    net::TcpListener,
+    sync::{oneshot, watch},
+};
 
-use crate::{Served, ServedModel, Worker, http};
+use crate::{Served, Worker, http};
 
 /// Where and for whom a server works.
 #[derive(Debug, Clone)]
@@ -80,14 +84,14 @@ impl Server {
     ///
     /// # Errors
     /// [`ServeError::Listen`], and [`ServeError::Open`] for an address that is not the machine's own without an API key.
-    pub async fn bind(worker: Worker, model: ServedModel, options: ServeOptions) -> Result<Self, ServeError> {
+    pub async fn bind(worker: Worker, options: ServeOptions) -> Result<Self, ServeError> {
         let (address, grace) = (options.address, options.grace);
         if !address.ip().is_loopback() && options.api_key.is_none() {
             return Err(ServeError::Open { address });
         }
         let listener =
             TcpListener::bind(address).await.map_err(|source| ServeError::Listen { address, source })?;
-        Ok(Self { listener, state: http::State::new(worker, model, options), grace })
+        Ok(Self { listener, state: http::State::new(worker, options), grace })
     }
 
     /// The address, with the port that was taken.
@@ -117,48 +121,75 @@ impl Server {
             }
             tokio::time::sleep(self.grace).await;
         };
-        let answering = std::future::IntoFuture::into_future(answering);
-        match futures_util::future::select(std::pin::pin!(answering), std::pin::pin!(late)).await {
-            futures_util::future::Either::Left((served, _)) => Ok(served?),
-            futures_util::future::Either::Right(_) => Ok(()),
+        match select(pin!(answering.into_future()), pin!(late)).await {
+            Either::Left((served, _)) => Ok(served?),
+            Either::Right(_) => Ok(()),
         }
     }
 }
 
-/// Serves a session until Ctrl-C or SIGTERM; `ready` is told the address.
+/// Serves a session until Ctrl-C or SIGTERM; `ready` is told the address. A second signal ends the process at once.
 ///
 /// # Errors
 /// [`ServeError`] when the server cannot begin or its listener fails.
 pub fn serve(
-    session: impl Served + 'static,
-    model: ServedModel,
+    served: Served<impl Session + 'static>,
     options: ServeOptions,
     ready: impl FnOnce(SocketAddr),
 ) -> Result<(), ServeError> {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
-    let (worker, _thread) = Worker::start(session, model.clone());
+    let (worker, _thread) = Worker::start(served);
     runtime.block_on(async {
-        let server = Server::bind(worker, model, options).await?;
+        let server = Server::bind(worker, options).await?;
+        let mut signals = Signals::listen()?;
         ready(server.address()?);
-        let signal = signals()?;
-        server.run(signal).await
+        let (ending, ended) = oneshot::channel();
+        tokio::spawn(async move {
+            signals.next().await;
+            // The server may have ended by itself.
+            let _ = ending.send(());
+            signals.next().await;
+            std::process::exit(130);
+        });
+        server
+            .run(async {
+                let _ = ended.await;
+            })
+            .await
     })
 }
 
-/// Comes with the first of the signals that end a server.
-fn signals() -> std::io::Result<impl Future<Output = ()> + Send + 'static> {
-    #[cfg(unix)]
-    {
+/// The signals that end a server.
+#[cfg(unix)]
+struct Signals([tokio::signal::unix::Signal; 2]);
+
+#[cfg(unix)]
+impl Signals {
+    fn listen() -> std::io::Result<Self> {
         use tokio::signal::unix::{SignalKind, signal};
-        let (mut interrupt, mut terminate) =
-            (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
-        Ok(async move {
-            let (interrupt, terminate) = (std::pin::pin!(interrupt.recv()), std::pin::pin!(terminate.recv()));
-            futures_util::future::select(interrupt, terminate).await;
-        })
+        Ok(Self([signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?]))
     }
-    #[cfg(not(unix))]
-    Ok(async {
-        let _ = tokio::signal::ctrl_c().await;
-    })
+
+    async fn next(&mut self) {
+        let [interrupt, terminate] = &mut self.0;
+        select(pin!(interrupt.recv()), pin!(terminate.recv())).await;
+    }
+}
+
+/// Ctrl-C.
+#[cfg(not(unix))]
+struct Signals;
+
+#[cfg(not(unix))]
+impl Signals {
+    fn listen() -> std::io::Result<Self> {
+        Ok(Self)
+    }
+
+    async fn next(&mut self) {
+        // One that cannot be listened to never comes.
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending().await
+        }
+    }
 }

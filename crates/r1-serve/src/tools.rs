@@ -85,7 +85,7 @@ impl ToolReader {
     pub fn finish(self) -> (String, Vec<ToolCall>) {
         let calls = match self.form {
             None => None,
-            Some(Form::Tagged) => tagged(&self.held),
+            Some(Form::Tagged) => return tagged(&self.held),
             Some(Form::DeepSeek) => deepseek(&self.held),
             Some(Form::Bare) => bare(&self.held),
         };
@@ -113,16 +113,21 @@ fn call(value: &Value) -> Option<ToolCall> {
     (!name.is_empty()).then_some(ToolCall { name, arguments })
 }
 
-/// `<tool_call>{..}</tool_call>`, one or more; the last may have lost its end. None when anything else stands there.
-fn tagged(text: &str) -> Option<Vec<ToolCall>> {
-    let (mut rest, mut calls) = (text.trim(), Vec::new());
-    while !rest.is_empty() {
-        let inside = rest.strip_prefix("<tool_call>")?;
+/// `<tool_call>{..}</tool_call>`, one or more, of which the last may have lost its end; and the text from the first that is
+/// none.
+fn tagged(text: &str) -> (String, Vec<ToolCall>) {
+    let first = |text: &str| {
+        let inside = text.trim_start().strip_prefix("<tool_call>")?;
         let (body, behind) = inside.split_once("</tool_call>").unwrap_or((inside, ""));
-        calls.push(call(&serde_json::from_str(body.trim()).ok()?)?);
-        rest = behind.trim_start();
+        Some((call(&serde_json::from_str(body.trim()).ok()?)?, behind.len()))
+    };
+    let (mut rest, mut calls) = (text, Vec::new());
+    while let Some((call, behind)) = first(rest) {
+        calls.push(call);
+        rest = &rest[rest.len() - behind..];
     }
-    Some(calls)
+    let rest = if calls.is_empty() { rest } else { rest.trim() };
+    (rest.to_owned(), calls)
 }
 
 /// An object, a list of them, or several apart by `;`.
@@ -189,6 +194,8 @@ mod tests {
         assert_eq!(read(r1), (String::new(), calls(&[("f", r#"{"a":1}"#), ("g", "{}")])));
         let v31 = "<｜tool▁calls▁begin｜><｜tool▁call▁begin｜>f<｜tool▁sep｜>{\"a\": 1}<｜tool▁call▁end｜><｜tool▁calls▁end｜>";
         assert_eq!(read(v31).1, calls(&[("f", r#"{"a":1}"#)]));
+        let behind = "<tool_call>{\"name\": \"f\"}</tool_call>\nSo <tool_call>not JSON</tool_call>";
+        assert_eq!(read(behind), ("So <tool_call>not JSON</tool_call>".into(), calls(&[("f", "{}")])));
         // The last mark is lost where a limit cut it off.
         assert_eq!(
             read("<tool_call>{\"name\": \"f\", \"arguments\": \"{\\\"a\\\": 2}\"}").1,

@@ -2,40 +2,28 @@
 
 use std::{
     collections::HashMap,
-    path::PathBuf,
-    sync::{Arc, Mutex, PoisonError, mpsc},
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex, PoisonError, Weak, mpsc},
     thread::JoinHandle,
 };
 
 use r1_core::{
-    FinishReason, Key, LoopGuard, Sampling,
-    session::{Constraint, Event, Load, Refused, Request, RequestId, SequenceId, Token},
+    FinishReason,
+    session::{Event, Load, Refused, Request, RequestId, SequenceId, Session, Token},
 };
 use tokio::sync::{mpsc::UnboundedSender, oneshot};
 
-use crate::{Piece, Reader, Served, ServedModel};
+use crate::{Ended, OutputProcessor, Piece, Served, ServedModel, Thoughts};
 
 /// A request with its text.
 #[derive(Debug)]
 pub struct Job {
-    /// The prompt's token ids.
-    pub prompt: Vec<u32>,
-    /// Whether it opened the thoughts.
-    pub think_prefilled: bool,
-    /// Completions to write.
-    pub samples: usize,
-    /// Sample `i` draws with `key.for_sample(i)`.
-    pub key: Key,
-    /// How tokens are drawn; its stop texts are left out of the text.
-    pub sampling: Sampling,
-    /// How many of the most probable tokens are named.
-    pub top_logprobs: usize,
+    /// What the session is asked; stop texts are left out of the text.
+    pub request: Request,
+    /// Where the completions' thoughts are.
+    pub thoughts: Thoughts,
     /// Tokens of thoughts after which they are closed.
     pub max_thinking_tokens: Option<usize>,
-    /// Ends completions that are caught in a loop.
-    pub loop_guard: Option<LoopGuard>,
-    /// What may be written.
-    pub constraint: Option<Box<dyn Constraint>>,
     /// Where the answer goes; the request is cancelled when nobody listens any more.
     pub updates: UnboundedSender<Update>,
 }
@@ -72,15 +60,6 @@ pub enum Update {
     },
 }
 
-/// The end of a completion.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Ended {
-    /// The reason.
-    pub finish: FinishReason,
-    /// Whether its thoughts were closed by the limit.
-    pub thoughts_cut: bool,
-}
-
 enum Command {
     Add(Box<Job>),
     Weights(PathBuf, oneshot::Sender<Result<u64, String>>),
@@ -104,19 +83,30 @@ pub(crate) struct Status {
 pub struct Worker {
     commands: mpsc::Sender<Command>,
     status: Arc<Mutex<Status>>,
+    model: Arc<ServedModel>,
+    /// Held by the thread while it works.
+    alive: Weak<()>,
 }
 
 impl Worker {
     /// Starts the thread.
-    pub fn start(session: impl Served + 'static, model: ServedModel) -> (Self, JoinHandle<()>) {
+    pub fn start<S: Session + 'static>(served: Served<S>) -> (Self, JoinHandle<()>) {
+        let Served { session, load_weights, model } = served;
         let (commands, received) = mpsc::channel();
-        let status = Arc::new(Mutex::new(Status::default()));
-        let shared = status.clone();
+        let (status, model, working) = (Arc::default(), Arc::new(model), Arc::new(()));
+        let worker = Self {
+            commands,
+            status: Arc::clone(&status),
+            model: model.clone(),
+            alive: Arc::downgrade(&working),
+        };
         let thread = std::thread::spawn(move || {
-            Desk { session, model: &model, status: shared, jobs: HashMap::new(), count: Status::default() }
-                .work(&received);
+            // Let go of however the thread ends, by a panic, too.
+            let _working = working;
+            let (jobs, count) = (HashMap::new(), Status::default());
+            WorkerThread { session, load_weights, model: &model, status, jobs, count }.work(&received);
         });
-        (Self { commands, status }, thread)
+        (worker, thread)
     }
 
     /// Hands in a job; false when the thread has ended.
@@ -124,15 +114,26 @@ impl Worker {
         self.commands.send(Command::Add(Box::new(job))).is_ok()
     }
 
-    /// Has the weights of a folder take the place of those there; the answer is how often that was done.
+    /// Has the weights of a folder take the place of those there; the answer is how often that was done. Nothing is written
+    /// while they load.
     ///
     /// # Errors
     /// A sentence that says why the weights stay as they are.
     pub async fn load_weights(&self, folder: PathBuf) -> Result<u64, String> {
-        let gone = |_| "the model's thread has ended".to_owned();
         let (answer, answered) = oneshot::channel();
-        self.commands.send(Command::Weights(folder, answer)).map_err(|_| gone(()))?;
-        answered.await.map_err(|_| gone(()))?
+        // When the thread has ended, the answer's sender is dropped with the command.
+        let _ = self.commands.send(Command::Weights(folder, answer));
+        answered.await.unwrap_or_else(|_| Err("the model's thread has ended".into()))
+    }
+
+    /// The model's text.
+    pub fn model(&self) -> &ServedModel {
+        &self.model
+    }
+
+    /// Whether the thread works.
+    pub fn is_alive(&self) -> bool {
+        self.alive.strong_count() > 0
     }
 
     pub(crate) fn status(&self) -> Status {
@@ -143,34 +144,19 @@ impl Worker {
 /// A job that is being answered.
 struct Open<'a> {
     updates: UnboundedSender<Update>,
-    max_thinking_tokens: Option<usize>,
-    samples: Vec<Option<Sample<'a>>>,
+    samples: Vec<Option<OutputProcessor<'a>>>,
 }
 
-struct Sample<'a> {
-    reader: Reader<'a>,
-    written: usize,
-    thoughts_cut: bool,
-}
-
-/// What becomes of a sequence after a token.
-enum Next {
-    GoesOn,
-    /// Tokens were put behind this one; what the session wrote in their place does not count.
-    Forced,
-    /// A stop text is complete; what the session wrote behind it does not count.
-    Stopped,
-}
-
-struct Desk<'a, S> {
+struct WorkerThread<'a, S> {
     session: S,
+    load_weights: fn(&mut S, &Path) -> Result<(), String>,
     model: &'a ServedModel,
     status: Arc<Mutex<Status>>,
     jobs: HashMap<RequestId, Open<'a>>,
     count: Status,
 }
 
-impl<S: Served> Desk<'_, S> {
+impl<S: Session> WorkerThread<'_, S> {
     fn work(mut self, commands: &mpsc::Receiver<Command>) {
         loop {
             if self.jobs.is_empty() {
@@ -210,7 +196,7 @@ impl<S: Served> Desk<'_, S> {
         match command {
             Command::Add(job) => self.add(*job),
             Command::Weights(folder, answer) => {
-                let loaded = self.session.load_weights(&folder).map(|()| {
+                let loaded = (self.load_weights)(&mut self.session, &folder).map(|()| {
                     self.count.weights_version += 1;
                     self.count.weights_version
                 });
@@ -221,42 +207,28 @@ impl<S: Served> Desk<'_, S> {
     }
 
     fn add(&mut self, job: Job) {
-        let Job {
-            prompt, think_prefilled, samples, key, sampling, top_logprobs, max_thinking_tokens, ..
-        } = job;
-        let stops = sampling.stop.clone();
+        let Job { request, thoughts, max_thinking_tokens, updates } = job;
+        let (stops, samples, tokens) = (request.sampling.stop.clone(), request.samples, request.prompt.len());
         self.count.requests += 1;
-        let tokens = prompt.len() as u64;
-        let request = Request {
-            prompt,
-            samples,
-            key,
-            sampling,
-            top_logprobs,
-            priority: 0,
-            loop_guard: job.loop_guard,
-            constraint: job.constraint,
-        };
         match self.session.add(request) {
             Err(refused) => {
                 // Nobody may listen any more.
-                let _ = job.updates.send(Update::Refused(refused));
+                let _ = updates.send(Update::Refused(refused));
             }
-            Ok(id) => {
-                self.count.prompt_tokens += tokens;
-                let sample = |_| {
-                    let reader = Reader::new(&self.model.tokenizer, stops.clone(), think_prefilled);
-                    Some(Sample { reader, written: 0, thoughts_cut: false })
+            Ok(request) => {
+                self.count.prompt_tokens += tokens as u64;
+                let tokenizer = &self.model.tokenizer;
+                let output = |sample| {
+                    let sequence = SequenceId { request, sample };
+                    OutputProcessor::new(tokenizer, sequence, stops.clone(), thoughts, max_thinking_tokens)
                 };
-                let samples = (0..samples).map(sample).collect();
-                self.jobs.insert(id, Open { updates: job.updates, max_thinking_tokens, samples });
+                let samples = (0..samples).map(output).map(Some).collect();
+                self.jobs.insert(request, Open { updates, samples });
             }
         }
     }
 
     fn tell(&mut self, events: Vec<Event>) {
-        // Sequences whose further tokens of this step do not count, and those of them that a stop text ended.
-        let (mut passed, mut stopped): (Vec<SequenceId>, Vec<SequenceId>) = (Vec::new(), Vec::new());
         for event in events {
             match event {
                 Event::Prompted { request, reused } => {
@@ -265,56 +237,28 @@ impl<S: Served> Desk<'_, S> {
                         let _ = job.updates.send(Update::Begun { reused, weights_version });
                     }
                 }
-                Event::Token { sequence, token } if !passed.contains(&sequence) => {
-                    match self.token(sequence, token) {
-                        Next::GoesOn => {}
-                        Next::Forced => passed.push(sequence),
-                        Next::Stopped => {
-                            passed.push(sequence);
-                            stopped.push(sequence);
-                        }
-                    }
-                }
-                Event::Finished { sequence, finish } => {
-                    let stopped = stopped.contains(&sequence);
-                    self.ended(sequence, if stopped { FinishReason::Stop } else { finish });
-                }
+                Event::Token { sequence, token } => self.token(sequence, token),
+                Event::Finished { sequence, finish } => self.finished(sequence, finish),
                 _ => {}
             }
         }
     }
 
-    /// Passes a token on.
-    fn token(&mut self, sequence: SequenceId, token: Token) -> Next {
-        let Some(job) = self.jobs.get_mut(&sequence.request) else { return Next::GoesOn };
-        let Some(sample) = job.samples[sequence.sample].as_mut() else { return Next::GoesOn };
-        self.count.written_tokens += 1;
-        sample.written += 1;
-        let written = sample.written;
-        // A token without text is better than an answer without end.
-        let reading = sample.reader.push(token.id).unwrap_or_default();
-        let too_long = job.max_thinking_tokens.is_some_and(|most| sample.reader.open_thoughts() >= most);
-        let forced = token.forced;
-        let _ = job.updates.send(Update::Token { sample: sequence.sample, token, pieces: reading.pieces });
-        if reading.stopped {
-            self.session.end(sequence, written, FinishReason::Stop);
-            return Next::Stopped;
+    fn token(&mut self, sequence: SequenceId, token: Token) {
+        let sample = sequence.sample;
+        if let Some(job) = self.jobs.get_mut(&sequence.request)
+            && let Some(output) = job.samples[sample].as_mut()
+            && let Some(pieces) = output.push(&token, &mut self.session)
+        {
+            self.count.written_tokens += 1;
+            let _ = job.updates.send(Update::Token { sample, token, pieces });
         }
-        if too_long && !sample.thoughts_cut && !forced {
-            sample.thoughts_cut = true;
-            if let Ok(close) = self.model.tokenizer.encode("\n</think>\n\n") {
-                self.session.force(sequence, written, &close);
-                return Next::Forced;
-            }
-        }
-        Next::GoesOn
     }
 
-    fn ended(&mut self, sequence: SequenceId, finish: FinishReason) {
+    fn finished(&mut self, sequence: SequenceId, finish: FinishReason) {
         let Some(job) = self.jobs.get_mut(&sequence.request) else { return };
-        let Some(mut sample) = job.samples[sequence.sample].take() else { return };
-        let pieces = sample.reader.finish().unwrap_or_default().pieces;
-        let ended = Ended { finish, thoughts_cut: sample.thoughts_cut };
+        let Some(output) = job.samples[sequence.sample].take() else { return };
+        let (pieces, ended) = output.finish(finish);
         let _ = job.updates.send(Update::Ended { sample: sequence.sample, pieces, ended });
         if job.samples.iter().all(Option::is_none) {
             self.jobs.remove(&sequence.request);

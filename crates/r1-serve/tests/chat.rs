@@ -16,6 +16,7 @@ fn options() -> ChatOptions {
         max_thinking_tokens: None,
         loop_guard: None,
         interactive: false,
+        color: false,
     }
 }
 
@@ -42,6 +43,10 @@ fn lines_are_answered_until_the_input_ends() {
     let folded = ChatOptions { show_thoughts: false, ..options() };
     let (text, _) = talk("<think>so</think>yes", folded);
     assert!(text.starts_with("[thoughts: ") && text.ends_with("\nyes\n"), "{text}");
+    // The limit of thoughts comes with the last token of all.
+    let sampling = Sampling::greedy().with_max_tokens(9);
+    let both = ChatOptions { max_thinking_tokens: Some(2), sampling, ..options() };
+    assert_eq!(talk("<think>abcdef", both).0, "ab\n\n");
     let cut = ChatOptions { max_thinking_tokens: Some(2), ..options() };
     assert!(talk("<think>abcdef", cut).0.starts_with("ab\n"));
 }

@@ -88,6 +88,13 @@ fn what_is_asked_for_is_honoured() {
     let prefilled = ask("why</think>so", json!({"chat_template_kwargs": {"thinking": true}}));
     // The template wrote the tag behind the text that the script repeats.
     assert_eq!(prefilled["choices"][0]["message"]["reasoning_content"], "why");
+    // The limit comes with the last token, and nothing waits for thoughts that are over.
+    let last = ask("<think>abcdefgh", json!({"max_thinking_tokens": 4, "max_tokens": 11}));
+    let choice = &last["choices"][0];
+    assert_eq!(
+        (&choice["thoughts_cut"], &choice["message"]["reasoning_content"]),
+        (&Value::Null, &json!("abcd"))
+    );
     let thoughts = ask("<think>abcdefgh", json!({"max_thinking_tokens": 4}));
     let choice = &thoughts["choices"][0];
     assert_eq!(
@@ -152,9 +159,21 @@ fn completions_take_texts_and_ids() {
         body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
         post(server.address, "/v1/completions", &body)
     };
-    let one = ask(json!({"prompt": "x|abc", "logprobs": 1, "echo": true})).json();
+    let one = ask(json!({"prompt": "x|abc", "echo": true})).json();
     assert_eq!(one["choices"][0]["text"], "x|abcabc");
-    assert_eq!(one["choices"][0]["logprobs"]["text_offset"], json!([5, 6, 7]));
+    let one = ask(json!({"prompt": "x|abc", "logprobs": 1})).json();
+    assert_eq!(one["choices"][0]["logprobs"]["text_offset"], json!([0, 1, 2]));
+    assert_eq!(ask(json!({"prompt": "x|abc", "logprobs": 1, "echo": true})).json()["error"]["param"], "echo");
+    assert_eq!(
+        ask(json!({"prompt": "x|abc", "max_thinking_tokens": 3})).json()["error"]["param"],
+        "max_thinking_tokens"
+    );
+    // Tags are text here, whole and in parts.
+    let tagged = "x| <think>a</think>b";
+    assert_eq!(ask(json!({"prompt": tagged})).json()["choices"][0]["text"], tagged[2..]);
+    let parts = ask(json!({"prompt": tagged, "stream": true})).events();
+    let text: String = parts.iter().filter_map(|event| event["choices"][0]["text"].as_str()).collect();
+    assert_eq!(text, tagged[2..]);
     let several = ask(json!({"prompt": ["x|ab", "x|cd"], "n": 2})).json();
     let texts: Vec<&str> = several["choices"]
         .as_array()
@@ -196,6 +215,12 @@ fn what_cannot_be_answered_is_refused_by_name() {
         ("top_logprobs", json!(3)),
         ("stream_options", json!(3)),
         ("loop_guard", json!({"repeat": 1})),
+        ("loop_guard", json!({"repeats": 1})),
+        ("loop_guard", json!({"max_period": 1_000_000_000})),
+        ("temperature", json!(1e-9)),
+        ("parallel_tool_calls", json!("no")),
+        ("add_generation_prompt", json!(1)),
+        ("chat_template_kwargs", json!({"tools": []})),
     ] {
         refused(&chat("a", json!({field: value})), 400, json!(field));
     }
@@ -248,6 +273,26 @@ fn a_full_queue_says_when_to_come_back() {
     assert_eq!(post(server.address, "/v1/chat/completions", &chat("abc", json!({"n": 60}))).status, 200);
 }
 
+#[test]
+fn pages_of_other_sites_may_not_ask() {
+    let server = quick();
+    let body = json!({"folder": std::env::temp_dir()}).to_string();
+    for headers in ["Origin: http://evil.example\r\n", "Origin: null\r\n"] {
+        assert_eq!(ask(server.address, "POST", "/admin/weights", headers, &body).status, 403, "{headers}");
+        assert_eq!(ask(server.address, "GET", "/v1/models", headers, "").status, 403, "{headers}");
+    }
+    assert_eq!(get(server.address, "/health").json()["weights_version"], 0);
+}
+
+#[test]
+fn a_model_that_panics_is_no_longer_healthy() {
+    let server = quick();
+    let broken = chat("abc", json!({"top_logprobs": 13, "logprobs": true}));
+    assert_eq!(post(server.address, "/v1/chat/completions", &broken).status, 503);
+    until(|| get(server.address, "/health").status == 503);
+    assert_eq!(post(server.address, "/v1/chat/completions", &chat("abc", json!({}))).status, 503);
+}
+
 fn until(condition: impl Fn() -> bool) {
     let begun = Instant::now();
     while !condition() {
@@ -265,7 +310,7 @@ fn a_client_that_leaves_frees_its_place() {
         let length = body.len();
         write!(
             client,
-            "POST /v1/chat/completions HTTP/1.1\r\nHost: x\r\nContent-Length: {length}\r\n\r\n{body}"
+            "POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\nContent-Length: {length}\r\n\r\n{body}"
         )
         .unwrap();
         until(|| server.busy.load(Ordering::SeqCst) == 1);

@@ -14,8 +14,8 @@ pub struct EngineConfig {
     pub prefill_tokens: usize,
     /// Most sequences that wait; more are refused.
     pub max_waiting: usize,
-    /// Most tokens that are guessed ahead from the sequence's own text, while few sequences run; 0 guesses nothing. What is
-    /// written is the same to the bit.
+    /// Most tokens that are drafted from the sequence's own text and verified in one pass, while few sequences run; 0 for none.
+    /// What is written is the same to the bit.
     pub draft_tokens: usize,
 }
 

@@ -1,4 +1,4 @@
-//! Guesses of what comes next, from what the sequence has said before.
+//! Draft tokens from the sequence's own text: prompt lookup decoding.
 
 /// Tokens at the end of the text that must have stood there before, at least and at most.
 const SHORTEST: usize = 2;
@@ -7,28 +7,30 @@ const LONGEST: usize = 4;
 /// Tokens that are looked back at.
 const REACH: usize = 4096;
 
-/// Guesses that follow the last place where the text went on as it does now, and how good they have been.
+/// Drafts what may come next: what followed the last place where the text went on as it does now.
+///
+/// After prompt lookup decoding (<https://github.com/apoorvumang/prompt-lookup-decoding>), without a draft model.
 #[derive(Debug, Clone)]
-pub(super) struct Drafts {
-    /// Share of guessed tokens that were right, of late.
+pub(super) struct Drafter {
+    /// Share of drafted tokens that were accepted, of late.
     accepted: f32,
-    /// Passes without a guess since the last one.
+    /// Passes without a draft since the last one.
     idle: u32,
 }
 
-impl Default for Drafts {
+impl Default for Drafter {
     fn default() -> Self {
         Self { accepted: 1.0, idle: 0 }
     }
 }
 
-/// The share below which guesses cost more than they bring, and the passes after which they are tried again.
+/// The share below which drafts cost more than they bring, and the passes after which they are tried again.
 const WORTH: f32 = 0.3;
 const PATIENCE: u32 = 32;
 
-impl Drafts {
+impl Drafter {
     /// At most `most` tokens that may follow `ids`.
-    pub(super) fn guess(&mut self, ids: &[u32], most: usize) -> Vec<u32> {
+    pub(super) fn draft(&mut self, ids: &[u32], most: usize) -> Vec<u32> {
         let found = if most == 0 { Vec::new() } else { continuation(ids, most) };
         if found.is_empty() {
             return found;
@@ -43,10 +45,10 @@ impl Drafts {
         found
     }
 
-    /// Learns how many of the guessed tokens were right.
-    pub(super) fn learn(&mut self, guessed: usize, right: usize) {
-        if guessed > 0 {
-            self.accepted = 0.75 * self.accepted + 0.25 * right as f32 / guessed as f32;
+    /// Learns how many of the drafted tokens were accepted.
+    pub(super) fn learn(&mut self, drafted: usize, accepted: usize) {
+        if drafted > 0 {
+            self.accepted = 0.75 * self.accepted + 0.25 * accepted as f32 / drafted as f32;
         }
     }
 }
@@ -85,13 +87,13 @@ mod tests {
     }
 
     #[test]
-    fn bad_guesses_are_made_seldom() {
-        let mut drafts = Drafts::default();
+    fn bad_drafts_are_made_seldom() {
+        let mut drafter = Drafter::default();
         let ids = [1, 2, 3, 1, 2];
         let made = (0..1000).filter(|_| {
-            let guessed = drafts.guess(&ids, 4).len();
-            drafts.learn(guessed, 0);
-            guessed > 0
+            let drafted = drafter.draft(&ids, 4).len();
+            drafter.learn(drafted, 0);
+            drafted > 0
         });
         assert!((20..50).contains(&made.count()));
     }

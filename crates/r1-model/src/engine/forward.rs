@@ -7,7 +7,7 @@ use super::{
     Engine,
     live::Order,
     sequence::{Drawn, Sequence},
-    step::Turn,
+    step::Scheduled,
 };
 use crate::{
     causal_lm::{Attend, CausalLm},
@@ -16,21 +16,21 @@ use crate::{
 };
 
 impl Engine {
-    /// The logits after the last token and each guess of every sequence that draws.
-    pub(super) fn forward<M: CausalLm>(&mut self, model: &M, turns: &[Turn]) -> TensorData {
+    /// The logits after the last token and each draft of every sequence that draws.
+    pub(super) fn forward<M: CausalLm>(&mut self, model: &M, scheduled: &[Scheduled]) -> TensorData {
         crate::stay_awake(&self.device);
         let (mut ids, mut rows) = (Vec::new(), Vec::new());
-        for Turn { order, run, guesses, draws } in turns {
+        for Scheduled { order, run, drafts, draws } in scheduled {
             let sequence = &self.running[order];
-            let known = run.position..run.end() - guesses.len();
+            let known = run.position..run.end() - drafts.len();
             ids.extend_from_slice(&sequence.ids[known]);
-            ids.extend_from_slice(guesses);
+            ids.extend_from_slice(drafts);
             if *draws {
-                rows.extend(ids.len() - guesses.len() - 1..ids.len());
+                rows.extend(ids.len() - drafts.len() - 1..ids.len());
             }
         }
         let all = rows.len() == ids.len();
-        self.cache.begin(turns.iter().map(|turn| turn.run.clone()).collect());
+        self.cache.begin(scheduled.iter().map(|one| one.run.clone()).collect());
         let mut x = model.embed(&PackedBatch::from_sequences(&[ids]));
         for index in 0..model.num_blocks() {
             x = model.block(index, x, Attend::Cached(&mut self.cache));
@@ -47,39 +47,39 @@ impl Engine {
     }
 
     /// Draws what comes next in each sequence, and in those that waited for its prompt.
-    pub(super) fn draw(&mut self, turns: Vec<Turn>, logits: &TensorData) {
+    pub(super) fn draw(&mut self, scheduled: Vec<Scheduled>, logits: &TensorData) {
         let logits: &[f32] = logits.as_slice().expect("the logits were converted to f32");
         let vocab = self.spec.vocab;
         let (mut start, mut work, mut prompts) = (0, Vec::new(), Vec::new());
-        for turn in turns {
-            if !turn.draws {
-                self.running.entry(turn.order).and_modify(|sequence| sequence.cached = turn.run.end());
+        for one in scheduled {
+            if !one.draws {
+                self.running.entry(one.order).and_modify(|sequence| sequence.cached = one.run.end());
                 continue;
             }
-            let rows = &logits[start..start + (1 + turn.guesses.len()) * vocab];
+            let rows = &logits[start..start + (1 + one.drafts.len()) * vocab];
             start += rows.len();
-            if self.running[&turn.order].written() == 0 {
-                prompts.push((turn.order, &rows[..vocab]));
+            if self.running[&one.order].written() == 0 {
+                prompts.push((one.order, &rows[..vocab]));
             }
-            work.push((turn, rows));
+            work.push((one, rows));
         }
         for (order, rows) in prompts {
             for follower in self.fork(order) {
                 let position = self.running[&follower].prompt;
                 let run = CachedRun { pages: Vec::new(), position, tokens: 0 };
-                work.push((Turn { order: follower, run, guesses: Vec::new(), draws: true }, rows));
+                work.push((Scheduled { order: follower, run, drafts: Vec::new(), draws: true }, rows));
             }
         }
         let mut sequences: Vec<(Order, Sequence)> =
-            work.iter().filter_map(|(turn, _)| self.running.remove_entry(&turn.order)).collect();
+            work.iter().filter_map(|(one, _)| self.running.remove_entry(&one.order)).collect();
         let drawn: Vec<Drawn> = sequences
             .par_iter_mut()
             .zip(&work)
-            .map(|((_, sequence), (turn, rows))| sequence.draw(rows, vocab, &turn.guesses))
+            .map(|((_, sequence), (one, rows))| sequence.draw(rows, vocab, &one.drafts))
             .collect();
         self.running.extend(sequences);
-        for ((turn, _), drawn) in work.into_iter().zip(drawn) {
-            self.settle(turn, drawn);
+        for ((one, _), drawn) in work.into_iter().zip(drawn) {
+            self.settle(one, drawn);
         }
     }
 }

@@ -1,6 +1,10 @@
-//! The live engine: what it holds, and how requests come and go.
+//! What the engine holds, and how requests come and go.
 
-use std::{cmp::Reverse, collections::BTreeMap, sync::Arc};
+use std::{
+    cmp::Reverse,
+    collections::BTreeMap,
+    sync::{Arc, atomic::AtomicBool},
+};
 
 use burn::tensor::Device;
 use r1_core::{
@@ -10,7 +14,7 @@ use r1_core::{
 
 use super::{
     EngineConfig, KvCache, Sampler,
-    drafts::Drafts,
+    drafts::Drafter,
     pages::Pages,
     sequence::{Sequence, Settings},
 };
@@ -70,8 +74,6 @@ pub struct Engine {
     pub(super) events: Vec<Event>,
     pub(super) reused_tokens: u64,
     pub(super) preemptions: u64,
-    /// Requests whose prompt was announced and that may still have sequences.
-    pub(super) announced: Vec<RequestId>,
     stop_ids: Vec<u32>,
     forbidden: Arc<[u32]>,
     next: u64,
@@ -104,7 +106,6 @@ impl Engine {
             events: Vec::new(),
             reused_tokens: 0,
             preemptions: 0,
-            announced: Vec::new(),
             stop_ids: vocabulary.stop_ids,
             forbidden: vocabulary.forbidden.into(),
             next: 0,
@@ -143,6 +144,7 @@ impl Engine {
             forbidden: self.forbidden.clone(),
             top_logprobs,
             loop_guard,
+            announced: AtomicBool::new(false),
         });
         let request = RequestId(self.next);
         self.next += 1;
@@ -157,7 +159,7 @@ impl Engine {
                 pages: Vec::new(),
                 watch: loop_guard.map(|guard| guard.watch()),
                 constraint: constraint.as_ref().map(|constraint| constraint.fork()),
-                drafts: Drafts::default(),
+                drafter: Drafter::default(),
                 follows: false,
             };
             self.waiting.insert((Reverse(priority), request.0, sample), sequence);
@@ -237,7 +239,7 @@ impl Engine {
     /// tokens as they are.
     pub fn forget(&mut self) {
         for sequence in self.running.values_mut() {
-            sequence.pages.drain(..).for_each(|page| self.pages.release(page));
+            sequence.pages.clear();
             sequence.cached = 0;
             sequence.follows = false;
         }
@@ -262,12 +264,7 @@ impl Engine {
     /// Tells of a sequence's end and lets go of its pages; those that are full stay for others.
     pub(super) fn finish(&mut self, mut sequence: Sequence, finish: FinishReason) {
         self.release(&mut sequence);
-        let id = sequence.id;
-        self.events.push(Event::Finished { sequence: id, finish });
-        let same = |other: &Sequence| other.id.request == id.request;
-        if !self.running.values().any(same) && !self.waiting.values().any(same) {
-            self.announced.retain(|request| *request != id.request);
-        }
+        self.events.push(Event::Finished { sequence: sequence.id, finish });
     }
 
     /// Lets go of a sequence's pages, and keeps what they hold for prompts that begin alike.

@@ -1,7 +1,7 @@
 //! One engine for rollouts, evaluation and chat: it knows token ids and probabilities, no text.
 //!
 //! An [`Engine`] takes requests at any time and writes all of them on, step by step. Keys and values lie in pages. Samples of
-//! a prompt share its pages, and so do later prompts that begin alike; sequences that find no page give way and are computed
+//! a prompt share its pages, and so do later prompts that begin alike; sequences that find no page are preempted and computed
 //! again, to the same bits.
 
 pub mod memory;

@@ -1,13 +1,13 @@
 //! One completion on its way.
 
-use std::sync::Arc;
+use std::sync::{Arc, atomic::AtomicBool};
 
 use r1_core::{
     FinishReason, Key, LoopGuard, LoopWatch,
     session::{Allowed, Constraint, SequenceId, Token},
 };
 
-use super::{Sampler, drafts::Drafts, sampler::Choice};
+use super::{Sampler, drafts::Drafter, sampler::Choice};
 
 /// What the sequences of a request have in common.
 #[derive(Debug)]
@@ -20,6 +20,8 @@ pub(super) struct Settings {
     pub(super) forbidden: Arc<[u32]>,
     pub(super) top_logprobs: usize,
     pub(super) loop_guard: Option<LoopGuard>,
+    /// Whether it was told that work on the request has begun.
+    pub(super) announced: AtomicBool,
 }
 
 /// A completion that is waiting or being written.
@@ -38,7 +40,7 @@ pub(super) struct Sequence {
     pub(super) pages: Vec<u32>,
     pub(super) watch: Option<LoopWatch>,
     pub(super) constraint: Option<Box<dyn Constraint>>,
-    pub(super) drafts: Drafts,
+    pub(super) drafter: Drafter,
     /// Whether another sequence of the request computes the prompt for it.
     pub(super) follows: bool,
 }
@@ -97,9 +99,9 @@ impl Sequence {
         full.then_some(FinishReason::Length)
     }
 
-    /// Draws from rows of logits: those after the last token, and after each of the guesses as long as they are right. The
+    /// Draws from rows of logits: those after the last token, and after each of the drafts as long as they are accepted. The
     /// tokens that follow, and the reason to end, if there is one.
-    pub(super) fn draw(&mut self, logits: &[f32], vocab: usize, guesses: &[u32]) -> Drawn {
+    pub(super) fn draw(&mut self, logits: &[f32], vocab: usize, drafts: &[u32]) -> Drawn {
         let mut tokens = Vec::with_capacity(1);
         let mut finish = None;
         for (row, logits) in logits.chunks_exact(vocab).enumerate() {
@@ -121,7 +123,7 @@ impl Sequence {
                 forced: false,
             });
             finish = self.push(draw.id);
-            if finish.is_some() || guesses.get(row) != Some(&draw.id) {
+            if finish.is_some() || drafts.get(row) != Some(&draw.id) {
                 break;
             }
         }

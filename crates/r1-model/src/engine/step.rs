@@ -1,5 +1,7 @@
 //! One step: who runs, which tokens, in which pages.
 
+use std::sync::atomic::Ordering;
+
 use r1_core::session::Event;
 
 use super::{
@@ -12,17 +14,24 @@ use crate::{
     kernels::cached_attention::{CachedRun, PAGE},
 };
 
-/// Sequences up to which guesses are made.
+/// Sequences up to which tokens are drafted.
 const FEW: usize = 4;
 
-/// What a sequence does in a pass: its next tokens, and guesses behind the last of them.
+/// What a sequence has in a pass: its next tokens, and drafts behind the last of them.
 #[derive(Debug)]
-pub(super) struct Turn {
+pub(super) struct Scheduled {
     pub(super) order: Order,
     pub(super) run: CachedRun,
-    pub(super) guesses: Vec<u32>,
+    pub(super) drafts: Vec<u32>,
     /// Whether the run ends with the sequence's last token, so that the next one is drawn.
     pub(super) draws: bool,
+}
+
+/// Pages that a sequence needs for the tokens that it has and one more, beyond those that it holds. One that follows another
+/// will share all but the last.
+fn missing_pages(sequence: &Sequence) -> usize {
+    let needed = (sequence.ids.len() + 1).div_ceil(PAGE);
+    if sequence.follows { 1 } else { needed.saturating_sub(sequence.pages.len()) }
 }
 
 impl Engine {
@@ -31,16 +40,18 @@ impl Engine {
     pub fn step<M: CausalLm>(&mut self, model: &M) -> Vec<Event> {
         self.lead();
         self.admit();
-        let turns = self.turns();
-        if !turns.is_empty() {
-            let logits = self.forward(model, &turns);
-            self.draw(turns, &logits);
+        let scheduled = self.schedule();
+        if !scheduled.is_empty() {
+            let logits = self.forward(model, &scheduled);
+            self.draw(scheduled, &logits);
         }
         std::mem::take(&mut self.events)
     }
 
     /// Starts waiting sequences as long as there is room for what they have.
     fn admit(&mut self) {
+        // What the others will take of the pages that nobody holds yet.
+        let mut promised: usize = self.running.values().map(missing_pages).sum();
         while self.running.len() < self.config.max_slots.max(1) {
             let Some((order, mut sequence)) = self.waiting.pop_first() else { break };
             // The next sequence of a request whose prompt is being computed waits for it.
@@ -55,38 +66,38 @@ impl Engine {
             if !sequence.follows {
                 // The last token is computed in any case: its logits are needed.
                 let pages = self.pages.find(&sequence.ids[..sequence.ids.len() - 1]);
-                let wanted = (sequence.ids.len() + 1).div_ceil(PAGE) - pages.len();
+                sequence.cached = pages.len() * PAGE;
+                sequence.pages = pages;
+                let wanted = promised + missing_pages(&sequence);
                 if wanted > self.pages.available() && !self.running.is_empty() {
-                    pages.into_iter().rev().for_each(|page| self.pages.release(page));
+                    self.release(&mut sequence);
                     self.waiting.insert(order, sequence);
                     break;
                 }
-                sequence.cached = pages.len() * PAGE;
-                sequence.pages = pages;
                 if sequence.written() == 0 {
                     self.reused_tokens += sequence.cached as u64;
                 }
                 self.announce(&sequence);
             }
+            promised += missing_pages(&sequence);
             self.running.insert(order, sequence);
         }
     }
 
     /// Tells how much of a request's prompt was known, once.
     fn announce(&mut self, sequence: &Sequence) {
-        let request = sequence.id.request;
-        if !self.announced.contains(&request) {
-            self.announced.push(request);
-            self.events.push(Event::Prompted { request, reused: sequence.cached.min(sequence.prompt) });
+        if !sequence.settings.announced.swap(true, Ordering::Relaxed) {
+            let reused = sequence.cached.min(sequence.prompt);
+            self.events.push(Event::Prompted { request: sequence.id.request, reused });
         }
     }
 
-    /// What each running sequence does in the next pass. Those that find no page give way, the last in the order first.
-    fn turns(&mut self) -> Vec<Turn> {
+    /// What each running sequence does in the next pass. Those that find no page are preempted, the last in the order first.
+    fn schedule(&mut self) -> Vec<Scheduled> {
         let mut budget = self.config.prefill_tokens.max(1);
         let few = self.running.len() <= FEW;
         let orders: Vec<Order> = self.running.keys().copied().collect();
-        let mut turns = Vec::with_capacity(orders.len());
+        let mut scheduled = Vec::with_capacity(orders.len());
         for order in orders {
             let Some(mut sequence) = self.running.remove(&order) else { continue };
             if sequence.follows {
@@ -99,37 +110,37 @@ impl Engine {
                 budget -= tokens;
             }
             let draws = tokens == left;
-            let guesses = if draws && few { self.guesses(&mut sequence) } else { Vec::new() };
+            let drafts = if draws && few { self.draft(&mut sequence) } else { Vec::new() };
             if tokens == 0 {
                 self.running.insert(order, sequence);
-            } else if self.make_room(&mut sequence, order, tokens + guesses.len()) {
+            } else if self.allocate(&mut sequence, order, tokens + drafts.len()) {
                 let run = CachedRun {
                     pages: sequence.pages.clone(),
                     position: sequence.cached,
-                    tokens: tokens + guesses.len(),
+                    tokens: tokens + drafts.len(),
                 };
-                turns.push(Turn { order, run, guesses, draws });
+                scheduled.push(Scheduled { order, run, drafts, draws });
                 self.running.insert(order, sequence);
             } else {
-                self.give_way(order, sequence);
+                self.preempt(order, sequence);
             }
         }
-        turns
+        scheduled
     }
 
-    fn guesses(&self, sequence: &mut Sequence) -> Vec<u32> {
+    fn draft(&self, sequence: &mut Sequence) -> Vec<u32> {
         if sequence.constraint.is_some() {
             return Vec::new();
         }
-        let Sequence { settings, ids, prompt, drafts, .. } = sequence;
-        // Guesses behind what may still be written would be for nothing.
+        let Sequence { settings, ids, prompt, drafter, .. } = sequence;
+        // Drafts behind what may still be written would be for nothing.
         let room = settings.room.min(prompt.saturating_add(settings.max_tokens)) - ids.len();
-        drafts.guess(ids, self.config.draft_tokens.min(room.saturating_sub(1)))
+        drafter.draft(ids, self.config.draft_tokens.min(room.saturating_sub(1)))
     }
 
     /// Gives a sequence pages of its own for its next tokens; false when there are none, even after all that come later
-    /// in the order have given way.
-    fn make_room(&mut self, sequence: &mut Sequence, order: Order, tokens: usize) -> bool {
+    /// in the order were preempted.
+    fn allocate(&mut self, sequence: &mut Sequence, order: Order, tokens: usize) -> bool {
         let first = sequence.cached / PAGE;
         // What was written beyond the last token that counts is of no use.
         let needed = (sequence.cached + tokens).div_ceil(PAGE);
@@ -163,25 +174,25 @@ impl Engine {
             }
             let last = *self.running.keys().next_back().filter(|last| **last > order)?;
             let sequence = self.running.remove(&last)?;
-            self.give_way(last, sequence);
+            self.preempt(last, sequence);
         }
     }
 
     /// Puts a running sequence back; what it has written is computed again when its turn comes.
-    fn give_way(&mut self, order: Order, mut sequence: Sequence) {
+    fn preempt(&mut self, order: Order, mut sequence: Sequence) {
         self.preemptions += u64::from(!sequence.pages.is_empty());
         self.release(&mut sequence);
         self.waiting.insert(order, sequence);
     }
 
     /// Takes what each sequence drew.
-    pub(super) fn settle(&mut self, turn: Turn, drawn: Drawn) {
-        let Turn { order, run, guesses, .. } = turn;
+    pub(super) fn settle(&mut self, scheduled: Scheduled, drawn: Drawn) {
+        let Scheduled { order, run, drafts, .. } = scheduled;
         let Some(mut sequence) = self.running.remove(&order) else { return };
         let Drawn { tokens, finish } = drawn;
-        let right = tokens.len().saturating_sub(1);
-        sequence.drafts.learn(guesses.len(), right);
-        sequence.cached = run.end() - guesses.len() + right;
+        let accepted = tokens.len().saturating_sub(1);
+        sequence.drafter.learn(drafts.len(), accepted);
+        sequence.cached = run.end() - drafts.len() + accepted;
         let id = sequence.id;
         self.events.extend(tokens.into_iter().map(|token| Event::Token { sequence: id, token }));
         match finish {
@@ -219,7 +230,7 @@ impl Engine {
                     Some(page) => Some(page),
                     None => {
                         let Some(sequence) = self.running.remove(&order) else { continue };
-                        self.give_way(order, sequence);
+                        self.preempt(order, sequence);
                         continue;
                     }
                 },

@@ -25,8 +25,10 @@ pub struct ChatOptions {
     pub max_thinking_tokens: Option<usize>,
     /// Ends answers that are caught in a loop.
     pub loop_guard: Option<LoopGuard>,
-    /// Whether a person sits in front of it: with a prompt, figures and dimmed thoughts.
+    /// Whether a person sits in front of it: with a prompt and figures.
     pub interactive: bool,
+    /// Whether thoughts and figures are dimmed.
+    pub color: bool,
 }
 
 /// A conversation, line by line.

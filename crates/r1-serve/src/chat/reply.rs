@@ -11,10 +11,7 @@ use r1_core::{
 };
 
 use super::Chat;
-use crate::{Piece, Reader};
-
-const DIM: &str = "\x1b[2m";
-const PLAIN: &str = "\x1b[0m";
+use crate::{Ended, OutputProcessor, Piece, Thoughts};
 
 /// An answer while it is written.
 #[derive(Default)]
@@ -23,28 +20,15 @@ struct Written {
     answer: String,
     thinking: bool,
     tokens: usize,
-    stopped: bool,
 }
 
 impl Chat<'_> {
     /// Answers the conversation; false when it could not be, with the reason on the output.
     pub(super) fn reply(&mut self, output: &mut dyn Write) -> io::Result<bool> {
-        let Some(template) = &self.model.template else {
-            writeln!(output, "the model has no chat template; use `r1 generate` with a plain prompt")?;
-            return Ok(false);
-        };
-        let rendered = template.render(&self.conversation(), true);
-        let text = match rendered {
-            Ok(text) => text,
-            Err(error) => {
-                writeln!(output, "{error}")?;
-                return Ok(false);
-            }
-        };
-        let ids = match self.model.tokenizer.encode(&text) {
-            Ok(ids) => ids,
-            Err(error) => {
-                writeln!(output, "{error}")?;
+        let (text, ids) = match self.prompt() {
+            Ok(prompt) => prompt,
+            Err(problem) => {
+                writeln!(output, "{problem}")?;
                 return Ok(false);
             }
         };
@@ -62,42 +46,30 @@ impl Chat<'_> {
         self.answers += 1;
         let sequence = SequenceId { request, sample: 0 };
         let tokenizer = self.model.tokenizer.clone();
-        let mut reader = Reader::new(&tokenizer, stops, text.trim_end().ends_with("<think>"));
+        let prefilled = text.trim_end().ends_with("<think>");
+        let thoughts = if prefilled { Thoughts::Prefilled } else { Thoughts::Tagged };
+        let most = self.options.max_thinking_tokens;
+        let mut answer = OutputProcessor::new(&tokenizer, sequence, stops, thoughts, most);
         let (mut written, begun) = (Written::default(), Instant::now());
-        let mut cut = false;
         let finish = 'answer: loop {
             if (self.stop)() {
                 self.session.cancel(request);
             }
             for event in self.session.step() {
                 match event {
-                    Event::Token { token, .. } if !written.stopped => {
-                        written.tokens += 1;
-                        let reading = reader.push(token.id).unwrap_or_default();
-                        written.stopped = reading.stopped;
-                        self.show(reading.pieces, &mut written, output)?;
-                        if written.stopped {
-                            self.session.end(sequence, written.tokens, FinishReason::Stop);
-                            continue;
-                        }
-                        let most = self.options.max_thinking_tokens;
-                        if !cut && !token.forced && most.is_some_and(|most| reader.open_thoughts() >= most) {
-                            cut = true;
-                            if let Ok(close) = tokenizer.encode("\n</think>\n\n") {
-                                self.session.force(sequence, written.tokens, &close);
-                                break;
-                            }
+                    Event::Token { token, .. } => {
+                        if let Some(pieces) = answer.push(&token, self.session) {
+                            written.tokens += 1;
+                            self.show(pieces, &mut written, output)?;
                         }
                     }
-                    Event::Finished { finish, .. } => {
-                        break 'answer if written.stopped { FinishReason::Stop } else { finish };
-                    }
+                    Event::Finished { finish, .. } => break 'answer finish,
                     _ => {}
                 }
             }
         };
-        let rest = reader.finish().unwrap_or_default().pieces;
-        self.show(rest, &mut written, output)?;
+        let (pieces, Ended { finish, thoughts_cut }) = answer.finish(finish);
+        self.show(pieces, &mut written, output)?;
         self.fold(&mut written, output)?;
         writeln!(output)?;
         if self.options.interactive {
@@ -108,8 +80,9 @@ impl Chat<'_> {
                 FinishReason::Loop => ", ended in a loop",
                 FinishReason::Cancelled => ", stopped",
             };
-            let cut = if cut { ", thoughts closed" } else { "" };
-            writeln!(output, "{DIM}{} tokens, {rate:.1} tokens/s{cut}{end}{PLAIN}", written.tokens)?;
+            let cut = if thoughts_cut { ", thoughts closed" } else { "" };
+            let (dim, plain) = self.dimmed();
+            writeln!(output, "{dim}{} tokens, {rate:.1} tokens/s{cut}{end}{plain}", written.tokens)?;
         }
         let mut message = Message::assistant(written.answer.trim());
         message.reasoning_content = Some(written.thoughts).filter(|thoughts| !thoughts.is_empty());
@@ -117,12 +90,21 @@ impl Chat<'_> {
         Ok(true)
     }
 
+    /// The conversation in the template, and its token ids.
+    fn prompt(&self) -> Result<(String, Vec<u32>), String> {
+        let missing = "the model has no chat template; use `r1 generate` with a plain prompt";
+        let template = self.model.template.as_ref().ok_or(missing)?;
+        let text = template.render(&self.conversation(), true).map_err(|error| error.to_string())?;
+        let ids = self.model.tokenizer.encode(&text).map_err(|error| error.to_string())?;
+        Ok((text, ids))
+    }
+
     fn show(&self, pieces: Vec<Piece>, written: &mut Written, output: &mut dyn Write) -> io::Result<()> {
         for piece in pieces {
             match piece {
                 Piece::Thought(text) => {
-                    if !written.thinking && self.options.interactive {
-                        write!(output, "{DIM}")?;
+                    if !written.thinking {
+                        write!(output, "{}", self.dimmed().0)?;
                     }
                     written.thinking = true;
                     written.thoughts += &text;
@@ -152,7 +134,12 @@ impl Chat<'_> {
         } else {
             writeln!(output, "[thoughts: {} tokens; /thoughts show]", written.tokens)?;
         }
-        if self.options.interactive { write!(output, "{PLAIN}") } else { Ok(()) }
+        write!(output, "{}", self.dimmed().1)
+    }
+
+    /// What begins and what ends dimmed text.
+    fn dimmed(&self) -> (&'static str, &'static str) {
+        if self.options.color { ("\x1b[2m", "\x1b[0m") } else { ("", "") }
     }
 }
 

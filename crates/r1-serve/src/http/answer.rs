@@ -15,16 +15,14 @@ pub(super) fn json_answer(value: &Value) -> Response {
     ([(header::CONTENT_TYPE, "application/json")], value.to_string()).into_response()
 }
 
-/// The reason in the words of OpenAI; a loop that was cut is a length that was.
-pub(super) fn reason(finish: FinishReason) -> &'static str {
-    match finish {
+/// Says how a choice ended: in the words of OpenAI, in which a loop that was cut is a length that was, and beside them what
+/// those words do not say.
+pub(super) fn end(choice: &mut Value, ended: Ended, calls: bool) {
+    choice["finish_reason"] = json!(match ended.finish {
+        _ if calls => "tool_calls",
         FinishReason::Stop => "stop",
         _ => "length",
-    }
-}
-
-/// What the words of OpenAI do not say of an end: that it was a loop, or that thoughts were cut.
-pub(super) fn more_of_the_end(choice: &mut Value, ended: Ended) {
+    });
     if ended.finish == FinishReason::Loop {
         choice["stop_reason"] = json!("loop");
     }
@@ -110,7 +108,7 @@ pub(super) async fn whole(
     let mut left = samples;
     while left > 0 {
         match updates.recv().await {
-            None => return Err(ApiError::internal("the model's thread has ended")),
+            None => return Err(ApiError::ended()),
             Some(Update::Refused(refused)) => return Err(ApiError::refused(&refused)),
             Some(Update::Begun { reused, weights_version }) => {
                 (whole.usage.reused, whole.weights_version) = (reused, weights_version);

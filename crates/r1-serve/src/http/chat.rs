@@ -1,166 +1,116 @@
 //! `/v1/chat/completions`
 
-use std::sync::Arc;
-
 use axum::{body::Body, extract, http::Request, response::Response};
 use r1_core::{Message, session::Token};
+use r1_data::tokenizer::Tokenizer;
 use serde_json::{Value, json};
-use tokio::sync::mpsc::unbounded_channel;
 
 use super::{
     Inner, State,
-    answer::{Usage, json_answer, more_of_the_end, reason, tool_calls, whole},
+    answer::{Choice, Usage, end, json_answer, tool_calls, whole},
+    envelope::Envelope,
     error::ApiError,
-    logprobs, now,
+    logprobs,
     parameters::{Asked, Fields},
-    random,
     stream::{self, Chunks},
     tools::Tools,
 };
-use crate::{Job, Piece, ToolReader, Update};
+use crate::{Piece, Thoughts, ToolReader, Update};
 
 pub(super) async fn answer(
     extract::State(State(inner)): extract::State<State>,
     request: Request<Body>,
-) -> Response {
-    answered(inner, request).await.unwrap_or_else(|error| error.response())
-}
-
-async fn answered(inner: Arc<Inner>, request: Request<Body>) -> Result<Response, ApiError> {
-    let mut fields = Fields::new(inner.object(request).await?);
+) -> Result<Response, ApiError> {
+    let mut fields = inner.fields(request).await?;
     let asked = Asked::read(&mut fields, &inner)?;
-    let wants_logprobs = fields.flag("logprobs")?;
+    let logprobs = fields.flag("logprobs")?;
     let top_logprobs = fields.count("top_logprobs", 0, 20)?;
-    if top_logprobs.is_some() && !wants_logprobs {
+    if top_logprobs.is_some() && !logprobs {
         return Err(ApiError::bad("top_logprobs needs logprobs to be true", Some("top_logprobs")));
     }
-    let messages =
-        fields.take("messages").ok_or_else(|| ApiError::bad("messages are missing", Some("messages")))?;
-    let messages: Vec<Message> = serde_json::from_value(messages)
-        .map_err(|error| ApiError::bad(format!("messages: {error}"), Some("messages")))?;
-    if messages.is_empty() {
-        return Err(ApiError::bad("messages are empty", Some("messages")));
-    }
-    let variables = fields.object("chat_template_kwargs")?.unwrap_or_default();
-    let add_generation_prompt =
-        fields.take("add_generation_prompt").is_none_or(|value| value != json!(false));
+    let max_thinking_tokens = fields.count("max_thinking_tokens", 1, usize::MAX)?;
+    let max_thinking_tokens = max_thinking_tokens.or(inner.options.max_thinking_tokens);
     let tools = Tools::read(&mut fields)?;
+    let text = rendered(&inner, &mut fields, &tools)?;
     fields.finish()?;
 
-    let template = inner.model.template.clone().ok_or_else(|| {
-        ApiError::bad("this model has no chat template; ask /v1/completions", Some("messages"))
-    })?;
-    let template =
-        variables.into_iter().fold(template, |template, (name, value)| template.with_variable(&name, value));
-    let template = match &tools.offered {
-        Some(offered) => template.with_variable("tools", offered.clone()),
-        None => template,
-    };
-    let text = template
-        .render(&messages, add_generation_prompt)
-        .map_err(|error| ApiError::bad(error.to_string(), Some("messages")))?;
-    let think_prefilled = text.trim_end().ends_with("<think>");
-    let prompt = encode(&inner, &text)?;
-
-    let (updates, received) = unbounded_channel();
-    let Asked { samples, stream, include_usage, .. } = asked;
-    let (tokens, ids) = (prompt.len(), asked.return_token_ids);
-    let job = Job {
-        prompt: prompt.clone(),
-        think_prefilled,
-        samples,
-        key: asked.key,
-        sampling: asked.sampling,
-        top_logprobs: top_logprobs.unwrap_or(0),
-        max_thinking_tokens: asked.max_thinking_tokens,
-        loop_guard: asked.loop_guard,
-        constraint: None,
-        updates,
-    };
-    if !inner.worker.add(job) {
-        return Err(ApiError::internal("the model's thread has ended"));
-    }
-    let form = Form {
-        id: format!("chatcmpl-{:016x}", random()),
-        created: now(),
-        inner,
-        logprobs: wants_logprobs,
-        ids,
-        include_usage,
-    };
-    if stream {
+    let prefilled = text.trim_end().ends_with("<think>");
+    let thoughts = if prefilled { Thoughts::Prefilled } else { Thoughts::Tagged };
+    let prompt = inner.encode(&text, "messages", Tokenizer::encode)?;
+    let request = asked.request(prompt.clone(), asked.key, top_logprobs.unwrap_or(0));
+    let received = inner.ask(request, thoughts, max_thinking_tokens)?;
+    let (samples, tokens) = (asked.samples, prompt.len());
+    let envelope = Envelope::new(inner, &asked, "chatcmpl", logprobs);
+    if asked.stream {
         let readers = (0..samples).map(|_| tools.reader()).collect();
-        let chunks = ChatChunks { form, prompt_ids: ids.then_some(prompt), tools, readers };
+        let prompt_ids = envelope.ids.then_some(prompt);
+        let chunks = ChatChunks { envelope, prompt_ids, tools, readers };
         return stream::answer(received, chunks, samples, tokens).await;
     }
     let whole = whole(received, samples, tokens).await?;
-    let choices = whole.choices.iter().enumerate().map(|(index, choice)| {
-        let (answer, calls) = tools.split(&choice.answer);
-        let mut message = json!({"role": "assistant", "content": answer, "refusal": null});
-        if !calls.is_empty() {
-            message["tool_calls"] = tool_calls(&calls, false);
-            if answer.trim().is_empty() {
-                message["content"] = Value::Null;
-            }
-        }
-        if !choice.thoughts.is_empty() {
-            message["reasoning_content"] = json!(choice.thoughts);
-        }
-        let mut value = json!({"index": index, "message": message, "logprobs": null, "finish_reason": null});
-        if form.logprobs {
-            value["logprobs"] = logprobs::of_chat(&form.inner.model.tokenizer, &choice.tokens);
-        }
-        if ids {
-            value["token_ids"] = json!(choice.ids());
-        }
-        if let Some(ended) = choice.ended {
-            value["finish_reason"] =
-                json!(if calls.is_empty() { reason(ended.finish) } else { "tool_calls" });
-            more_of_the_end(&mut value, ended);
-        }
-        value
-    });
-    let mut answer = form.value("chat.completion", whole.weights_version);
-    answer["choices"] = choices.collect();
-    answer["usage"] = whole.usage.value();
-    if ids {
+    let choices = whole.choices.iter().enumerate();
+    let choices = choices.map(|(index, choice)| whole_choice(&envelope, &tools, index, choice)).collect();
+    let mut answer = envelope.value("chat.completion", whole.weights_version);
+    (answer["choices"], answer["usage"]) = (choices, whole.usage.value());
+    if envelope.ids {
         answer["prompt_token_ids"] = json!(prompt);
     }
     Ok(json_answer(&answer))
 }
 
-/// The ids of a rendered text. No token stands for more than some hundred bytes, so what can never fit is not divided.
-pub(super) fn encode(inner: &Inner, text: &str) -> Result<Vec<u32>, ApiError> {
-    let context = inner.model.context;
-    if text.len() / 256 > context {
-        let message =
-            format!("the prompt has {} bytes, more than a context of {context} tokens holds", text.len());
-        return Err(ApiError::bad(message, Some("messages")));
+/// The conversation of a request in the model's template.
+fn rendered(inner: &Inner, fields: &mut Fields, tools: &Tools) -> Result<String, ApiError> {
+    let bad = |reason: &str| ApiError::bad(reason, Some("messages"));
+    let messages = fields.take("messages").ok_or_else(|| bad("messages are missing"))?;
+    let messages: Vec<Message> =
+        serde_json::from_value(messages).map_err(|error| bad(&format!("messages: {error}")))?;
+    if messages.is_empty() {
+        return Err(bad("messages are empty"));
     }
-    inner.model.tokenizer.encode(text).map_err(|error| ApiError::internal(error.to_string()))
+    let variables = fields.object("chat_template_kwargs")?.unwrap_or_default();
+    if variables.contains_key("tools") {
+        return Err(ApiError::bad("give tools as a field of the request", Some("chat_template_kwargs")));
+    }
+    let add_generation_prompt = fields.flag_or("add_generation_prompt", true)?;
+    let template = inner.model().template.clone();
+    let template = template.ok_or_else(|| bad("this model has no chat template; ask /v1/completions"))?;
+    let offered = tools.offered.iter().map(|tools| ("tools".to_owned(), tools.clone()));
+    let template = variables
+        .into_iter()
+        .chain(offered)
+        .fold(template, |template, (name, value)| template.with_variable(&name, value));
+    template.render(&messages, add_generation_prompt).map_err(|error| bad(&error.to_string()))
 }
 
-/// What all parts of an answer have in common.
-struct Form {
-    id: String,
-    created: u64,
-    inner: Arc<Inner>,
-    logprobs: bool,
-    ids: bool,
-    include_usage: bool,
+fn whole_choice(envelope: &Envelope, tools: &Tools, index: usize, choice: &Choice) -> Value {
+    let (answer, calls) = tools.split(&choice.answer);
+    let mut message = json!({"role": "assistant", "content": answer, "refusal": null});
+    if !calls.is_empty() {
+        message["tool_calls"] = tool_calls(&calls, false);
+        if answer.trim().is_empty() {
+            message["content"] = Value::Null;
+        }
+    }
+    if !choice.thoughts.is_empty() {
+        message["reasoning_content"] = json!(choice.thoughts);
+    }
+    let mut value = json!({"index": index, "message": message, "logprobs": null, "finish_reason": null});
+    if envelope.logprobs {
+        value["logprobs"] = logprobs::of_chat(&envelope.inner.model().tokenizer, &choice.tokens);
+    }
+    if envelope.ids {
+        value["token_ids"] = json!(choice.ids());
+    }
+    if let Some(ended) = choice.ended {
+        end(&mut value, ended, !calls.is_empty());
+    }
+    value
 }
 
-impl Form {
-    fn value(&self, object: &str, weights_version: u64) -> Value {
-        json!({
-            "id": self.id, "object": object, "created": self.created, "model": self.inner.model.name,
-            "system_fingerprint": format!("weights-{weights_version}"), "weights_version": weights_version,
-        })
-    }
-}
+const CHUNK: &str = "chat.completion.chunk";
 
 struct ChatChunks {
-    form: Form,
+    envelope: Envelope,
     /// The prompt, until it is told.
     prompt_ids: Option<Vec<u32>>,
     tools: Tools,
@@ -170,10 +120,10 @@ struct ChatChunks {
 
 impl ChatChunks {
     fn choice(&mut self, sample: usize, delta: Value, weights_version: u64) -> Value {
-        let mut chunk = self.form.value("chat.completion.chunk", weights_version);
+        let mut chunk = self.envelope.value(CHUNK, weights_version);
         chunk["choices"] =
             json!([{"index": sample, "delta": delta, "logprobs": null, "finish_reason": null}]);
-        if self.form.include_usage {
+        if self.envelope.include_usage {
             chunk["usage"] = Value::Null;
         }
         if let Some(ids) = self.prompt_ids.take() {
@@ -201,7 +151,7 @@ impl ChatChunks {
             Piece::Answer(text) => json!({"content": text}),
         };
         let mut deltas: Vec<Value> = pieces.into_iter().map(delta).collect();
-        let told = token.as_ref().filter(|_| self.form.logprobs || self.form.ids);
+        let told = token.as_ref().filter(|_| self.envelope.logprobs || self.envelope.ids);
         if deltas.is_empty() && told.is_some() {
             deltas.push(json!({"content": ""}));
         }
@@ -209,12 +159,12 @@ impl ChatChunks {
         for delta in deltas {
             let mut part = self.choice(sample, delta, version);
             if let (Some(token), true) = (told, parts.is_empty()) {
-                if self.form.logprobs {
-                    let tokenizer = &self.form.inner.model.tokenizer;
+                if self.envelope.logprobs {
+                    let tokenizer = &self.envelope.inner.model().tokenizer;
                     part["choices"][0]["logprobs"] =
                         logprobs::of_chat(tokenizer, std::slice::from_ref(token));
                 }
-                if self.form.ids {
+                if self.envelope.ids {
                     part["choices"][0]["token_ids"] = json!([token.id]);
                 }
             }
@@ -246,9 +196,7 @@ impl Chunks for ChatChunks {
                     parts.push(self.choice(sample, json!({"tool_calls": tool_calls(&calls, true)}), version));
                 }
                 let mut last = self.choice(sample, json!({}), version);
-                let reason = if calls.is_empty() { reason(ended.finish) } else { "tool_calls" };
-                last["choices"][0]["finish_reason"] = json!(reason);
-                more_of_the_end(&mut last["choices"][0], ended);
+                end(&mut last["choices"][0], ended, !calls.is_empty());
                 parts.push(last);
                 parts
             }
@@ -257,9 +205,6 @@ impl Chunks for ChatChunks {
     }
 
     fn usage(&self, usage: Usage, version: u64) -> Option<Value> {
-        let mut chunk = self.form.value("chat.completion.chunk", version);
-        chunk["choices"] = json!([]);
-        chunk["usage"] = usage.value();
-        self.form.include_usage.then_some(chunk)
+        self.envelope.usage(CHUNK, usage, version)
     }
 }

@@ -4,7 +4,7 @@ use axum::{
     http::{StatusCode, header},
     response::{IntoResponse, Response},
 };
-use r1_core::session::Refused;
+use r1_core::{GenerateError, session::Refused};
 use serde_json::json;
 
 /// A refusal with its status.
@@ -55,8 +55,27 @@ impl ApiError {
         Self::new(StatusCode::PAYLOAD_TOO_LARGE, "invalid_request_error", message)
     }
 
+    pub(super) fn forbidden(message: &str) -> Self {
+        Self::new(StatusCode::FORBIDDEN, "invalid_request_error", message)
+    }
+
+    /// The thread of the model is gone, and no answer will come any more.
+    pub(super) fn ended() -> Self {
+        let message = "the model's thread has ended; start the server again";
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "server_error", message)
+    }
+
     pub(super) fn internal(message: impl Into<String>) -> Self {
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, "server_error", message)
+    }
+
+    /// A setting of sampling that is out of range.
+    pub(super) fn sampling(error: &GenerateError) -> Self {
+        let field = match error {
+            GenerateError::Sampling { field, .. } => Some(*field),
+            _ => None,
+        };
+        Self::bad(error.to_string(), field)
     }
 
     /// What a session refused.
@@ -69,7 +88,8 @@ impl ApiError {
                 code: Some("context_length_exceeded"),
                 ..Self::bad(refused.to_string(), Some("prompt"))
             },
-            _ => Self::bad(refused.to_string(), None),
+            Refused::Sampling(error) => Self::sampling(error),
+            _ => Self::bad(refused.to_string(), Some("prompt")),
         }
     }
 
@@ -77,8 +97,10 @@ impl ApiError {
         let Self { kind, message, param, code, .. } = self;
         json!({"error": {"message": message, "type": kind, "param": param, "code": code}})
     }
+}
 
-    pub(super) fn response(&self) -> Response {
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
         let mut response =
             (self.status, [(header::CONTENT_TYPE, "application/json")], self.value().to_string())
                 .into_response();

@@ -27,7 +27,7 @@ fn text(status: &Status) -> String {
             load.reused_tokens,
         ),
         ("written_tokens_total", "counter", "Tokens written.", status.written_tokens),
-        ("preemptions_total", "counter", "Sequences that had to give way.", load.preemptions),
+        ("preemptions_total", "counter", "Sequences that were preempted.", load.preemptions),
         ("sequences_running", "gauge", "Sequences being written.", load.running as u64),
         ("sequences_waiting", "gauge", "Sequences that wait.", load.waiting as u64),
         ("cache_used_tokens", "gauge", "Tokens of the cache in use.", load.used_tokens as u64),

@@ -1,6 +1,6 @@
 //! The fields of a request: each is honoured, known to change nothing, or refused by name.
 
-use r1_core::{Key, LoopGuard, Sampling};
+use r1_core::{Key, LoopGuard, Sampling, session::Request};
 use serde_json::{Map, Value};
 
 use super::{Inner, error::ApiError, random};
@@ -62,7 +62,12 @@ impl Fields {
     }
 
     pub(super) fn flag(&mut self, name: &str) -> Result<bool, ApiError> {
-        Ok(self.read(name, "true or false", Value::as_bool)?.unwrap_or(false))
+        self.flag_or(name, false)
+    }
+
+    /// The flag, or what it is where the request does not say.
+    pub(super) fn flag_or(&mut self, name: &str, default: bool) -> Result<bool, ApiError> {
+        Ok(self.read(name, "true or false", Value::as_bool)?.unwrap_or(default))
     }
 
     pub(super) fn count(&mut self, name: &str, least: usize, most: usize) -> Result<Option<usize>, ApiError> {
@@ -102,7 +107,12 @@ impl Fields {
                     let message = format!("{name} is not supported by this server; leave it out");
                     return Err(ApiError::bad(message, Some(name)));
                 }
-                None => return Err(ApiError::bad(format!("the field {name} is unknown"), Some(name))),
+                None => {
+                    return Err(ApiError::bad(
+                        format!("the field {name} is unknown; leave it out"),
+                        Some(name),
+                    ));
+                }
             }
         }
         Ok(())
@@ -123,7 +133,6 @@ pub(super) struct Asked {
     pub(super) include_usage: bool,
     pub(super) sampling: Sampling,
     pub(super) key: Key,
-    pub(super) max_thinking_tokens: Option<usize>,
     pub(super) loop_guard: Option<LoopGuard>,
     pub(super) return_token_ids: bool,
 }
@@ -141,16 +150,13 @@ impl Asked {
         options.finish()?;
         let limit = ["max_completion_tokens", "max_tokens"];
         let [completion, tokens] = limit.map(|name| fields.count(name, 1, usize::MAX));
-        let default = inner.options.default_max_tokens.unwrap_or(inner.model.context);
+        let default = inner.options.default_max_tokens.unwrap_or(inner.model().context);
         let guard = fields.take("loop_guard");
         let loop_guard = match guard {
             None => inner.options.loop_guard,
             Some(Value::Bool(false)) => None,
             Some(Value::Bool(true)) => Some(LoopGuard::default()),
-            Some(value) => Some(
-                serde_json::from_value(value)
-                    .map_err(|error| ApiError::bad(format!("loop_guard: {error}"), Some("loop_guard")))?,
-            ),
+            Some(value) => Some(loop_guard_of(value)?),
         };
         let sampling = Sampling {
             temperature: fields.number("temperature", 0.0, 100.0)?.unwrap_or(1.0),
@@ -161,7 +167,7 @@ impl Asked {
             stop: stops(fields)?,
             stop_ids: ids(fields, "stop_token_ids")?,
         };
-        sampling.validate().map_err(|error| ApiError::bad(error.to_string(), None))?;
+        sampling.validate().map_err(|error| ApiError::sampling(&error))?;
         let seed = fields.read("seed", "a whole number", |value| {
             value.as_u64().or_else(|| value.as_i64().map(i64::cast_unsigned))
         })?;
@@ -171,12 +177,31 @@ impl Asked {
             include_usage,
             sampling,
             key: Key::new(seed.unwrap_or_else(random)),
-            max_thinking_tokens: fields
-                .count("max_thinking_tokens", 1, usize::MAX)?
-                .or(inner.options.max_thinking_tokens),
             loop_guard,
             return_token_ids: fields.flag("return_token_ids")?,
         })
+    }
+}
+
+/// The settings of a guard. Its time for each token grows with the longest period.
+fn loop_guard_of(value: Value) -> Result<LoopGuard, ApiError> {
+    const LONGEST: usize = 4096;
+    let bad = |reason: String| ApiError::bad(format!("loop_guard: {reason}"), Some("loop_guard"));
+    let guard: LoopGuard = serde_json::from_value(value).map_err(|error| bad(error.to_string()))?;
+    if !(1..=LONGEST).contains(&guard.max_period) || guard.repeats < 2 {
+        return Err(bad(format!("expected a max_period from 1 to {LONGEST} and at least 2 repeats")));
+    }
+    Ok(guard)
+}
+
+impl Asked {
+    /// What the session is asked.
+    pub(super) fn request(&self, prompt: Vec<u32>, key: Key, top_logprobs: usize) -> Request {
+        Request {
+            top_logprobs,
+            loop_guard: self.loop_guard,
+            ..Request::new(prompt, key).with_samples(self.samples).with_sampling(self.sampling.clone())
+        }
     }
 }
 

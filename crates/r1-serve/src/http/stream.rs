@@ -44,7 +44,7 @@ pub(super) async fn answer(
     prompt: usize,
 ) -> Result<Response, ApiError> {
     let first = match updates.recv().await {
-        None => return Err(ApiError::internal("the model's thread has ended")),
+        None => return Err(ApiError::ended()),
         Some(Update::Refused(refused)) => return Err(ApiError::refused(&refused)),
         Some(first) => first,
     };
@@ -59,7 +59,7 @@ pub(super) async fn answer(
             Some(update) => progress.take(update),
             None => {
                 progress.done = true;
-                event(&ApiError::internal("the model's thread has ended").value())
+                event(&ApiError::ended().value())
             }
         };
         Some((text, progress))

@@ -1,6 +1,6 @@
 //! The tools of a chat: what is offered, and which calls are passed on.
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::{error::ApiError, parameters::Fields};
 use crate::{ToolCall, ToolReader};
@@ -37,7 +37,7 @@ impl Tools {
                 ));
             }
         };
-        let parallel = fields.take("parallel_tool_calls").is_none_or(|parallel| parallel != json!(false));
+        let parallel = fields.flag_or("parallel_tool_calls", true)?;
         let some = |tools: &Value| tools.as_array().is_some_and(|list| !list.is_empty());
         Ok(Self { offered: tools.filter(|tools| !none && some(tools)), parallel })
     }

@@ -44,7 +44,11 @@ text = whole.choices[0].message.content
 check("a chat has text", len(text) > 0, repr(text))
 check("usage adds up", whole.usage.total_tokens == whole.usage.prompt_tokens + whole.usage.completion_tokens)
 check("the same again", chat().choices[0].message.content == text)
-check("cached tokens are told", chat().usage.prompt_tokens_details.cached_tokens >= 0)
+long = [{"role": "user", "content": "Remember these numbers: " + ", ".join(map(str, range(100)))}]
+for expected in (False, True):
+    usage = client.chat.completions.create(model=model, messages=long, max_tokens=1).usage
+    cached = usage.prompt_tokens_details.cached_tokens
+    check("a prompt is in the cache the second time" if expected else "and not the first time", (cached > 0) == expected, cached)
 
 parts = list(chat(stream=True, stream_options={"include_usage": True}))
 joined = "".join(part.choices[0].delta.content or "" for part in parts if part.choices)
@@ -73,7 +77,7 @@ streamed = client.completions.create(model=model, prompt="1, 2, 3,", max_tokens=
 check("a completion's stream", "".join(part.choices[0].text for part in streamed) == completion.choices[0].text)
 
 check("a wrong model is not found", raised(NotFoundError, lambda: client.chat.completions.create(model="x", messages=messages)) is not None)
-for name, more in {"temperature": {"temperature": -1}, "n": {"n": 0}, "tools": {"tools": [{"type": "function", "function": {"name": "f"}}]}}.items():
+for name, more in {"temperature": {"temperature": -1}, "n": {"n": 0}, "tool_choice": {"tool_choice": "required"}, "response_format": {"response_format": {"type": "json_object"}}}.items():
     error = raised(BadRequestError, lambda: chat(**more))
     check(f"{name} is refused by name", error is not None and error.body["param"] == name, error and error.body["message"])
 long = raised(BadRequestError, lambda: client.chat.completions.create(model=model, messages=[{"role": "user", "content": "word " * 50000}]))

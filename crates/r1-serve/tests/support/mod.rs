@@ -57,6 +57,7 @@ impl Script {
 
 impl Session for Script {
     fn add(&mut self, request: Request) -> Result<RequestId, Refused> {
+        assert_ne!(request.top_logprobs, 13, "a panic, for a test");
         if request.prompt.is_empty() {
             return Err(Refused::EmptyPrompt);
         }
@@ -133,10 +134,8 @@ impl Session for Script {
     }
 }
 
-impl Served for Script {
-    fn load_weights(&mut self, folder: &Path) -> Result<(), String> {
-        if folder.is_dir() { Ok(()) } else { Err(format!("`{}` is no folder", folder.display())) }
-    }
+fn load_weights(_: &mut Script, folder: &Path) -> Result<(), String> {
+    if folder.is_dir() { Ok(()) } else { Err(format!("`{}` is no folder", folder.display())) }
 }
 
 /// A server that ends with this value.
@@ -192,9 +191,9 @@ pub fn start(options: ServeOptions, pause: Duration) -> ScriptServer {
     let thread = std::thread::spawn(move || {
         let runtime =
             tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
-        let (worker, _) = Worker::start(script, model.clone());
+        let (worker, _) = Worker::start(Served { session: script, load_weights, model });
         runtime.block_on(async {
-            let server = Server::bind(worker, model, options).await.unwrap();
+            let server = Server::bind(worker, options).await.unwrap();
             tell.send(server.address().unwrap()).unwrap();
             server
                 .run(async {
@@ -232,7 +231,7 @@ pub fn ask(address: SocketAddr, method: &str, path: &str, headers: &str, body: &
     let mut stream = TcpStream::connect(address).unwrap();
     let length = body.len();
     let head = format!(
-        "{method} {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: {length}\r\n{headers}\r\n"
+        "{method} {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: {length}\r\n{headers}\r\n"
     );
     stream.write_all(head.as_bytes()).unwrap();
     // A server that refuses a body may close before it has read all of it.

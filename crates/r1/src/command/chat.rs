@@ -10,7 +10,7 @@ use std::{
 
 use clap::Args;
 use r1_core::{Key, Sampling};
-use r1_serve::{Chat, ChatOptions};
+use r1_serve::{Chat, ChatOptions, Served};
 
 use crate::command::{failure::Failure, sampling::SamplingArguments, session::SessionArguments};
 
@@ -46,13 +46,14 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     }
     let base = Sampling::default().with_temperature(0.6).with_max_tokens(4096);
     let sampling = arguments.sampling.over(Sampling { top_p: 0.95, ..base })?;
-    let (mut session, model) = arguments.session.open(1, 1)?;
+    let Served { mut session, model, .. } = arguments.session.open(1, 1)?;
     if model.template.is_none() {
         let dir = arguments.session.model.display();
         let reason =
             format!("the checkpoint `{dir}` has no chat template; use `r1 generate` with a plain prompt");
         return Err(Failure::Job(reason));
     }
+    let interactive = stdin().is_terminal() && stdout().is_terminal();
     let options = ChatOptions {
         sampling,
         key: Key::new(arguments.sampling.seed),
@@ -60,7 +61,10 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
         show_thoughts: !arguments.hide_thoughts,
         max_thinking_tokens: arguments.session.max_thinking_tokens(),
         loop_guard: arguments.session.loop_guard(),
-        interactive: stdin().is_terminal() && stdout().is_terminal(),
+        interactive,
+        color: interactive
+            && std::env::var_os("NO_COLOR").is_none()
+            && std::env::var("TERM").is_ok_and(|term| term != "dumb"),
     };
     let asked = Arc::new(AtomicBool::new(false));
     if options.interactive {

@@ -7,9 +7,6 @@ use r1_core::Sampling;
 
 use crate::command::failure::{Failure, sentence};
 
-/// The least temperature above 0: what is divided by less has no digits left.
-const MIN_TEMPERATURE: f32 = 1e-4;
-
 /// How completions are drawn.
 #[derive(Debug, Args)]
 pub(crate) struct SamplingArguments {
@@ -57,13 +54,5 @@ impl SamplingArguments {
 
 /// Names the first setting that is out of range.
 pub(crate) fn check(sampling: &Sampling) -> Result<(), String> {
-    sampling.validate().map_err(|error| sentence(&error))?;
-    let temperature = sampling.temperature;
-    if temperature != 0.0 && temperature < MIN_TEMPERATURE {
-        return Err(format!(
-            "sampling: temperature is {temperature}; expected 0 for the most probable token, or at least \
-             {MIN_TEMPERATURE}"
-        ));
-    }
-    Ok(())
+    sampling.validate().map_err(|error| sentence(&error))
 }

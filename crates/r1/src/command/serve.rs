@@ -50,9 +50,8 @@ pub(crate) struct Arguments {
 
 /// Serves until Ctrl-C or SIGTERM.
 pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
-    let (session, model) =
-        arguments.session.open(arguments.slots as usize, arguments.max_waiting as usize)?;
-    let name = model.name.clone();
+    let served = arguments.session.open(arguments.slots as usize, arguments.max_waiting as usize)?;
+    let name = served.model.name.clone();
     let options = ServeOptions {
         address: SocketAddr::from((arguments.host, arguments.port)),
         api_key: arguments.api_key.clone().filter(|key| !key.is_empty()),
@@ -62,7 +61,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
         loop_guard: arguments.session.loop_guard(),
         ..ServeOptions::default()
     };
-    serve(session, model, options, |address| {
+    serve(served, options, |address| {
         eprintln!("{name} is served at http://{address}/v1; Ctrl-C ends");
     })?;
     Ok(())

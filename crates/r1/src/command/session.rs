@@ -6,8 +6,7 @@ use std::{
 };
 
 use clap::{Args, value_parser};
-use r1_core::session::{Event, Load, Refused, Request, RequestId, SequenceId, Session};
-use r1_core::{FinishReason, LoopGuard};
+use r1_core::LoopGuard;
 use r1_model::{LanguageModel, ModelSession, Transformer};
 use r1_serve::{Served, ServedModel};
 
@@ -37,8 +36,12 @@ pub(crate) struct SessionArguments {
 }
 
 impl SessionArguments {
-    /// Loads the model for so many sequences at a time, of which so many may wait.
-    pub(crate) fn open(&self, slots: usize, waiting: usize) -> Result<(ModelOnDuty, ServedModel), Failure> {
+    /// Loads the model for so many sequences at a time, beside which so many may wait.
+    pub(crate) fn open(
+        &self,
+        slots: usize,
+        waiting: usize,
+    ) -> Result<Served<ModelSession<Transformer>>, Failure> {
         if std::io::stderr().is_terminal() {
             eprintln!("loading {} ..", self.model.display());
         }
@@ -54,7 +57,7 @@ impl SessionArguments {
             template: model.template.clone(),
             context: model.config.context,
         };
-        Ok((ModelOnDuty(model.into_session()), served))
+        Ok(Served { session: model.into_session(), load_weights, model: served })
     }
 
     pub(crate) fn max_thinking_tokens(&self) -> Option<usize> {
@@ -66,46 +69,14 @@ impl SessionArguments {
     }
 }
 
-/// A model whose weights can be replaced by those of another folder.
-pub(crate) struct ModelOnDuty(ModelSession<Transformer>);
-
-impl Served for ModelOnDuty {
-    fn load_weights(&mut self, folder: &Path) -> Result<(), String> {
-        let because =
-            |reason: String| format!("the weights of `{}` are not taken: {reason}", folder.display());
-        let engine = self.0.model().engine;
-        let mut model =
-            LanguageModel::load(folder, &self.0.model().device).map_err(|error| because(sentence(&error)))?;
-        model.engine = engine;
-        match self.0.replace(model) {
-            Ok(_) => Ok(()),
-            Err(_) => Err(because("its layers, context or vocabulary have other sizes".into())),
-        }
-    }
-}
-
-impl Session for ModelOnDuty {
-    fn add(&mut self, request: Request) -> Result<RequestId, Refused> {
-        self.0.add(request)
-    }
-
-    fn step(&mut self) -> Vec<Event> {
-        self.0.step()
-    }
-
-    fn end(&mut self, sequence: SequenceId, written: usize, finish: FinishReason) {
-        self.0.end(sequence, written, finish);
-    }
-
-    fn force(&mut self, sequence: SequenceId, written: usize, ids: &[u32]) {
-        self.0.force(sequence, written, ids);
-    }
-
-    fn cancel(&mut self, request: RequestId) {
-        self.0.cancel(request);
-    }
-
-    fn load(&self) -> Load {
-        self.0.load()
+/// Puts the weights of a folder in the place of those that a session works with.
+fn load_weights(session: &mut ModelSession<Transformer>, folder: &Path) -> Result<(), String> {
+    let because = |reason: String| format!("the weights of `{}` are not taken: {reason}", folder.display());
+    let (engine, device) = (session.model().engine, session.model().device.clone());
+    let mut model = LanguageModel::load(folder, &device).map_err(|error| because(sentence(&error)))?;
+    model.engine = engine;
+    match session.replace(model) {
+        Ok(_) => Ok(()),
+        Err(_) => Err(because("its layers, context or vocabulary have other sizes".into())),
     }
 }
