@@ -8,7 +8,7 @@ use burn::tensor::Tensor;
 use crate::{
     engine::{KvCache, Memory},
     gradients::GradientStore,
-    kernels::{self, Heads, RotaryTable, backward_from},
+    kernels::{self, Heads, PackedMatrix, RotaryTable, backward_from},
     packed_batch::{PackedBatch, PackedLayout},
 };
 
@@ -117,11 +117,18 @@ pub struct Head {
     pub norm: Tensor<1>,
     /// Its epsilon.
     pub epsilon: f64,
-    /// Output matrix, `[vocab, d_model]`; the embedding itself when the two are tied.
+    /// Output matrix, `[vocab, d_model]`; the embedding itself when the two are tied. Without rows where it is packed.
     pub weight: Tensor<2>,
+    /// The output matrix in blocks, which serves generation only.
+    pub packed: Option<PackedMatrix>,
 }
 
 impl Head {
+    /// Number of token ids.
+    pub fn vocab(&self) -> usize {
+        self.packed.as_ref().map_or_else(|| self.weight.dims()[0], |packed| packed.shape()[0])
+    }
+
     /// Applies the final norm.
     pub fn normalize(&self, x: Tensor<2>) -> Tensor<2> {
         crate::kernels::rms_norm(x, self.norm.clone(), self.epsilon)
@@ -129,7 +136,10 @@ impl Head {
 
     /// The logits of a few rows, `[rows, vocab]`; for generation, where only last tokens matter.
     pub fn logits(&self, x: Tensor<2>) -> Tensor<2> {
-        crate::kernels::linear(self.normalize(x), self.weight.clone())
+        match &self.packed {
+            Some(packed) => kernels::packed_linear(self.normalize(x), packed),
+            None => kernels::linear(self.normalize(x), self.weight.clone()),
+        }
     }
 }
 

@@ -104,6 +104,31 @@ pub enum ModelError {
         /// The tensor.
         name: String,
     },
+    /// A GGUF file is damaged, or holds a model that r1 does not know.
+    #[error("`{}`: {source}", path.display())]
+    Gguf {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong, and the way out.
+        source: r1_gguf::GgufError,
+    },
+    /// A weight matrix cannot be packed.
+    #[error("tensor `{name}`: {source}")]
+    Pack {
+        /// The tensor.
+        name: String,
+        /// Why, and the way out.
+        source: r1_quant::QuantError,
+    },
+    /// A model with packed weights is asked for what needs them in f32.
+    #[error(
+        "the weights are packed for generation, and {wanted} needs them in f32; load the model's Hugging Face folder \
+         without packing"
+    )]
+    Packed {
+        /// What was to be done.
+        wanted: &'static str,
+    },
     /// `R1_DEVICE` names no device of this build.
     #[error("device `{name}` is not available; this build has {available}")]
     Device {

@@ -6,7 +6,10 @@ use serde::Serialize;
 
 use crate::{
     CausalLm, PackedBatch,
-    kernels::token_logprobs::{chunk_rows, token_logprobs},
+    kernels::{
+        packed_linear,
+        token_logprobs::{chunk_rows, token_logprobs},
+    },
 };
 
 /// How probable a model finds a sequence, token by token.
@@ -36,26 +39,34 @@ pub struct Scores {
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub fn score<M: CausalLm>(model: &M, ids: &[u32]) -> Scores {
-    let [vocab, _] = model.head().weight.dims();
-    score_in_chunks(model, ids, chunk_rows(ids.len(), vocab))
+    score_in_chunks(model, ids, chunk_rows(ids.len(), model.head().vocab()))
 }
 
 fn score_in_chunks<M: CausalLm>(model: &M, ids: &[u32], rows: usize) -> Scores {
     assert!(!ids.is_empty(), "there is no token to score");
     let head = model.head();
-    let ([vocab, d_model], tokens) = (head.weight.dims(), ids.len());
+    let (vocab, tokens) = (head.vocab(), ids.len());
     assert!(ids.iter().all(|id| (*id as usize) < vocab), "a token lies outside the vocabulary of {vocab}");
     let hidden = head.normalize(model.hidden(&PackedBatch::from_sequences(&[ids])));
+    let [_, d_model] = hidden.dims();
     // Nothing is known to follow the last token; what is computed for it is left out.
     let targets: Vec<u32> = ids[1..].iter().copied().chain([0]).collect();
     let mut scores = Scores { logprobs: Vec::with_capacity(tokens), greedy: Vec::with_capacity(tokens) };
     for first in (0..tokens).step_by(rows) {
         let last = (first + rows).min(tokens);
         let chunk = hidden.clone().slice([first..last, 0..d_model]);
-        let logits = chunk.clone().matmul(head.weight.clone().transpose());
+        let logits = match &head.packed {
+            Some(packed) => packed_linear(chunk.clone(), packed),
+            None => chunk.clone().matmul(head.weight.clone().transpose()),
+        };
         let logits: Vec<f32> =
             logits.into_data().convert::<f32>().try_to_vec().expect("the data was converted to f32");
         scores.greedy.extend(logits.chunks_exact(vocab).map(most_probable));
+        if head.packed.is_some() {
+            let rows = logits.chunks_exact(vocab).zip(&targets[first..last]);
+            scores.logprobs.extend(rows.map(|(row, target)| log_softmax_at(row, *target)));
+            continue;
+        }
         let chunk_targets = Arc::from(&targets[first..last]);
         let scored = token_logprobs(chunk, head.weight.clone(), &chunk_targets, 1.0);
         let scored: Vec<f32> =
@@ -64,6 +75,13 @@ fn score_in_chunks<M: CausalLm>(model: &M, ids: &[u32], rows: usize) -> Scores {
     }
     scores.logprobs.pop();
     scores
+}
+
+/// `log softmax(logits)[id]`
+fn log_softmax_at(logits: &[f32], id: u32) -> f32 {
+    let largest = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+    let total: f64 = logits.iter().map(|logit| f64::from(logit - largest).exp()).sum();
+    (f64::from(logits[id as usize] - largest) - total.ln()) as f32
 }
 
 fn most_probable(logits: &[f32]) -> u32 {

@@ -61,13 +61,16 @@ impl Digest {
         (weights && !name.starts_with('.')) || MODEL_FILES.contains(&name)
     }
 
-    /// The digest of a model's folder: the names and bytes of the files that [count](Self::counts).
-    ///
+    /// The digest of a model's folder: the names and bytes of the files that [count](Self::counts); of a model in one
+    /// file, that of the file.
     ///
     /// # Errors
     /// [`RunError::Read`] when a file cannot be read or is no regular file.
     pub fn of_model(dir: impl AsRef<Path>) -> Result<Self, RunError> {
         let dir = dir.as_ref();
+        if dir.is_file() {
+            return Self::of_file(dir);
+        }
         let mut names = Vec::new();
         for entry in fs::read_dir(dir).map_err(reading(dir))? {
             let name = entry.map_err(reading(dir))?.file_name().to_string_lossy().into_owned();

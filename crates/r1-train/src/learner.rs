@@ -22,7 +22,11 @@ pub struct Learner<M: CausalLm = Transformer> {
 impl<M: CausalLm> Learner<M> {
     /// A learner that has made no update. The optimizer's moments are made at once, so that they do not lie between what
     /// passes keep.
+    ///
+    /// # Panics
+    /// When the model's weights are [packed](LanguageModel::is_packed).
     pub fn new(model: LanguageModel<M>, config: AdamWConfig) -> Self {
+        assert!(!model.is_packed(), "packed weights serve generation only; load the model without packing");
         let mut optimizer = AdamW::new(config);
         optimizer.reserve(&model.model);
         Self { model: Some(model), optimizer, updates: 0 }

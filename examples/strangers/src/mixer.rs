@@ -71,7 +71,7 @@ impl CausalLm for Mixer {
         x + kernels::linear(mixed, layer.output.val()) + down
     }
     fn head(&self) -> Head {
-        Head { norm: self.norm.val(), epsilon: 1e-5, weight: self.embedding.val() }
+        Head { norm: self.norm.val(), epsilon: 1e-5, weight: self.embedding.val(), packed: None }
     }
     fn cache_spec(&self) -> CacheSpec {
         let [vocab, _] = self.embedding.dims();

@@ -7,7 +7,9 @@ use super::Architecture;
 use crate::{
     Initial, ModelConfig, Parameters,
     causal_lm::{Attend, CacheSpec, CausalLm, Head},
+    checkpoint::Part,
     gradients::GradientStore,
+    kernels::PackedMatrix,
     nn::{Block, Linear, RmsNorm},
     packed_batch::PackedBatch,
 };
@@ -15,8 +17,11 @@ use crate::{
 /// A language model of one of the families that r1 knows.
 #[derive(Module, Debug)]
 pub struct Transformer {
-    /// `[vocab, d_model]`
+    /// `[vocab, d_model]`; without rows where it is packed.
     pub embedding: Param<Tensor<2>>,
+    /// The embedding in blocks, which serves generation only.
+    #[module(skip)]
+    packed_embedding: Option<PackedMatrix>,
     /// The stack.
     pub blocks: Vec<Block>,
     /// The norm after the last block.
@@ -31,6 +36,8 @@ pub struct Transformer {
     logits_divisor: f64,
     #[module(skip)]
     context: usize,
+    #[module(skip)]
+    vocab: usize,
 }
 
 impl Architecture for Transformer {
@@ -41,7 +48,9 @@ impl Architecture for Transformer {
     fn build(config: &ModelConfig, parameters: &mut Parameters<'_>) -> Self {
         let family = config.family().expect("a config of an own architecture is built by that architecture");
         let table = [config.vocab, config.d_model];
-        let embedding = parameters.tensor("embedding", "model.embed_tokens.weight", table, Initial::WEIGHT);
+        let part = Part::new("model.embed_tokens.weight", config.vocab);
+        let (embedding, packed_embedding) =
+            parameters.matrix("embedding", vec![part], table, Initial::WEIGHT);
         let head = (!config.tied).then(|| {
             let at = parameters.at("head", "lm_head").without_adapter();
             Linear::build(at, vec![], table, false, Initial::WEIGHT)
@@ -54,11 +63,13 @@ impl Architecture for Transformer {
         Self {
             blocks: (0..config.layers).map(block).collect(),
             embedding,
+            packed_embedding,
             norm,
             head,
             embedding_scale: family.embedding_scale(config),
             logits_divisor: family.logits_divisor(),
             context: config.context,
+            vocab: config.vocab,
         }
     }
 }
@@ -66,6 +77,9 @@ impl Architecture for Transformer {
 impl CausalLm for Transformer {
     fn embed(&self, batch: &PackedBatch) -> Tensor<2> {
         let table = self.embedding.val();
+        if let Some(packed) = &self.packed_embedding {
+            return scaled(packed.rows(batch.ids(), &table.device()), self.embedding_scale);
+        }
         let ids: Vec<i32> = batch.ids().iter().map(|id| *id as i32).collect();
         let ids = Tensor::<1, Int>::from_data(TensorData::new(ids, [batch.len()]), &table.device());
         scaled(table.select(0, ids), self.embedding_scale)
@@ -76,8 +90,8 @@ impl CausalLm for Transformer {
         if !self.embedding.val().is_require_grad() {
             return;
         }
-        let [vocab, _] = self.embedding.dims();
-        gradients.add_rows("embedding", batch.ids(), scaled(upstream, self.embedding_scale), vocab);
+        let upstream = scaled(upstream, self.embedding_scale);
+        gradients.add_rows("embedding", batch.ids(), upstream, self.vocab);
     }
 
     fn num_blocks(&self) -> usize {
@@ -89,18 +103,21 @@ impl CausalLm for Transformer {
     }
 
     fn head(&self) -> Head {
-        let weight = self.head.as_ref().map_or_else(|| self.embedding.val(), |head| head.weight.val());
+        let (weight, packed) = match &self.head {
+            Some(head) => (head.weight.val(), head.packed.clone()),
+            None => (self.embedding.val(), self.packed_embedding.clone()),
+        };
         let norm = self.norm.scale();
         // Divided in the norm, which is as good and cheaper than in the logits.
         let norm = if self.logits_divisor == 1.0 { norm } else { norm.div_scalar(self.logits_divisor) };
-        Head { norm, epsilon: self.norm.epsilon, weight }
+        Head { norm, epsilon: self.norm.epsilon, weight, packed }
     }
 
     fn cache_spec(&self) -> CacheSpec {
         CacheSpec {
             layers: self.blocks.iter().map(Block::memory).collect(),
             context: self.context,
-            vocab: self.embedding.dims()[0],
+            vocab: self.vocab,
         }
     }
 }

@@ -27,7 +27,7 @@ where
 }
 
 /// The tensors of a folder that hold what an architecture is made of, and its config.
-fn open<M>(dir: &Path) -> Result<(TensorFiles, ModelConfig), ModelError>
+pub(crate) fn open<M>(dir: &Path) -> Result<(TensorFiles, ModelConfig), ModelError>
 where
     M: Architecture<Config = ModelConfig>,
 {

@@ -6,15 +6,22 @@
 
 mod slot;
 mod folder;
+mod source;
 mod tensors;
+mod packing;
+mod gguf;
 mod load;
 mod write;
 mod numbers;
 
-pub(crate) use load::reload;
+pub(crate) use gguf::GgufCheckpoint;
 pub use load::{AdapterSource, load_adapted, load_model};
+pub(crate) use load::{open, reload};
 pub use numbers::{filled, read_numbers, write_numbers};
+pub(crate) use packing::Packed;
+pub use packing::Packing;
 pub use slot::{Part, Slot};
+pub(crate) use source::TensorSource;
 pub use tensors::TensorFiles;
 pub use write::{WeightType, collect_weights};
 pub(crate) use write::{Writing, handles, write_weights};

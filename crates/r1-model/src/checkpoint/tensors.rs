@@ -12,8 +12,8 @@ use memmap2::Mmap;
 use rayon::prelude::*;
 use safetensors::{Dtype, SafeTensors};
 
-use super::{Slot, folder};
-use crate::{ModelConfig, ModelError, config};
+use super::{Part, Slot, TensorSource, folder};
+use crate::{ModelConfig, ModelError, config, kernels::PackedMatrix};
 
 /// Bytes that are read at a time, a multiple of every number's size.
 const CHUNK: usize = 8 << 20;
@@ -177,18 +177,10 @@ impl TensorFiles {
     /// # Panics
     /// When the slot was not [`check`](Self::check)ed.
     pub fn values(&self, slot: &Slot) -> Result<Vec<f32>, ModelError> {
-        let mut values = vec![0.0; slot.count()];
-        let (mut rest, width) = (values.as_mut_slice(), slot.width());
-        for part in &slot.parts {
-            let (own, others) = rest.split_at_mut(part.rows * width);
-            self.read(&part.name, own)?;
-            part.to_parameter(own, width);
-            rest = others;
-        }
-        Ok(values)
+        TensorSource::values(self, slot)
     }
 
-    fn read(&self, name: &str, values: &mut [f32]) -> Result<(), ModelError> {
+    fn read_tensor(&self, name: &str, values: &mut [f32]) -> Result<(), ModelError> {
         let entry = &self.entries[name];
         let size = if entry.dtype == Dtype::F32 { 4 } else { 2 };
         let mut finite = true;
@@ -235,6 +227,16 @@ impl TensorFiles {
             }
         }
         Ok(true)
+    }
+}
+
+impl TensorSource for TensorFiles {
+    fn read(&self, part: &Part, values: &mut [f32]) -> Result<(), ModelError> {
+        self.read_tensor(&part.name, values)
+    }
+
+    fn packed(&self, _: &Slot) -> Result<Option<PackedMatrix>, ModelError> {
+        Ok(None)
     }
 }
 

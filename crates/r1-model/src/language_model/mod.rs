@@ -2,6 +2,7 @@
 
 mod adapted;
 mod generate;
+mod packed;
 mod save;
 mod session;
 
@@ -63,20 +64,26 @@ pub struct LanguageModel<M = Transformer> {
     pub device: Device,
     slots: Vec<Slot>,
     adapter: Option<Adapter>,
+    /// Whether the weight matrices are in blocks.
+    packed: bool,
     companions: Vec<(String, Vec<u8>)>,
     /// Ids that the tokenizer does not have: the rest of a padded vocabulary.
     forbidden: Vec<u32>,
 }
 
 impl LanguageModel {
-    /// Reads a checkpoint folder in Hugging Face layout. Weights become `f32`, which training needs. A folder with an
-    /// adapter alone is read with the base model that it names.
+    /// Reads a checkpoint: a folder in Hugging Face layout, whose weights become `f32`, which training needs, or a GGUF
+    /// file, whose weights stay in its blocks and serve generation. A folder with an adapter alone is read with the base
+    /// model that it names.
     ///
     /// # Errors
     /// When a file is missing or damaged, the architecture is unknown, a tensor is missing, surplus
     /// or misshapen, or the tokenizer does not go with the model.
     pub fn load(dir: impl AsRef<Path>, device: &Device) -> Result<Self, ModelError> {
         let dir = dir.as_ref();
+        if packed::is_gguf(dir) {
+            return Self::load_gguf(dir, device);
+        }
         if adapted::is_adapter(dir) {
             return Self::load_adapter(dir, None, device);
         }
@@ -157,9 +164,15 @@ impl<M: CausalLm> LanguageModel<M> {
             device: device.clone(),
             slots,
             adapter: None,
+            packed: false,
             companions,
             forbidden,
         })
+    }
+
+    /// Whether the weight matrices are in blocks, which serve generation only.
+    pub fn is_packed(&self) -> bool {
+        self.packed
     }
 
     /// How the parameters are stored, those of an adapter left out.

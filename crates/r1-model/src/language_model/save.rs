@@ -34,6 +34,9 @@ impl<M: CausalLm> LanguageModel<M> {
         weight_type: WeightType,
         max_shard_bytes: usize,
     ) -> Result<(), ModelError> {
+        if self.packed {
+            return Err(ModelError::Packed { wanted: "saving" });
+        }
         let Some(adapter) = &self.adapter else {
             return self.save_whole(dir.as_ref(), weight_type, max_shard_bytes, None);
         };
@@ -70,6 +73,9 @@ impl<M: CausalLm> LanguageModel<M> {
         max_shard_bytes: usize,
         additions: Option<&Additions>,
     ) -> Result<(), ModelError> {
+        if self.packed {
+            return Err(ModelError::Packed { wanted: "saving" });
+        }
         r1_run::atomic::write_folder(dir, |dir| {
             let writing = Writing { stem: "model", weight_type, max_shard_bytes, additions };
             write_weights(dir, &self.model, &self.slots, &writing)?;

@@ -4,13 +4,20 @@ use burn::module::{Module, Param};
 use burn::tensor::Tensor;
 
 use super::{Lora, RmsNorm};
-use crate::{Initial, Parameters, checkpoint::Part, kernels};
+use crate::{
+    Initial, Parameters,
+    checkpoint::Part,
+    kernels::{self, PackedMatrix},
+};
 
 /// `y = x Wᵀ + b`, with the weight as Hugging Face stores it, and what an adapter adds.
 #[derive(Module, Debug)]
 pub struct Linear {
-    /// `[d_out, d_in]`
+    /// `[d_out, d_in]`; without rows where the weight is packed.
     pub weight: Param<Tensor<2>>,
+    /// The weight in blocks, which serves generation only.
+    #[module(skip)]
+    pub packed: Option<PackedMatrix>,
     /// `[d_out]`, if there is one.
     pub bias: Option<Param<Tensor<1>>>,
     /// The adapter, if there is one.
@@ -34,21 +41,28 @@ impl Linear {
             let named = |part: &Part| Part { name: format!("{}.{kind}", part.name), ..part.clone() };
             parts.iter().map(named).collect()
         };
-        let weight = parameters.stack("weight", named("weight"), [rows, columns], initial);
+        let (weight, packed) = parameters.matrix("weight", named("weight"), [rows, columns], initial);
         let bias = bias.then(|| parameters.stack("bias", named("bias"), [rows], Initial::ZERO));
         let whole = [Part::new("", rows)];
         let adapted = if parts.is_empty() { &whole } else { parts.as_slice() };
         let lora = Lora::build(parameters.at("lora", ""), adapted, columns);
-        Self { weight, bias, lora }
+        Self { weight, packed, bias, lora }
     }
 
-    /// The product with whatever `product` makes of its left side: it is given the weight, `[d_out, d_in]`, and the
-    /// adapter's first factors.
+    /// The product with a left side that `product` makes and multiplies in one: it is given the weight, `[d_out, d_in]`,
+    /// and the adapter's first factors. Packed weights are multiplied with what `left` makes.
     ///
     /// # Shapes
     /// - output: `[tokens, d_out]`
-    pub(super) fn through(&self, product: impl Fn(Tensor<2>) -> Tensor<2>) -> Tensor<2> {
-        let y = product(self.weight.val());
+    pub(super) fn through(
+        &self,
+        left: impl FnOnce() -> Tensor<2>,
+        product: impl Fn(Tensor<2>) -> Tensor<2>,
+    ) -> Tensor<2> {
+        let y = match &self.packed {
+            Some(packed) => kernels::packed_linear(left(), packed),
+            None => product(self.weight.val()),
+        };
         let y = match &self.bias {
             Some(bias) => y + bias.val().unsqueeze(),
             None => y,
@@ -63,7 +77,7 @@ impl Linear {
     /// - `x`: `[tokens, d_in]`
     /// - output: `[tokens, d_out]`
     pub fn forward(&self, x: Tensor<2>) -> Tensor<2> {
-        self.through(|weight| kernels::linear(x.clone(), weight))
+        self.through(|| x.clone(), |weight| kernels::linear(x.clone(), weight))
     }
 
     /// The product with the normalised `x`, which is not kept for the backward pass; with `x` itself where there is no
@@ -74,9 +88,10 @@ impl Linear {
     /// - output: `[tokens, d_out]`
     pub fn forward_normalized(&self, x: Tensor<2>, norm: Option<&RmsNorm>) -> Tensor<2> {
         match norm {
-            Some(norm) => {
-                self.through(|weight| kernels::norm_linear(x.clone(), norm.scale(), norm.epsilon, weight))
-            }
+            Some(norm) => self.through(
+                || norm.forward(x.clone()),
+                |weight| kernels::norm_linear(x.clone(), norm.scale(), norm.epsilon, weight),
+            ),
             None => self.forward(x),
         }
     }

@@ -65,7 +65,10 @@ impl Mlp {
     pub fn forward(&self, x: Tensor<2>, norm: Option<&RmsNorm>) -> Tensor<2> {
         let gate_up = self.gate_up.forward_normalized(x, norm);
         match self.activation {
-            Activation::Silu => self.down.through(|weight| kernels::swiglu_linear(gate_up.clone(), weight)),
+            Activation::Silu => self.down.through(
+                || kernels::swiglu(gate_up.clone()),
+                |weight| kernels::swiglu_linear(gate_up.clone(), weight),
+            ),
             Activation::GeluTanh => {
                 let [tokens, width] = gate_up.dims();
                 let half = |columns| gate_up.clone().slice([0..tokens, columns]);

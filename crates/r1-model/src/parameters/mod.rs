@@ -10,12 +10,12 @@ use burn::tensor::{Device, Tensor, TensorData};
 use crate::{
     LoraConfig, ModelError,
     adapter::PREFIX,
-    checkpoint::{Part, Slot, TensorFiles},
+    checkpoint::{Part, Slot, TensorFiles, TensorSource},
     config::Rope,
-    kernels::RotaryTable,
+    kernels::{PackedMatrix, RotaryTable},
 };
 pub(crate) use visitor::AdapterValues;
-use visitor::{Adapted, AdapterLister, Lister, Loader, Random, Visitor};
+use visitor::{Adapted, AdapterLister, Lister, Loader, Random, Values, Visitor};
 
 /// What a parameter is before training.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -99,6 +99,15 @@ impl Parameters<'_> {
     /// When the checkpoint was not [`check`](TensorFiles::check)ed for what `build` asks for.
     pub fn load<M>(
         tensors: &TensorFiles,
+        device: &Device,
+        build: impl FnOnce(&mut Parameters<'_>) -> M,
+    ) -> Result<M, ModelError> {
+        Self::load_from(tensors, device, build)
+    }
+
+    /// As [`load`](Self::load), from any source.
+    pub(crate) fn load_from<M>(
+        tensors: &dyn TensorSource,
         device: &Device,
         build: impl FnOnce(&mut Parameters<'_>) -> M,
     ) -> Result<M, ModelError> {
@@ -197,6 +206,25 @@ impl Parameters<'_> {
         let values = self.visitor.values(slot, initial);
         let parameter = self.parameter(values, shape);
         if self.frozen { parameter.set_require_grad(false) } else { parameter }
+    }
+
+    /// A weight matrix that is several tensors of the checkpoint, stacked: as a parameter or, where the source gives its
+    /// weights in blocks, as a parameter without rows and the blocks.
+    pub fn matrix(
+        &mut self,
+        path: &str,
+        parts: Vec<Part>,
+        shape: [usize; 2],
+        initial: Initial,
+    ) -> (Param<Tensor<2>>, Option<PackedMatrix>) {
+        let named = |part: Part| Part { name: join(&self.name, &part.name), ..part };
+        let parts = parts.into_iter().map(named).collect();
+        let slot = Slot { path: join(&self.path, path), shape: shape.to_vec(), parts };
+        let (parameter, packed) = match self.visitor.matrix(slot, initial) {
+            Values::Numbers(values) => (self.parameter(values, shape), None),
+            Values::Packed(packed) => (self.parameter(Some(Vec::new()), [0, shape[1]]), Some(packed)),
+        };
+        (if self.frozen { parameter.set_require_grad(false) } else { parameter }, packed)
     }
 
     /// A parameter of an adapter, likewise.

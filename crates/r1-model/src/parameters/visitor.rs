@@ -8,16 +8,21 @@ use r1_core::Key;
 use super::Initial;
 use crate::{
     ModelError,
-    checkpoint::{Slot, TensorFiles},
+    checkpoint::{Slot, TensorFiles, TensorSource},
     config::Rope,
     device,
-    kernels::RotaryTable,
+    kernels::{PackedMatrix, RotaryTable},
 };
 
 /// What a walk does with each parameter.
 pub(super) trait Visitor {
     /// The values of a parameter, or `None` for a placeholder of its shape that needs no memory.
     fn values(&mut self, slot: Slot, initial: Initial) -> Option<Vec<f32>>;
+
+    /// The same for a weight matrix.
+    fn matrix(&mut self, slot: Slot, initial: Initial) -> Values {
+        Values::Numbers(self.values(slot, initial))
+    }
 
     /// The same for a parameter of an adapter.
     fn adapter_values(&mut self, slot: Slot, initial: Initial) -> Option<Vec<f32>> {
@@ -29,6 +34,14 @@ pub(super) trait Visitor {
 
     /// The rotary tables made so far; `None` when none are needed.
     fn tables(&mut self) -> Option<&mut Tables>;
+}
+
+/// The values of a weight matrix.
+pub(super) enum Values {
+    /// Numbers, or `None` for a placeholder.
+    Numbers(Option<Vec<f32>>),
+    /// Blocks.
+    Packed(PackedMatrix),
 }
 
 pub(super) type Tables = Vec<(Rope, usize, usize, Arc<RotaryTable>)>;
@@ -120,7 +133,7 @@ impl Visitor for Adapted<'_> {
 }
 
 pub(super) struct Loader<'a> {
-    pub(super) tensors: &'a TensorFiles,
+    pub(super) tensors: &'a dyn TensorSource,
     pub(super) device: Device,
     pub(super) tables: Tables,
     pub(super) trouble: Option<ModelError>,
@@ -136,6 +149,17 @@ impl Visitor for Loader<'_> {
             }
         }
         None
+    }
+
+    fn matrix(&mut self, slot: Slot, initial: Initial) -> Values {
+        if self.trouble.is_none() {
+            match self.tensors.packed(&slot) {
+                Ok(Some(packed)) => return Values::Packed(packed),
+                Ok(None) => {}
+                Err(error) => self.trouble = Some(error),
+            }
+        }
+        Values::Numbers(self.values(slot, initial))
     }
 
     fn device(&self) -> Device {

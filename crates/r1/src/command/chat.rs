@@ -48,7 +48,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let sampling = arguments.sampling.over(Sampling { top_p: 0.95, ..base })?;
     let Served { mut session, model, .. } = arguments.session.open(1, 1)?;
     if model.template.is_none() {
-        let dir = arguments.session.model.display();
+        let dir = arguments.session.model.path.display();
         let reason =
             format!("the checkpoint `{dir}` has no chat template; use `r1 generate` with a plain prompt");
         return Err(Failure::Job(reason));

@@ -1,9 +1,13 @@
 //! Loading the model that a command works with.
 
-use std::{fs, path::Path};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
+use clap::Args;
 use r1_core::Content;
-use r1_model::{LanguageModel, ModelConfig};
+use r1_model::{LanguageModel, ModelConfig, checkpoint::Packing};
 use r1_run::Digest;
 
 use crate::command::failure::{Failure, sentence};
@@ -11,10 +15,44 @@ use crate::command::failure::{Failure, sentence};
 /// No token stands for more bytes than this, many for one; a longer text is told before it is divided into tokens.
 const MAX_TOKEN_BYTES: usize = 256;
 
-/// Reads a checkpoint folder and says on standard error what is odd about it.
-pub(crate) fn load(dir: &Path) -> Result<LanguageModel, Failure> {
-    check_dir(dir)?;
-    let model = LanguageModel::load(dir, &r1_model::device()?)?;
+/// The model that writes, and what its weights are held in.
+#[derive(Debug, Args)]
+pub(crate) struct ModelArguments {
+    /// Checkpoint: a folder in Hugging Face layout, or a GGUF file
+    #[arg(long = "model", value_name = "DIR|GGUF")]
+    pub(crate) path: PathBuf,
+    /// Hold the weight matrices of a folder in bf16, f16 or q8_0: half or a quarter of the memory, faster on the CPU,
+    /// other numbers [default: f32; a GGUF file keeps its own]
+    #[arg(long, value_name = "TYPE")]
+    pub(crate) weights: Option<Packing>,
+}
+
+impl ModelArguments {
+    /// Reads the model and says on standard error what is odd about it.
+    pub(crate) fn load(&self) -> Result<LanguageModel, Failure> {
+        match self.weights {
+            None => load(&self.path),
+            Some(_) if self.path.is_file() => Err(Failure::Job(format!(
+                "`{}` has types of its own, which --weights cannot change; leave it out",
+                self.path.display()
+            ))),
+            Some(packing) => {
+                check_dir(&self.path)?;
+                told(LanguageModel::load_packed(&self.path, packing, &r1_model::device()?)?, &self.path)
+            }
+        }
+    }
+}
+
+/// Reads a checkpoint and says on standard error what is odd about it.
+pub(crate) fn load(path: &Path) -> Result<LanguageModel, Failure> {
+    if !path.is_file() {
+        check_dir(path)?;
+    }
+    told(LanguageModel::load(path, &r1_model::device()?)?, path)
+}
+
+fn told(model: LanguageModel, dir: &Path) -> Result<LanguageModel, Failure> {
     warn_of_unknown_fields(&model.config, dir);
     if model.stop_ids.is_empty() {
         eprintln!(
@@ -31,7 +69,7 @@ pub(crate) fn check_dir(dir: &Path) -> Result<(), Failure> {
     if !dir.is_dir() {
         return Err(Failure::Job(format!(
             "the model folder `{shown}` does not exist; give a folder with config.json, tokenizer.json and \
-             model.safetensors"
+             model.safetensors, or a GGUF file"
         )));
     }
     let cannot = |error: std::io::Error| Failure::Job(format!("cannot read `{shown}`: {error}"));

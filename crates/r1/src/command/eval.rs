@@ -24,7 +24,7 @@ use serde_json::json;
 
 use crate::command::{
     begun::{begin, beside, with_problems},
-    checkpoint::{fitting, load},
+    checkpoint::{ModelArguments, fitting},
     failure::Failure,
     grade::ModeArgument,
     guess,
@@ -50,9 +50,8 @@ Example:
   r1 eval --model DIR --data test.jsonl --format gsm8k --samples 4 --limit 100 --out report.json
   r1 eval --model DIR --data math500.jsonl --benchmark math500 --max-tokens 4096 --out report.json")]
 pub(crate) struct Arguments {
-    /// Checkpoint folder in Hugging Face layout
-    #[arg(long, value_name = "DIR")]
-    model: PathBuf,
+    #[command(flatten)]
+    model: ModelArguments,
     /// File of problems, one JSON object a line
     #[arg(long, value_name = "FILE")]
     data: PathBuf,
@@ -113,11 +112,11 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let mode = arguments.mode.map(Mode::from).or(arguments.benchmark.map(|benchmark| benchmark.mode));
     let mode = mode.unwrap_or_default();
     let reward = reward(arguments.grader, mode, &problems)?;
-    let mut model = load(&arguments.model)?;
+    let mut model = arguments.model.load()?;
     let chat = arguments.benchmark.map_or(PromptTemplate::Chat { system: None }, |benchmark| {
         PromptTemplate::Directed { directive: benchmark.directive.to_owned() }
     });
-    let (can_chat, folder) = (model.template.is_some(), arguments.model.display().to_string());
+    let (can_chat, folder) = (model.template.is_some(), arguments.model.path.display().to_string());
     let samples = arguments.sampling.samples.map_or(base.samples, NonZeroUsize::get);
     let chunk = (BATCH / samples).clamp(1, base.chunk);
     let config = base
@@ -128,6 +127,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
         .with_template(template(arguments.template, chat, can_chat, &folder)?)
         .with_provenance("mode", json!(mode))
         .with_provenance("model", folder)
+        .with_provenance("weights", json!(arguments.model.weights))
         .with_provenance("data", arguments.data.display().to_string());
     for problem in &problems {
         fitting(&model, &config.template.render(problem), model.config.context - 1).map_err(|reason| {
@@ -248,13 +248,17 @@ impl Evaluation {
             provenance,
             ..
         } = &self.config;
+        let mut settings = json!({
+            "mode": provenance.get("mode"), "grader": self.reward.name(), "samples": samples, "seed": seed,
+            "sampling": sampling, "template": template, "correct_at": correct_at, "same_answer": same_answer,
+            "group_by": group_by, "benchmark": arguments.benchmark.map(|benchmark| benchmark.name),
+        });
+        if let Some(weights) = arguments.model.weights {
+            settings["weights"] = json!(weights);
+        }
         let fingerprint = Fingerprint::new("eval")
-            .with_input("model", &arguments.model, Digest::of_model(&arguments.model)?)
-            .with_settings(&json!({
-                "mode": provenance.get("mode"), "grader": self.reward.name(), "samples": samples, "seed": seed,
-                "sampling": sampling, "template": template, "correct_at": correct_at, "same_answer": same_answer,
-                "group_by": group_by, "benchmark": arguments.benchmark.map(|benchmark| benchmark.name),
-            }));
+            .with_input("model", &arguments.model.path, Digest::of_model(&arguments.model.path)?)
+            .with_settings(&settings);
         with_problems(fingerprint, &arguments.data, &self.problems)
     }
 

@@ -5,7 +5,6 @@ mod question;
 use std::{
     io::{IsTerminal, stdin},
     num::NonZeroUsize,
-    path::PathBuf,
     time::Instant,
 };
 
@@ -18,7 +17,7 @@ use serde_json::Value;
 use question::{Asked, Question};
 
 use crate::command::{
-    checkpoint::load,
+    checkpoint::ModelArguments,
     failure::Failure,
     lines::{Lines, answer},
     sampling::SamplingArguments,
@@ -51,9 +50,8 @@ Examples:
   echo '{\"prompt\":\"1, 2, 3,\",\"stop\":[\"9\"],\"max_tokens\":40}' | r1 generate --model DIR
   r1 generate --model QWEN3 --chat --template-variable enable_thinking=false --prompt 'Hello'")]
 pub(crate) struct Arguments {
-    /// Checkpoint folder in Hugging Face layout
-    #[arg(long, value_name = "DIR")]
-    model: PathBuf,
+    #[command(flatten)]
+    model: ModelArguments,
     /// Prompt to answer instead of standard input; give it again for several
     #[arg(long = "prompt", value_name = "TEXT")]
     prompts: Vec<String>,
@@ -112,9 +110,9 @@ impl Written {
 pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let sampling = Sampling { stop: arguments.stop.clone(), ..Sampling::default() };
     let sampling = arguments.sampling.over(sampling)?;
-    let mut model = load(&arguments.model)?;
+    let mut model = arguments.model.load()?;
     if arguments.chat && model.template.is_none() {
-        let dir = arguments.model.display();
+        let dir = arguments.model.path.display();
         return Err(Failure::Job(format!("the checkpoint `{dir}` has no chat template; leave out --chat")));
     }
     model.template = model.template.take().map(|template| {

@@ -1,14 +1,12 @@
 //! `r1 logprobs`: how probable a model finds given tokens.
 
-use std::path::{Path, PathBuf};
-
 use clap::Args;
 use r1_core::Content;
 use r1_model::{CausalLm, LanguageModel, ModelConfig, Scores, Transformer, checkpoint::load_model, score};
 use serde::Deserialize;
 
 use crate::command::{
-    checkpoint::{check_dir, check_ids, fitting, load, warn_of_unknown_fields},
+    checkpoint::{ModelArguments, check_dir, check_ids, fitting, warn_of_unknown_fields},
     failure::Failure,
     lines::{Lines, answer},
 };
@@ -22,9 +20,8 @@ use crate::command::{
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  echo '{\"ids\":[5,6,7]}' | r1 logprobs --model DIR")]
 pub(crate) struct Arguments {
-    /// Checkpoint folder in Hugging Face layout
-    #[arg(long, value_name = "DIR")]
-    model: PathBuf,
+    #[command(flatten)]
+    model: ModelArguments,
 }
 
 #[derive(Deserialize)]
@@ -55,9 +52,10 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
 }
 
 impl Scorer {
-    fn load(dir: &Path) -> Result<Self, Failure> {
-        if !dir.is_dir() || dir.join("tokenizer.json").exists() {
-            return Ok(Self::Language(Box::new(load(dir)?)));
+    fn load(model: &ModelArguments) -> Result<Self, Failure> {
+        let dir = &model.path;
+        if !dir.is_dir() || dir.join("tokenizer.json").exists() || model.weights.is_some() {
+            return Ok(Self::Language(Box::new(model.load()?)));
         }
         check_dir(dir)?;
         let (model, config) = load_model(dir, &r1_model::device()?)?;

@@ -1,9 +1,6 @@
 //! A model that stays ready, for `serve` and `chat`.
 
-use std::{
-    io::IsTerminal,
-    path::{Path, PathBuf},
-};
+use std::{io::IsTerminal, path::Path};
 
 use clap::{Args, value_parser};
 use r1_core::LoopGuard;
@@ -11,16 +8,15 @@ use r1_model::{LanguageModel, ModelSession, Transformer};
 use r1_serve::{Served, ServedModel};
 
 use crate::command::{
-    checkpoint,
+    checkpoint::ModelArguments,
     failure::{Failure, sentence},
 };
 
 /// The model, its cache, and limits of its thoughts.
 #[derive(Debug, Args)]
 pub(crate) struct SessionArguments {
-    /// Checkpoint folder in Hugging Face layout
-    #[arg(long, value_name = "DIR")]
-    pub(crate) model: PathBuf,
+    #[command(flatten)]
+    pub(crate) model: ModelArguments,
     /// Name of the model [default: that of its folder]
     #[arg(long, value_name = "NAME")]
     name: Option<String>,
@@ -43,14 +39,15 @@ impl SessionArguments {
         waiting: usize,
     ) -> Result<Served<ModelSession<Transformer>>, Failure> {
         if std::io::stderr().is_terminal() {
-            eprintln!("loading {} ..", self.model.display());
+            eprintln!("loading {} ..", self.model.path.display());
         }
-        let mut model = checkpoint::load(&self.model)?;
+        let mut model = self.model.load()?;
         model.engine.max_slots = slots;
         model.engine.max_waiting = waiting;
         model.engine.cache_bytes = (self.cache_mb as usize) << 20;
+        let path = self.model.path.canonicalize().ok();
         let named =
-            self.model.canonicalize().ok().and_then(|dir| Some(dir.file_name()?.to_str()?.to_owned()));
+            path.and_then(|path| Some(path.file_name()?.to_str()?.trim_end_matches(".gguf").to_owned()));
         let served = ServedModel {
             name: self.name.clone().or(named).unwrap_or_else(|| "model".into()),
             tokenizer: model.tokenizer.clone(),

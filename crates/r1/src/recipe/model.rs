@@ -19,7 +19,12 @@ pub struct ModelRecipe {
 impl ModelRecipe {
     /// Reads the model; `seed` draws a fresh adapter.
     pub(super) fn load(&self, base: &Path, seed: u64) -> Result<LanguageModel, ModelError> {
-        let (path, device) = (base.join(&self.path), &r1_model::device()?);
+        let model = self.read(base.join(&self.path), seed)?;
+        if model.is_packed() { Err(ModelError::Packed { wanted: "training" }) } else { Ok(model) }
+    }
+
+    fn read(&self, path: PathBuf, seed: u64) -> Result<LanguageModel, ModelError> {
+        let device = &r1_model::device()?;
         match &self.lora {
             None => LanguageModel::load(path, device),
             Some(_) if path.join("adapter_config.json").exists() => Err(ModelError::Adapter {
