@@ -9,7 +9,7 @@ mod portable;
 #[cfg(target_arch = "x86_64")]
 mod avx2;
 
-use rayon::prelude::*;
+use std::ops::Range;
 
 use crate::{BlockType, Matrix};
 use activations::Activations;
@@ -31,67 +31,58 @@ pub(crate) fn product(matrix: &Matrix, x: &[f32], y: &mut [f32], stride: usize) 
     assert!(width > 0 && x.len().is_multiple_of(width), "x is no whole number of rows of {width}");
     let tokens = x.len() / width;
     assert!(stride >= rows && y.len() >= (tokens - 1) * stride + rows, "y is too short");
-    let blocks = matrix.blocks();
+    let block_type = matrix.block_type();
+    let (blocks, row_bytes) = (matrix.blocks(), matrix.blocks().len() / rows);
     let output = Output { y: y.as_mut_ptr(), stride };
-    match matrix.block_type() {
-        block_type @ (BlockType::F32 | BlockType::F16 | BlockType::BF16) => {
-            let row = floats::body();
+    // SAFETY of both: the CPU has what the body needs, and the tasks share no row and column of the output.
+    match block_type {
+        BlockType::F32 | BlockType::F16 | BlockType::BF16 => {
+            let (body, x) = (floats::body(), Rows { values: x, width });
             tasks([rows, tokens, width], 4 * width, |rows, tokens| {
-                let bytes = blocks.len() / matrix.shape()[0];
-                for column in rows {
-                    let weights = &blocks[column * bytes..(column + 1) * bytes];
-                    // SAFETY: the CPU has what the body needs, and the tasks share no row and column of the output.
-                    unsafe {
-                        row(block_type, weights, x, width, tokens.clone(), &mut |token, value| {
-                            output.put(token, column, value);
-                        });
-                    }
-                }
+                let weights = &blocks[rows.start * row_bytes..rows.end * row_bytes];
+                unsafe { body(block_type, weights, &x, tokens, &output.from_column(rows.start)) }
             });
         }
-        block_type => {
-            let activations = Activations::round(x, width);
-            let row = body(block_type);
-            tasks([rows, tokens, width], activations.row_bytes(), |rows, tokens| {
-                let bytes = blocks.len() / matrix.shape()[0];
-                for column in rows {
-                    let weights = &blocks[column * bytes..(column + 1) * bytes];
-                    // SAFETY: the CPU has what the body needs, and the tasks share no row and column of the output.
-                    unsafe {
-                        row(block_type, weights, &activations, tokens.clone(), &mut |token, value| {
-                            output.put(token, column, value);
-                        });
-                    }
-                }
+        _ => {
+            let (body, x) = (body(block_type), Activations::round(x, width));
+            tasks([rows, tokens, width], x.row_bytes(), |rows, tokens| {
+                let weights = &blocks[rows.start * row_bytes..rows.end * row_bytes];
+                unsafe { body(block_type, weights, &x, tokens, &output.from_column(rows.start)) }
             });
         }
     }
 }
 
-/// One row of weights with some rows of activations.
-type Body = unsafe fn(BlockType, &[u8], &Activations, std::ops::Range<usize>, &mut dyn FnMut(usize, f32));
+/// Some rows of weights with some rows of activations.
+type Body<X = Activations> = unsafe fn(BlockType, &[u8], &X, Range<usize>, &Output);
 
 /// The fastest body of this machine.
 fn body(block_type: BlockType) -> Body {
     #[cfg(target_arch = "x86_64")]
     if avx2::serves(block_type) {
-        return avx2::row;
+        return avx2::rows;
     }
     let _ = block_type;
-    portable::row
+    portable::rows
+}
+
+/// Activations as they are, rows of `width`.
+struct Rows<'a> {
+    values: &'a [f32],
+    width: usize,
 }
 
 /// Divides a product among the threads: `work(rows of the matrix, rows of x)`.
 fn tasks(
     [rows, tokens, width]: [usize; 3],
     token_bytes: usize,
-    work: impl Fn(std::ops::Range<usize>, std::ops::Range<usize>) + Sync,
+    work: impl Fn(Range<usize>, Range<usize>) + Sync + Send,
 ) {
     let together = (TOGETHER / token_bytes.max(1)).clamp(4, 256) / 4 * 4;
     let groups = tokens.div_ceil(together);
     let parts = match rows * tokens * width {
         ..SERIAL => 1,
-        _ => (4 * rayon::current_num_threads()).div_ceil(groups).min(rows.div_ceil(16)),
+        _ => (4 * r1_parallel::threads()).div_ceil(groups).min(rows.div_ceil(16)),
     };
     let part = rows.div_ceil(parts);
     let one = |task: usize| {
@@ -99,7 +90,7 @@ fn tasks(
         let own = first_row.min(rows)..rows.min(first_row + part);
         work(own, first_token..tokens.min(first_token + together));
     };
-    if groups * parts == 1 { one(0) } else { (0..groups * parts).into_par_iter().for_each(one) }
+    r1_parallel::for_each(groups * parts, one);
 }
 
 /// The output, of which each task writes its own rows and columns.
@@ -110,8 +101,15 @@ struct Output {
 
 // SAFETY: no two tasks share rows and columns, see `tasks`.
 unsafe impl Sync for Output {}
+// SAFETY: likewise.
+unsafe impl Send for Output {}
 
 impl Output {
+    /// The output whose first column is this one's column `column`.
+    fn from_column(&self, column: usize) -> Self {
+        Self { y: self.y.wrapping_add(column), stride: self.stride }
+    }
+
     /// # Safety
     /// The place lies inside the output and is written by one task.
     unsafe fn put(&self, token: usize, column: usize, value: f32) {
@@ -189,17 +187,20 @@ mod tests {
         for block_type in TYPES {
             for width in [256, 1280] {
                 let (matrix, x) = (matrix(block_type, [5, width], 7), numbers(6 * width, 8));
-                let row_bytes = matrix.blocks().len() / 5;
                 let mut expected = vec![0.0; 6 * 5];
                 let activations = Activations::round(&x, width);
-                for (column, weights) in matrix.blocks().chunks_exact(row_bytes).enumerate() {
-                    let mut put = |token: usize, value: f32| expected[token * 5 + column] = value;
-                    // SAFETY: the plain loops need nothing.
-                    unsafe {
-                        match block_type.block_len() {
-                            1 => floats::row(block_type, weights, &x, width, 0..6, &mut put),
-                            _ => portable::row(block_type, weights, &activations, 0..6, &mut put),
-                        }
+                let output = Output { y: expected.as_mut_ptr(), stride: 5 };
+                // SAFETY: the output has six rows of five columns.
+                unsafe {
+                    match block_type.block_len() {
+                        1 => floats::rows(
+                            block_type,
+                            matrix.blocks(),
+                            &Rows { values: &x, width },
+                            0..6,
+                            &output,
+                        ),
+                        _ => portable::rows(block_type, matrix.blocks(), &activations, 0..6, &output),
                     }
                 }
                 let bits = |values: &[f32]| values.iter().map(|value| value.to_bits()).collect::<Vec<_>>();

@@ -130,33 +130,50 @@ impl Server {
 
 /// Serves a session until Ctrl-C or SIGTERM; `ready` is told the address. A second signal ends the process at once.
 ///
+/// The model's work is done on the calling thread, which may be one of the model's workers; requests have threads of
+/// their own.
+///
 /// # Errors
 /// [`ServeError`] when the server cannot begin or its listener fails.
 pub fn serve(
     served: Served<impl Session + 'static>,
     options: ServeOptions,
-    ready: impl FnOnce(SocketAddr),
+    ready: impl FnOnce(SocketAddr) + Send,
 ) -> Result<(), ServeError> {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
-    let (worker, _thread) = Worker::start(served);
-    runtime.block_on(async {
-        let server = Server::bind(worker, options).await?;
-        let mut signals = Signals::listen()?;
-        ready(server.address()?);
-        let (ending, ended) = oneshot::channel();
-        tokio::spawn(async move {
-            signals.next().await;
-            // The server may have ended by itself.
-            let _ = ending.send(());
-            signals.next().await;
-            std::process::exit(130);
-        });
-        server
-            .run(async {
-                let _ = ended.await;
-            })
-            .await
+    let (worker, work) = Worker::pair(served);
+    std::thread::scope(|scope| {
+        let answering = scope.spawn(move || runtime.block_on(answer(worker, options, ready)));
+        // After a panic of the model requests are still answered: with status 503.
+        let model = std::panic::catch_unwind(std::panic::AssertUnwindSafe(work));
+        let answered = answering.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+        model.unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+        answered
     })
+}
+
+/// Answers requests until a signal comes.
+async fn answer(
+    worker: Worker,
+    options: ServeOptions,
+    ready: impl FnOnce(SocketAddr),
+) -> Result<(), ServeError> {
+    let server = Server::bind(worker, options).await?;
+    let mut signals = Signals::listen()?;
+    ready(server.address()?);
+    let (ending, ended) = oneshot::channel();
+    tokio::spawn(async move {
+        signals.next().await;
+        // The server may have ended by itself.
+        let _ = ending.send(());
+        signals.next().await;
+        std::process::exit(130);
+    });
+    server
+        .run(async {
+            let _ = ended.await;
+        })
+        .await
 }
 
 /// The signals that end a server.

@@ -89,8 +89,14 @@ pub struct Worker {
 }
 
 impl Worker {
-    /// Starts the thread.
+    /// Starts a thread that does the model's work.
     pub fn start<S: Session + 'static>(served: Served<S>) -> (Self, JoinHandle<()>) {
+        let (worker, work) = Self::pair(served);
+        (worker, std::thread::spawn(work))
+    }
+
+    /// The handle, and the model's work, which goes on until the last handle is dropped.
+    pub(crate) fn pair<S: Session + 'static>(served: Served<S>) -> (Self, impl FnOnce()) {
         let Served { session, load_weights, model } = served;
         let (commands, received) = mpsc::channel();
         let (status, model, working) = (Arc::default(), Arc::new(model), Arc::new(()));
@@ -100,13 +106,13 @@ impl Worker {
             model: model.clone(),
             alive: Arc::downgrade(&working),
         };
-        let thread = std::thread::spawn(move || {
-            // Let go of however the thread ends, by a panic, too.
+        let work = move || {
+            // Let go of however the work ends, by a panic, too.
             let _working = working;
             let (jobs, count) = (HashMap::new(), Status::default());
             WorkerThread { session, load_weights, model: &model, status, jobs, count }.work(&received);
-        });
-        (worker, thread)
+        };
+        (worker, work)
     }
 
     /// Hands in a job; false when the thread has ended.

@@ -1,14 +1,8 @@
 //! The pass through the model, and the draws from its logits.
 
 use burn::tensor::{Int, Tensor, TensorData};
-use rayon::prelude::*;
 
-use super::{
-    Engine,
-    live::Order,
-    sequence::{Drawn, Sequence},
-    step::Scheduled,
-};
+use super::{Engine, sequence::Drawn, step::Scheduled};
 use crate::{
     causal_lm::{Attend, CausalLm},
     kernels::cached_attention::CachedRun,
@@ -18,7 +12,6 @@ use crate::{
 impl Engine {
     /// The logits after the last token and each draft of every sequence that draws.
     pub(super) fn forward<M: CausalLm>(&mut self, model: &M, scheduled: &[Scheduled]) -> TensorData {
-        crate::stay_awake(&self.device);
         let (mut ids, mut rows) = (Vec::new(), Vec::new());
         for Scheduled { order, run, drafts, draws } in scheduled {
             let sequence = &self.running[order];
@@ -70,15 +63,20 @@ impl Engine {
                 work.push((Scheduled { order: follower, run, drafts: Vec::new(), draws: true }, rows));
             }
         }
-        let mut sequences: Vec<(Order, Sequence)> =
-            work.iter().filter_map(|(one, _)| self.running.remove_entry(&one.order)).collect();
-        let drawn: Vec<Drawn> = sequences
-            .par_iter_mut()
-            .zip(&work)
-            .map(|((_, sequence), (one, rows))| sequence.draw(rows, vocab, &one.drafts))
-            .collect();
-        self.running.extend(sequences);
-        for ((one, _), drawn) in work.into_iter().zip(drawn) {
+        let taken = |(one, rows): (Scheduled, _)| {
+            let (order, sequence) = self.running.remove_entry(&one.order)?;
+            Some((one, rows, order, sequence, Drawn::default()))
+        };
+        let mut work: Vec<_> = work.into_iter().filter_map(taken).collect();
+        r1_parallel::for_each_mut(&mut work, |_, (one, rows, _, sequence, drawn)| {
+            *drawn = sequence.draw(rows, vocab, &one.drafts);
+        });
+        let mut settled = Vec::with_capacity(work.len());
+        for (one, _, order, sequence, drawn) in work {
+            self.running.insert(order, sequence);
+            settled.push((one, drawn));
+        }
+        for (one, drawn) in settled {
             self.settle(one, drawn);
         }
     }

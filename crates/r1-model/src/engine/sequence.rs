@@ -132,7 +132,7 @@ impl Sequence {
 }
 
 /// What a sequence wrote in a pass.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Drawn {
     pub(super) tokens: Vec<Token>,
     pub(super) finish: Option<FinishReason>,

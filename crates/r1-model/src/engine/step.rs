@@ -42,8 +42,10 @@ impl Engine {
         self.admit();
         let scheduled = self.schedule();
         if !scheduled.is_empty() {
-            let logits = self.forward(model, &scheduled);
-            self.draw(scheduled, &logits);
+            r1_parallel::with_crew(|| {
+                let logits = self.forward(model, &scheduled);
+                self.draw(scheduled, &logits);
+            });
         }
         std::mem::take(&mut self.events)
     }

@@ -50,16 +50,11 @@ pub(crate) fn for_row_chunks<T: Send>(
     output: &mut [T],
     width: usize,
     rows: usize,
-    work: impl Fn(usize, &mut [T]) + Sync,
+    work: impl Fn(usize, &mut [T]) + Sync + Send,
 ) {
-    use rayon::prelude::*;
-    if width == 0 || output.is_empty() {
-        return;
+    if width > 0 {
+        r1_parallel::for_each_chunk(output, rows * width, work);
     }
-    if output.len() <= rows * width {
-        return work(0, output);
-    }
-    output.par_chunks_mut(rows * width).enumerate().for_each(|(index, chunk)| work(index, chunk));
 }
 
 /// A row-major matrix or, with `transposed`, the transpose of one.

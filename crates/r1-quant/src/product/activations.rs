@@ -1,7 +1,5 @@
 //! Activations as integers of 8 bits.
 
-use rayon::prelude::*;
-
 /// Rows of activations in blocks of 32: `x ≈ scale · integer`.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Activations {
@@ -17,6 +15,9 @@ pub(super) struct Activations {
 /// Activations of a block.
 pub(super) const BLOCK: usize = 32;
 
+/// Blocks that a thread rounds at a time.
+const PART: usize = 128;
+
 impl Activations {
     /// Rounds rows of `width`, a multiple of 32.
     pub(super) fn round(x: &[f32], width: usize) -> Self {
@@ -30,12 +31,16 @@ impl Activations {
             round_blocks(x, &mut rounded.integers, &mut rounded.scales, &mut rounded.sums);
             return rounded;
         }
-        let blocks = 128;
-        x.par_chunks(blocks * BLOCK)
-            .zip(rounded.integers.par_chunks_mut(blocks * BLOCK))
-            .zip(rounded.scales.par_chunks_mut(blocks))
-            .zip(rounded.sums.par_chunks_mut(blocks))
-            .for_each(|(((x, integers), scales), sums)| round_blocks(x, integers, scales, sums));
+        let (integers, scales, sums) = (&mut rounded.integers, &mut rounded.scales, &mut rounded.sums);
+        let mut parts: Vec<_> = x
+            .chunks(PART * BLOCK)
+            .zip(integers.chunks_mut(PART * BLOCK))
+            .zip(scales.chunks_mut(PART))
+            .zip(sums.chunks_mut(PART))
+            .collect();
+        r1_parallel::for_each_mut(&mut parts, |_, (((x, integers), scales), sums)| {
+            round_blocks(x, integers, scales, sums);
+        });
         rounded
     }
 
@@ -47,9 +52,26 @@ impl Activations {
         (integers, &self.scales[own.clone()], &self.sums[own])
     }
 
+    /// Where the integers, scales and sums of a row and of those behind it stand.
+    pub(super) fn places(&self, row: usize) -> Places {
+        let (integers, blocks) = (row * self.width, row * self.width / BLOCK);
+        Places {
+            integers: self.integers[integers..].as_ptr(),
+            scales: self.scales[blocks..].as_ptr(),
+            sums: self.sums[blocks..].as_ptr(),
+        }
+    }
+
     pub(super) fn row_bytes(&self) -> usize {
         self.width + self.width / BLOCK * 8
     }
+}
+
+/// Places of a row of [`Activations`].
+pub(super) struct Places {
+    pub(super) integers: *const i8,
+    pub(super) scales: *const f32,
+    pub(super) sums: *const f32,
 }
 
 fn round_blocks(x: &[f32], integers: &mut [i8], scales: &mut [f32], sums: &mut [f32]) {

@@ -5,41 +5,41 @@
 
 use std::ops::Range;
 
-use super::fold;
+use super::{Body, Output, Rows, fold};
 use crate::{BlockType, decode};
 
-/// One row of weights with some rows of `x`, whose width is given.
-pub(super) type Row = unsafe fn(BlockType, &[u8], &[f32], usize, Range<usize>, &mut dyn FnMut(usize, f32));
-
 /// The fastest body of this machine.
-pub(super) fn body() -> Row {
+pub(super) fn body<'a>() -> Body<Rows<'a>> {
     #[cfg(target_arch = "x86_64")]
     if super::avx2::is_here() {
-        return super::avx2::float_row;
+        return super::avx2::float_rows;
     }
-    row
+    rows
 }
 
 /// The order of additions, in plain loops.
 ///
 /// # Safety
-/// None is needed.
-pub(super) unsafe fn row(
+/// The output has a place for each product.
+pub(super) unsafe fn rows(
     block_type: BlockType,
     weights: &[u8],
-    x: &[f32],
-    width: usize,
+    x: &Rows,
     tokens: Range<usize>,
-    put: &mut dyn FnMut(usize, f32),
+    output: &Output,
 ) {
-    let mut numbers = vec![0.0; width];
-    decode(block_type, weights, &mut numbers).expect("the row is as wide as the matrix");
-    for token in tokens {
-        let mut lanes = [0.0f32; 16];
-        for (i, (x, weight)) in x[token * width..(token + 1) * width].iter().zip(&numbers).enumerate() {
-            lanes[i % 16] = x.mul_add(*weight, lanes[i % 16]);
+    let mut numbers = vec![0.0; x.width];
+    for (column, weights) in weights.chunks_exact(x.width * block_type.block_bytes()).enumerate() {
+        decode(block_type, weights, &mut numbers).expect("the row is as wide as the matrix");
+        for token in tokens.clone() {
+            let mut lanes = [0.0f32; 16];
+            let own = &x.values[token * x.width..(token + 1) * x.width];
+            for (i, (x, weight)) in own.iter().zip(&numbers).enumerate() {
+                lanes[i % 16] = x.mul_add(*weight, lanes[i % 16]);
+            }
+            // SAFETY: the caller's promise.
+            unsafe { output.put(token, column, fold16(lanes)) };
         }
-        put(token, fold16(lanes));
     }
 }
 

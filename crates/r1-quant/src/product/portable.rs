@@ -13,7 +13,7 @@
 use std::ops::Range;
 
 use super::{
-    LANES,
+    LANES, Output,
     activations::{Activations, BLOCK},
     fold,
 };
@@ -22,24 +22,29 @@ use crate::{
     blocks::{Long, Short},
 };
 
-/// One row of weights with some rows of activations, see [`Body`](super::Body).
+/// Some rows of weights with some rows of activations, see [`Body`](super::Body).
 ///
 /// # Safety
-/// None is needed.
-pub(super) unsafe fn row(
+/// The output has a place for each product.
+pub(super) unsafe fn rows(
     block_type: BlockType,
     weights: &[u8],
     x: &Activations,
     tokens: Range<usize>,
-    put: &mut dyn FnMut(usize, f32),
+    output: &Output,
 ) {
-    let blocks = weights.chunks_exact(block_type.block_bytes());
-    if let Some(take) = Short::of(block_type) {
-        let blocks: Vec<Short> = blocks.map(take).collect();
-        tokens.for_each(|token| put(token, short(&blocks, x, token)));
-    } else if let Some(take) = Long::of(block_type) {
-        let blocks: Vec<Long> = blocks.map(take).collect();
-        tokens.for_each(|token| put(token, long(&blocks, x, token, has_minima(block_type))));
+    let row_bytes = x.width / block_type.block_len() * block_type.block_bytes();
+    for (column, weights) in weights.chunks_exact(row_bytes).enumerate() {
+        let blocks = weights.chunks_exact(block_type.block_bytes());
+        // SAFETY: the caller's promise.
+        let put = |token: usize, value: f32| unsafe { output.put(token, column, value) };
+        if let Some(take) = Short::of(block_type) {
+            let blocks: Vec<Short> = blocks.map(take).collect();
+            tokens.clone().for_each(|token| put(token, short(&blocks, x, token)));
+        } else if let Some(take) = Long::of(block_type) {
+            let blocks: Vec<Long> = blocks.map(take).collect();
+            tokens.clone().for_each(|token| put(token, long(&blocks, x, token, has_minima(block_type))));
+        }
     }
 }
 

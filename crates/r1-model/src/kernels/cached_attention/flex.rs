@@ -4,7 +4,6 @@ use std::ops::Range;
 
 use burn::backend::TensorMetadata;
 use burn_flex::FlexTensor;
-use rayon::prelude::*;
 
 use super::{CachedRun, PAGE};
 use crate::kernels::{
@@ -75,21 +74,21 @@ fn store(qkv: &[f32], [mut keys, mut values]: [&mut [f32]; 2], runs: &[CachedRun
         writes.push(Write { row, offset, count, keys: page_keys, values: page_values });
     }
     let (d, width) = (heads.head_dim, heads.fused_width());
-    let write = |Write { row, offset, count, keys, values }: Write| {
-        for (token, row) in qkv.chunks_exact(width).skip(row).take(count).enumerate() {
+    let write = |Write { row, offset, count, keys, values }: &mut Write| {
+        for (token, row) in qkv.chunks_exact(width).skip(*row).take(*count).enumerate() {
             let (new_keys, new_values) = row[heads.query_width()..].split_at(heads.kv_width());
             for (element, key) in new_keys.iter().enumerate() {
-                keys[element * PAGE + offset + token] = *key;
+                keys[element * PAGE + *offset + token] = *key;
             }
             for (head, value) in new_values.chunks_exact(d).enumerate() {
-                values[(head * PAGE + offset + token) * d..][..d].copy_from_slice(value);
+                values[(head * PAGE + *offset + token) * d..][..d].copy_from_slice(value);
             }
         }
     };
     if first * heads.kv_width() < THREADED {
-        writes.into_iter().for_each(write)
+        writes.iter_mut().for_each(write)
     } else {
-        writes.into_par_iter().for_each(write)
+        r1_parallel::for_each_mut(&mut writes, |_, one| write(one))
     }
 }
 
@@ -139,8 +138,8 @@ fn attend(qkv: &[f32], [keys, values]: [&[f32]; 2], runs: &[CachedRun], heads: H
         first += run.tokens;
     }
     let shared = Shared::new(output.as_mut_ptr());
-    let work = |scratch: &mut Scratch, task: Task| {
-        scratch.attend(qkv, [keys, values], &task, heads);
+    let work = |scratch: &mut Scratch, task: &Task| {
+        scratch.attend(qkv, [keys, values], task, heads);
         let (d, group) = (heads.head_dim, heads.group());
         for (head, result) in scratch.result.chunks_exact(task.tokens * d).enumerate() {
             let column = (task.kv_head * group + head) * d;
@@ -150,9 +149,15 @@ fn attend(qkv: &[f32], [keys, values]: [&[f32]; 2], runs: &[CachedRun], heads: H
     };
     if cost < THREADED {
         let mut scratch = Scratch::default();
-        tasks.into_iter().for_each(|task| work(&mut scratch, task));
+        tasks.iter().for_each(|task| work(&mut scratch, task));
     } else {
-        tasks.into_par_iter().with_min_len(4).for_each_init(Scratch::default, work);
+        // A few tasks share what they need to work.
+        let parts = tasks.len().div_ceil(4).min(4 * r1_parallel::threads());
+        let part = tasks.len().div_ceil(parts);
+        r1_parallel::for_each_chunk(&mut tasks, part, |_, tasks| {
+            let mut scratch = Scratch::default();
+            tasks.iter().for_each(|task| work(&mut scratch, task));
+        });
     }
     output
 }

@@ -5,7 +5,6 @@
 
 use burn_flex::FlexTensor;
 use pulp::{Arch, Simd, WithSimd};
-use rayon::prelude::*;
 
 use super::ahead::Ahead;
 #[cfg(target_arch = "x86_64")]
@@ -57,7 +56,7 @@ pub(crate) fn product(x: &[f32], w: &[f32], sizes: [usize; 3]) -> Vec<f32> {
 }
 
 fn multiply(x: &[f32], w: &[f32], output: Output, [rows, columns, width]: [usize; 3]) {
-    let threads = rayon::current_num_threads();
+    let threads = r1_parallel::threads();
     let fitting = rows.div_ceil((ROW_BYTES / (4 * width.max(1))).clamp(16, 256));
     // As many blocks for each thread.
     let blocks = if fitting == 1 { 1 } else { fitting.next_multiple_of(threads) };
@@ -76,7 +75,7 @@ fn multiply(x: &[f32], w: &[f32], output: Output, [rows, columns, width]: [usize
         let columns_here = first_column.min(columns)..columns.min(first_column + part);
         Arch::new().dispatch(Block { x, w, y: &output, rows, columns: columns_here, width, stride: columns });
     };
-    if blocks * parts == 1 { work(0) } else { (0..blocks * parts).into_par_iter().for_each(work) }
+    r1_parallel::for_each(blocks * parts, work);
 }
 
 /// The output, of which each task writes its own rows and columns.
@@ -84,6 +83,8 @@ struct Output(*mut f32);
 
 // SAFETY: no two tasks share rows and columns, see `product`.
 unsafe impl Sync for Output {}
+// SAFETY: likewise.
+unsafe impl Send for Output {}
 
 struct Block<'a> {
     x: &'a [f32],
@@ -119,6 +120,9 @@ impl Block<'_> {
 
     #[inline(always)]
     fn run<S: Simd, const P: usize, const M: usize, const N: usize>(&self, simd: S) {
+        if self.rows.len() == 1 {
+            return self.run_row::<S, P>(simd);
+        }
         let mut column = self.columns.start;
         let tiles = self.rows.len().div_ceil(M);
         while column < self.columns.end {
@@ -143,6 +147,16 @@ impl Block<'_> {
                 row += M;
             }
             column += if whole { N } else { 1 };
+        }
+    }
+
+    /// One row of `x`: the weights pass once, and as one stretch of memory the processor fetches them best by itself.
+    #[inline(always)]
+    fn run_row<S: Simd, const P: usize>(&self, simd: S) {
+        let mut none = Ahead::new(&[], 0, 1);
+        for column in self.columns.clone() {
+            // SAFETY: as in `run`.
+            unsafe { self.tile::<S, P, 1, 1>(simd, self.rows.start, column, &mut none) };
         }
     }
 

@@ -1,28 +1,30 @@
 //! Weights that are numbers themselves.
 
-use std::{arch::x86_64::*, ops::Range};
+use std::{arch::x86_64::*, marker::PhantomData, ops::Range};
 
-use super::AHEAD;
-use crate::{BlockType, product::floats::fold16};
+use super::tiles;
+use crate::{
+    BlockType,
+    product::{Output, Rows, floats::fold16},
+};
 
-/// One row of weights with some rows of `x`, see [`Row`](crate::product::floats::Row).
+/// Some rows of weights with some rows of activations, see [`Body`](crate::product::Body).
 ///
 /// # Safety
-/// The CPU [has](super::is_here) what is needed, and `weights` is as wide as the rows of `x`.
-pub(in crate::product) unsafe fn float_row(
+/// The CPU [has](super::is_here) what is needed, and the output has a place for each product.
+pub(in crate::product) unsafe fn float_rows(
     block_type: BlockType,
     weights: &[u8],
-    x: &[f32],
-    width: usize,
+    x: &Rows,
     tokens: Range<usize>,
-    put: &mut dyn FnMut(usize, f32),
+    output: &Output,
 ) {
     // SAFETY: the caller's promise.
     unsafe {
         match block_type {
-            BlockType::F32 => row::<F32>(weights, x, width, tokens, put),
-            BlockType::F16 => row::<F16>(weights, x, width, tokens, put),
-            _ => row::<Bf16>(weights, x, width, tokens, put),
+            BlockType::F32 => tiles::<Tile<F32>>(weights, x, tokens, output),
+            BlockType::F16 => tiles::<Tile<F16>>(weights, x, tokens, output),
+            _ => tiles::<Tile<Bf16>>(weights, x, tokens, output),
         }
     }
 }
@@ -76,7 +78,7 @@ impl Float for F16 {
     #[inline(always)]
     unsafe fn one(place: *const u8) -> f32 {
         // SAFETY: the caller's promise.
-        unsafe { super::half_at(place) }
+        half::f16::from_bits(unsafe { place.cast::<u16>().read_unaligned() }).to_f32()
     }
 }
 
@@ -100,67 +102,55 @@ impl Float for Bf16 {
     }
 }
 
-/// One row of weights with some rows of activations.
-///
-/// # Safety
-/// The CPU has what [`is_here`](super::is_here) asks for, and `weights` is as wide as the rows of `x`.
-unsafe fn row<F: Float>(
-    weights: &[u8],
-    x: &[f32],
-    width: usize,
-    tokens: Range<usize>,
-    put: &mut dyn FnMut(usize, f32),
-) {
-    let mut token = tokens.start;
-    while token < tokens.end {
-        let rows = &x[token * width..tokens.end * width];
-        let mut one = |token: usize, values: &[f32]| {
-            values.iter().enumerate().for_each(|(i, value)| put(token + i, *value));
-        };
-        // SAFETY: the caller's promise.
-        unsafe {
-            match tokens.end - token {
-                1 => one(token, &tile::<F, 1>(weights, rows, width)),
-                2 => one(token, &tile::<F, 2>(weights, rows, width)),
-                3 => one(token, &tile::<F, 3>(weights, rows, width)),
-                _ => one(token, &tile::<F, 4>(weights, rows, width)),
-            }
-        }
-        token += 4;
-    }
-}
+/// Tiles of a format.
+struct Tile<'a, F>(PhantomData<&'a F>);
 
-/// The row with the first `M` rows of `x`.
-#[allow(clippy::needless_range_loop)]
-#[inline]
-#[target_feature(enable = "avx2,fma,f16c")]
-unsafe fn tile<F: Float, const M: usize>(weights: &[u8], x: &[f32], width: usize) -> [f32; M] {
-    let mut sums = [[_mm256_setzero_ps(); 2]; M];
-    let (weights, x) = (weights.as_ptr(), x.as_ptr());
-    let whole = width / 16 * 16;
-    let mut i = 0;
-    // SAFETY: every element lies in a row, by the caller's promise.
-    unsafe {
-        while i < whole {
-            _mm_prefetch::<_MM_HINT_T0>(weights.wrapping_add(AHEAD + i * F::BYTES).cast());
-            for half in 0..2 {
-                let weight = F::load(weights.add((i + 8 * half) * F::BYTES));
-                for m in 0..M {
-                    let own = _mm256_loadu_ps(x.add(m * width + i + 8 * half));
-                    sums[m][half] = _mm256_fmadd_ps(own, weight, sums[m][half]);
+impl<'a, F: Float> super::Tile for Tile<'a, F> {
+    type X = Rows<'a>;
+    const SEVERAL: bool = false;
+
+    fn row_bytes(x: &Rows<'a>) -> usize {
+        x.width * F::BYTES
+    }
+
+    #[inline]
+    #[target_feature(enable = "avx2,fma,f16c")]
+    unsafe fn products<const R: usize, const M: usize>(
+        weights: *const u8,
+        x: &Rows<'a>,
+        token: usize,
+    ) -> [[f32; M]; R] {
+        let (width, whole) = (x.width, x.width / 16 * 16);
+        let x = x.values[token * width..].as_ptr();
+        let mut sums = [[[_mm256_setzero_ps(); 2]; M]; R];
+        let mut products = [[0.0; M]; R];
+        // SAFETY: every element lies in a row, by the caller's promise.
+        unsafe {
+            for i in (0..whole).step_by(16) {
+                for half in 0..2 {
+                    for r in 0..R {
+                        let place = weights.add((r * width + i + 8 * half) * F::BYTES);
+                        let weight = F::load(place);
+                        for m in 0..M {
+                            let own = _mm256_loadu_ps(x.add(m * width + i + 8 * half));
+                            sums[r][m][half] = _mm256_fmadd_ps(own, weight, sums[r][m][half]);
+                        }
+                    }
                 }
             }
-            i += 16;
-        }
-        std::array::from_fn(|m| {
-            let mut lanes = [0.0f32; 16];
-            _mm256_storeu_ps(lanes.as_mut_ptr(), sums[m][0]);
-            _mm256_storeu_ps(lanes.as_mut_ptr().add(8), sums[m][1]);
-            for i in whole..width {
-                let weight = F::one(weights.add(i * F::BYTES));
-                lanes[i - whole] = (*x.add(m * width + i)).mul_add(weight, lanes[i - whole]);
+            for r in 0..R {
+                for m in 0..M {
+                    let mut lanes = [0.0f32; 16];
+                    _mm256_storeu_ps(lanes.as_mut_ptr(), sums[r][m][0]);
+                    _mm256_storeu_ps(lanes.as_mut_ptr().add(8), sums[r][m][1]);
+                    for i in whole..width {
+                        let weight = F::one(weights.add((r * width + i) * F::BYTES));
+                        lanes[i - whole] = (*x.add(m * width + i)).mul_add(weight, lanes[i - whole]);
+                    }
+                    products[r][m] = fold16(lanes);
+                }
             }
-            fold16(lanes)
-        })
+        }
+        products
     }
 }

@@ -1,9 +1,9 @@
 //! Blocks of 256 weights.
 
-use std::{arch::x86_64::*, ops::Range};
+use std::{arch::x86_64::*, marker::PhantomData};
 
-use super::{AHEAD, fold, half_at, pairs};
-use crate::product::activations::{Activations, BLOCK};
+use super::{fold, half_at, pairs};
+use crate::product::activations::{Activations, BLOCK, Places};
 
 /// A format whose blocks hold 256 weights: eight parts of 32, whose halves have scales that are integers.
 pub(super) trait Long {
@@ -222,75 +222,71 @@ unsafe fn two_halves(bytes: *const u8) -> [__m256i; 8] {
     parts
 }
 
-/// One row of weights with some rows of activations.
-///
-/// # Safety
-/// The CPU has what [`is_here`](super::is_here) asks for, and `weights` is as wide as the rows of `x`.
-pub(super) unsafe fn row<F: Long>(
-    weights: &[u8],
-    x: &Activations,
-    tokens: Range<usize>,
-    put: &mut dyn FnMut(usize, f32),
-) {
-    let mut token = tokens.start;
-    while token < tokens.end {
-        let mut one = |token: usize, values: &[f32]| {
-            values.iter().enumerate().for_each(|(i, value)| put(token + i, *value));
-        };
-        // SAFETY: the caller's promise.
-        unsafe {
-            match tokens.end - token {
-                1 => one(token, &tile::<F, 1>(weights, x, token)),
-                2 => one(token, &tile::<F, 2>(weights, x, token)),
-                3 => one(token, &tile::<F, 3>(weights, x, token)),
-                _ => one(token, &tile::<F, 4>(weights, x, token)),
-            }
-        }
-        token += 4;
-    }
-}
+/// Tiles of a format.
+pub(super) struct Tile<F>(PhantomData<F>);
 
-/// The row with `M` rows of activations, from `token` on.
-#[inline]
-#[target_feature(enable = "avx2,fma,f16c")]
-unsafe fn tile<F: Long, const M: usize>(weights: &[u8], x: &Activations, token: usize) -> [f32; M] {
-    let rows: [(&[i8], &[f32], &[f32]); M] = std::array::from_fn(|m| x.row(token + m));
-    let (mut lanes, mut minima) = ([_mm256_setzero_ps(); M], [_mm256_setzero_ps(); M]);
-    let mut block = weights.as_ptr();
-    for number in 0..x.width / 256 {
-        // SAFETY: there are as many weights as activations, by the caller's promise.
-        unsafe {
-            for line in 0..F::BYTES.div_ceil(64) {
-                _mm_prefetch::<_MM_HINT_T0>(block.wrapping_add(AHEAD + 64 * line).cast());
-            }
-            let (integers, scales) = (F::integers(block), F::scales(block));
-            let scale = _mm256_set1_ps(half_at(block.add(F::SCALE)));
-            for m in 0..M {
-                let mut inside = _mm256_setzero_ps();
-                for part in 0..8 {
-                    let b = number * 8 + part;
-                    let own = _mm256_loadu_si256(rows[m].0.as_ptr().add(b * BLOCK).cast());
-                    let products = match F::OFFSET {
-                        true => pairs::<false, 32>(integers[part], own),
-                        false => pairs::<false, 0>(integers[part], own),
-                    };
-                    let sums = _mm256_cvtepi32_ps(_mm256_madd_epi16(products, scales[part]));
-                    inside = _mm256_fmadd_ps(sums, _mm256_broadcast_ss(rows[m].1.get_unchecked(b)), inside);
-                }
-                lanes[m] = _mm256_fmadd_ps(inside, scale, lanes[m]);
-            }
-            if let Some(place) = F::MINIMUM {
-                let own = _mm256_mul_ps(_mm256_set1_ps(half_at(block.add(place))), F::minima(block));
-                for m in 0..M {
-                    let sums = _mm256_loadu_ps(rows[m].2.as_ptr().add(number * 8));
-                    minima[m] = _mm256_fmadd_ps(own, sums, minima[m]);
-                }
-            }
-            block = block.add(F::BYTES);
-        }
+impl<F: Long> super::Tile for Tile<F> {
+    type X = Activations;
+
+    fn row_bytes(x: &Activations) -> usize {
+        x.width / 256 * F::BYTES
     }
-    std::array::from_fn(|m| match F::MINIMUM {
-        Some(_) => fold(lanes[m]) - fold(minima[m]),
-        None => fold(lanes[m]),
-    })
+
+    #[inline]
+    #[target_feature(enable = "avx2,fma,f16c")]
+    unsafe fn products<const R: usize, const M: usize>(
+        weights: *const u8,
+        x: &Activations,
+        token: usize,
+    ) -> [[f32; M]; R] {
+        let (blocks, stride) = (x.width / BLOCK, Self::row_bytes(x));
+        let ahead = super::ahead(R * stride);
+        let Places { integers, scales, sums } = x.places(token);
+        let (mut lanes, mut minima) = ([[_mm256_setzero_ps(); M]; R], [[_mm256_setzero_ps(); M]; R]);
+        for number in 0..x.width / 256 {
+            for r in 0..R {
+                // SAFETY: there are as many weights as activations, by the caller's promise.
+                unsafe {
+                    let block = weights.add(r * stride + number * F::BYTES);
+                    for line in 0..F::BYTES.div_ceil(64) {
+                        _mm_prefetch::<_MM_HINT_T1>(block.wrapping_add(ahead + 64 * line).cast());
+                    }
+                    let (weight, part_scales) = (F::integers(block), F::scales(block));
+                    let scale = half_at(block.add(F::SCALE));
+                    for m in 0..M {
+                        let mut inside = _mm256_setzero_ps();
+                        for part in 0..8 {
+                            let b = number * 8 + part;
+                            let own = _mm256_loadu_si256(integers.add(m * x.width + b * BLOCK).cast());
+                            let products = match F::OFFSET {
+                                true => pairs::<false, 32>(weight[part], own),
+                                false => pairs::<false, 0>(weight[part], own),
+                            };
+                            let sums = _mm256_cvtepi32_ps(_mm256_madd_epi16(products, part_scales[part]));
+                            let scale = _mm256_broadcast_ss(&*scales.add(m * blocks + b));
+                            inside = _mm256_fmadd_ps(sums, scale, inside);
+                        }
+                        lanes[r][m] = _mm256_fmadd_ps(inside, scale, lanes[r][m]);
+                    }
+                    if let Some(place) = F::MINIMUM {
+                        let own = _mm256_mul_ps(half_at(block.add(place)), F::minima(block));
+                        for m in 0..M {
+                            let sums = _mm256_loadu_ps(sums.add(m * blocks + number * 8));
+                            minima[r][m] = _mm256_fmadd_ps(own, sums, minima[r][m]);
+                        }
+                    }
+                }
+            }
+        }
+        let mut products = [[0.0; M]; R];
+        for r in 0..R {
+            for m in 0..M {
+                products[r][m] = fold(lanes[r][m]);
+                if F::MINIMUM.is_some() {
+                    products[r][m] -= fold(minima[r][m]);
+                }
+            }
+        }
+        products
+    }
 }

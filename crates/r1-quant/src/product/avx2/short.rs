@@ -1,9 +1,9 @@
 //! Blocks of 32 weights.
 
-use std::{arch::x86_64::*, ops::Range};
+use std::{arch::x86_64::*, marker::PhantomData};
 
-use super::{AHEAD, fold, half_at, pairs};
-use crate::product::activations::{Activations, BLOCK};
+use super::{fold, half_at, pairs};
+use crate::product::activations::{Activations, BLOCK, Places};
 
 /// A format whose blocks hold 32 weights.
 pub(super) trait Short {
@@ -105,66 +105,62 @@ unsafe fn fives(bytes: *const u8) -> __m256i {
     _mm256_or_si256(nibbles, _mm256_and_si256(set, _mm256_set1_epi8(16)))
 }
 
-/// One row of weights with some rows of activations.
-///
-/// # Safety
-/// The CPU has what [`is_here`](super::is_here) asks for, and `weights` is as wide as the rows of `x`.
-pub(super) unsafe fn row<F: Short>(
-    weights: &[u8],
-    x: &Activations,
-    tokens: Range<usize>,
-    put: &mut dyn FnMut(usize, f32),
-) {
-    let mut token = tokens.start;
-    while token < tokens.end {
-        let mut one = |token: usize, values: &[f32]| {
-            values.iter().enumerate().for_each(|(i, value)| put(token + i, *value));
-        };
-        // SAFETY: the caller's promise.
-        unsafe {
-            match tokens.end - token {
-                1 => one(token, &tile::<F, 1>(weights, x, token)),
-                2 => one(token, &tile::<F, 2>(weights, x, token)),
-                3 => one(token, &tile::<F, 3>(weights, x, token)),
-                _ => one(token, &tile::<F, 4>(weights, x, token)),
-            }
-        }
-        token += 4;
-    }
-}
+/// Tiles of a format.
+pub(super) struct Tile<F>(PhantomData<F>);
 
-/// The row with `M` rows of activations, from `token` on.
-#[inline]
-#[target_feature(enable = "avx2,fma,f16c")]
-unsafe fn tile<F: Short, const M: usize>(weights: &[u8], x: &Activations, token: usize) -> [f32; M] {
-    let rows: [(&[i8], &[f32], &[f32]); M] = std::array::from_fn(|m| x.row(token + m));
-    let (mut lanes, mut minima) = ([_mm256_setzero_ps(); M], [0.0f32; M]);
-    let ones = _mm256_set1_epi16(1);
-    let mut block = weights.as_ptr();
-    for b in 0..x.width / BLOCK {
-        // SAFETY: there are as many blocks of weights as of activations, by the caller's promise.
-        unsafe {
-            _mm_prefetch::<_MM_HINT_T0>(block.wrapping_add(AHEAD).cast());
-            let (integers, scale) = (F::integers(block), half_at(block));
-            for m in 0..M {
-                let own = _mm256_loadu_si256(rows[m].0.as_ptr().add(b * BLOCK).cast());
-                let sums = _mm256_madd_epi16(signed_pairs::<F>(integers, own), ones);
-                let scale = _mm256_set1_ps(scale * *rows[m].1.get_unchecked(b));
-                lanes[m] = _mm256_fmadd_ps(_mm256_cvtepi32_ps(sums), scale, lanes[m]);
-            }
-            if let Some(place) = F::MINIMUM {
-                let minimum = half_at(block.add(place));
-                for m in 0..M {
-                    minima[m] = minimum.mul_add(*rows[m].2.get_unchecked(b), minima[m]);
+impl<F: Short> super::Tile for Tile<F> {
+    type X = Activations;
+
+    fn row_bytes(x: &Activations) -> usize {
+        x.width / BLOCK * F::BYTES
+    }
+
+    #[inline]
+    #[target_feature(enable = "avx2,fma,f16c")]
+    unsafe fn products<const R: usize, const M: usize>(
+        weights: *const u8,
+        x: &Activations,
+        token: usize,
+    ) -> [[f32; M]; R] {
+        let (blocks, stride) = (x.width / BLOCK, Self::row_bytes(x));
+        let ahead = super::ahead(R * stride);
+        let Places { integers, scales, sums } = x.places(token);
+        let (mut lanes, mut minima) = ([[_mm256_setzero_ps(); M]; R], [[_mm256_setzero_ps(); M]; R]);
+        let ones = _mm256_set1_epi16(1);
+        for b in 0..blocks {
+            for r in 0..R {
+                // SAFETY: there are as many blocks of weights as of activations, by the caller's promise.
+                unsafe {
+                    let block = weights.add(r * stride + b * F::BYTES);
+                    _mm_prefetch::<_MM_HINT_T1>(block.wrapping_add(ahead).cast());
+                    let (weight, scale) = (F::integers(block), half_at(block));
+                    for m in 0..M {
+                        let own = _mm256_loadu_si256(integers.add(m * x.width + b * BLOCK).cast());
+                        let products = _mm256_madd_epi16(signed_pairs::<F>(weight, own), ones);
+                        let scale = _mm256_mul_ps(scale, _mm256_broadcast_ss(&*scales.add(m * blocks + b)));
+                        lanes[r][m] = _mm256_fmadd_ps(_mm256_cvtepi32_ps(products), scale, lanes[r][m]);
+                    }
+                    if let Some(place) = F::MINIMUM {
+                        let minimum = half_at(block.add(place));
+                        for m in 0..M {
+                            let sum = _mm256_broadcast_ss(&*sums.add(m * blocks + b));
+                            minima[r][m] = _mm256_fmadd_ps(minimum, sum, minima[r][m]);
+                        }
+                    }
                 }
             }
-            block = block.add(F::BYTES);
         }
+        let mut products = [[0.0; M]; R];
+        for r in 0..R {
+            for m in 0..M {
+                products[r][m] = fold(lanes[r][m]);
+                if F::MINIMUM.is_some() {
+                    products[r][m] += _mm256_cvtss_f32(minima[r][m]);
+                }
+            }
+        }
+        products
     }
-    std::array::from_fn(|m| match F::MINIMUM {
-        Some(_) => fold(lanes[m]) + minima[m],
-        None => fold(lanes[m]),
-    })
 }
 
 #[inline]
