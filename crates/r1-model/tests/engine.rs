@@ -180,85 +180,101 @@ fn a_random_schedule_changes_no_bit() {
         [("llama-tied", 1), ("qwen3-moe", 2), ("deepseek-v3", 3), ("gemma3", 4), ("llama-tied", 5)]
     {
         let (_, model) = support::load_long(name);
-        let mut stream = Key::new(seed).stream();
-        let mut pick = |count: usize| (stream.uniform() * count as f64) as usize;
-        let page = model.cache_spec().page_bytes();
-        let config = EngineConfig {
-            max_slots: 1 + pick(6),
-            cache_bytes: (2 + pick(6)) * page,
-            prefill_tokens: 1 + pick(40),
-            draft_tokens: pick(4),
-            ..EngineConfig::default()
-        };
-        let mut engine = engine(&model, config);
-        let (mut asked, mut cancelled) = (Vec::new(), Vec::new());
-        let mut written = std::collections::BTreeMap::new();
-        let request = |index: usize, picks: [usize; 5]| {
-            // Prompts that begin alike, some equal; greedy ones repeat themselves, so that drafts are accepted.
-            let mut ids = prompt(1 + picks[0] as u32, 0);
-            ids.extend(prompt(picks[1] as u32, 40));
-            let temperature = if picks[2] == 0 { 0.0 } else { 1.0 };
-            let sampling = sampling(1 + picks[3]).with_temperature(temperature);
-            let mut request =
-                Request::new(ids, Key::new(index as u64)).with_samples(1 + picks[4]).with_sampling(sampling);
-            request.priority = picks[2] as i32 % 2;
-            request
-        };
-        let mut step = 0;
-        while step < 150 || engine.is_busy() {
-            step += 1;
-            assert!(step < 20_000, "{name}: it does not come to an end");
-            if step < 150 && pick(3) == 0 {
-                let picks = [pick(75), pick(3), pick(3), pick(40), pick(3)];
-                match engine.add(request(asked.len(), picks)) {
-                    Ok(id) => asked.push((id, picks)),
-                    Err(Refused::PromptTooLong { .. }) => {}
-                    Err(other) => panic!("{other}"),
-                }
-            }
-            if pick(20) == 0 && !asked.is_empty() {
-                let (id, _) = asked[pick(asked.len())];
-                engine.cancel(id);
-                cancelled.push(id);
-            }
-            if pick(40) == 0 {
-                // The weights are the same, so what is computed again is, too.
-                engine.forget();
-            }
-            take(engine.step(&model), &mut written);
-        }
-        let load = engine.load();
-        assert_eq!((load.running, load.waiting, load.used_tokens), (0, 0, 0), "{load:?}");
-        assert!(asked.len() > 20 && load.reused_tokens > 0, "{load:?}");
-        let mut whole = 0;
-        for (index, (id, picks)) in asked.iter().enumerate() {
-            let mut alone = request(index, *picks);
-            let config = EngineConfig { draft_tokens: 0, ..config };
-            let room = self::engine(&model, config).room();
-            // Where the small cache ends a sequence, it ends a sequence of any company.
-            alone.sampling.max_tokens = alone.sampling.max_tokens.min(room - alone.prompt.len());
-            let samples = alone.samples;
-            let wide = EngineConfig { draft_tokens: 0, ..EngineConfig::default() };
-            let expected = wide.generate(&model, vocabulary(), vec![alone], &Device::flex()).unwrap();
-            for sample in 0..samples {
-                let (ids, logprobs, finish) = &written[&SequenceId { request: *id, sample }];
-                let expected = &expected[0][sample];
-                let bits: Vec<u32> = expected.logprobs.iter().map(|logprob| logprob.to_bits()).collect();
-                if *finish == Some(FinishReason::Cancelled) {
-                    assert!(cancelled.contains(id));
-                    assert_eq!((&ids[..], &logprobs[..]), (&expected.ids[..ids.len()], &bits[..ids.len()]));
-                } else {
-                    assert_eq!(
-                        (ids, logprobs, *finish),
-                        (&expected.ids, &bits, Some(expected.finish)),
-                        "{name}"
-                    );
-                    whole += 1;
-                }
-            }
-        }
-        assert!(whole > 20, "{name}: {whole} were not cancelled");
+        random_schedule(name, &model, seed);
     }
+}
+
+/// Packed weights keep the law: a row's bits do not depend on its batch.
+#[test]
+fn a_random_schedule_changes_no_bit_of_packed_models() {
+    use r1_model::checkpoint::Packing::{Bf16, F16, Q8_0};
+    for (name, packing, seed) in [
+        ("llama-tied", Q8_0, 1),
+        ("qwen3-moe", Q8_0, 2),
+        ("deepseek-v3", Bf16, 3),
+        ("gemma3", F16, 4),
+        ("qwen2", Bf16, 5),
+    ] {
+        let (_, model) = support::load_long_packed(name, packing);
+        random_schedule(name, &model, seed);
+    }
+}
+
+fn random_schedule(name: &str, model: &Transformer, seed: u64) {
+    let mut stream = Key::new(seed).stream();
+    let mut pick = |count: usize| (stream.uniform() * count as f64) as usize;
+    let page = model.cache_spec().page_bytes();
+    let config = EngineConfig {
+        max_slots: 1 + pick(6),
+        cache_bytes: (2 + pick(6)) * page,
+        prefill_tokens: 1 + pick(40),
+        draft_tokens: pick(4),
+        ..EngineConfig::default()
+    };
+    let mut engine = engine(model, config);
+    let (mut asked, mut cancelled) = (Vec::new(), Vec::new());
+    let mut written = std::collections::BTreeMap::new();
+    let request = |index: usize, picks: [usize; 5]| {
+        // Prompts that begin alike, some equal; greedy ones repeat themselves, so that drafts are accepted.
+        let mut ids = prompt(1 + picks[0] as u32, 0);
+        ids.extend(prompt(picks[1] as u32, 40));
+        let temperature = if picks[2] == 0 { 0.0 } else { 1.0 };
+        let sampling = sampling(1 + picks[3]).with_temperature(temperature);
+        let mut request =
+            Request::new(ids, Key::new(index as u64)).with_samples(1 + picks[4]).with_sampling(sampling);
+        request.priority = picks[2] as i32 % 2;
+        request
+    };
+    let mut step = 0;
+    while step < 150 || engine.is_busy() {
+        step += 1;
+        assert!(step < 20_000, "{name}: it does not come to an end");
+        if step < 150 && pick(3) == 0 {
+            let picks = [pick(75), pick(3), pick(3), pick(40), pick(3)];
+            match engine.add(request(asked.len(), picks)) {
+                Ok(id) => asked.push((id, picks)),
+                Err(Refused::PromptTooLong { .. }) => {}
+                Err(other) => panic!("{other}"),
+            }
+        }
+        if pick(20) == 0 && !asked.is_empty() {
+            let (id, _) = asked[pick(asked.len())];
+            engine.cancel(id);
+            cancelled.push(id);
+        }
+        if pick(40) == 0 {
+            // The weights are the same, so what is computed again is, too.
+            engine.forget();
+        }
+        take(engine.step(model), &mut written);
+    }
+    let load = engine.load();
+    assert_eq!((load.running, load.waiting, load.used_tokens), (0, 0, 0), "{load:?}");
+    assert!(asked.len() > 20 && load.reused_tokens > 0, "{load:?}");
+    let mut whole = 0;
+    for (index, (id, picks)) in asked.iter().enumerate() {
+        let mut alone = request(index, *picks);
+        let config = EngineConfig { draft_tokens: 0, ..config };
+        let room = self::engine(model, config).room();
+        // Where the small cache ends a sequence, it ends a sequence of any company.
+        alone.sampling.max_tokens = alone.sampling.max_tokens.min(room - alone.prompt.len());
+        let samples = alone.samples;
+        let wide = EngineConfig { draft_tokens: 0, ..EngineConfig::default() };
+        let expected = wide.generate(model, vocabulary(), vec![alone], &Device::flex()).unwrap();
+        for sample in 0..samples {
+            let (ids, logprobs, finish) = &written[&SequenceId { request: *id, sample }];
+            let expected = &expected[0][sample];
+            let bits: Vec<u32> = expected.logprobs.iter().map(|logprob| logprob.to_bits()).collect();
+            if *finish == Some(FinishReason::Cancelled) {
+                assert!(cancelled.contains(id));
+                assert_eq!((&ids[..], &logprobs[..]), (&expected.ids[..ids.len()], &bits[..ids.len()]));
+            } else {
+                assert_eq!((ids, logprobs, *finish), (&expected.ids, &bits, Some(expected.finish)), "{name}");
+                whole += 1;
+            }
+        }
+    }
+    assert!(whole > 20, "{name}: {whole} were not cancelled");
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, path::Path};
 use burn::module::{Module, ModuleMapper, Param};
 use burn::tensor::{Device, Tensor, TensorData};
 
-use super::{Slot, TensorFiles, folder};
+use super::{Packing, Slot, TensorFiles, folder, packing::Packed};
 use crate::{
     Architecture, LoraConfig, ModelConfig, ModelError, Parameters, adapter, gradients::is_trained,
     parameters::AdapterValues,
@@ -26,8 +26,26 @@ where
     Ok((M::load(&config, &tensors, device)?, config))
 }
 
+/// Reads config and weights of a checkpoint folder and packs the weight matrices, one at a time, for generation.
+///
+/// # Errors
+/// Those of [`load_model`], and [`ModelError::Pack`] when a weight does not fit the packing.
+pub fn load_packed_model<M>(
+    dir: &Path,
+    packing: Packing,
+    device: &Device,
+) -> Result<(M, ModelConfig), ModelError>
+where
+    M: Architecture<Config = ModelConfig>,
+{
+    let (tensors, config) = open::<M>(dir)?;
+    let packed = Packed { tensors: &tensors, packing };
+    let model = Parameters::load_from(&packed, device, |parameters| M::build(&config, parameters))?;
+    Ok((model, config))
+}
+
 /// The tensors of a folder that hold what an architecture is made of, and its config.
-pub(crate) fn open<M>(dir: &Path) -> Result<(TensorFiles, ModelConfig), ModelError>
+fn open<M>(dir: &Path) -> Result<(TensorFiles, ModelConfig), ModelError>
 where
     M: Architecture<Config = ModelConfig>,
 {

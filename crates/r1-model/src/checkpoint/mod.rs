@@ -15,10 +15,9 @@ mod write;
 mod numbers;
 
 pub(crate) use gguf::GgufCheckpoint;
-pub use load::{AdapterSource, load_adapted, load_model};
-pub(crate) use load::{open, reload};
+pub(crate) use load::reload;
+pub use load::{AdapterSource, load_adapted, load_model, load_packed_model};
 pub use numbers::{filled, read_numbers, write_numbers};
-pub(crate) use packing::Packed;
 pub use packing::Packing;
 pub use slot::{Part, Slot};
 pub(crate) use source::TensorSource;

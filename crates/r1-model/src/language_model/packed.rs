@@ -7,7 +7,7 @@ use burn::tensor::Device;
 use super::LanguageModel;
 use crate::{
     Architecture, ModelError, Parameters, Transformer,
-    checkpoint::{GgufCheckpoint, Packed, Packing, open},
+    checkpoint::{GgufCheckpoint, Packing, load_packed_model},
 };
 
 /// Whether a path is that of a GGUF file.
@@ -34,10 +34,7 @@ impl LanguageModel {
         if is_gguf(dir) {
             return Self::load_gguf(dir, device);
         }
-        let (tensors, config) = open::<Transformer>(dir)?;
-        let packed = Packed { tensors: &tensors, packing };
-        let model =
-            Parameters::load_from(&packed, device, |parameters| Transformer::build(&config, parameters))?;
+        let (model, config) = load_packed_model::<Transformer>(dir, packing, device)?;
         let slots = Transformer::slots(&config);
         Ok(Self { packed: true, ..Self::assemble(model, config, slots, dir, device)? })
     }
