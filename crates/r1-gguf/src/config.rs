@@ -7,8 +7,9 @@ mod experts;
 use serde_json::{Map, Value, json};
 
 use crate::error::KNOWN;
+use crate::tokenizer::special_ids;
 use crate::{Gguf, GgufError};
-use fields::Fields;
+pub(crate) use fields::Fields;
 pub(crate) use rope::{Llama3, llama3_factors};
 
 /// Architectures that are read.
@@ -67,7 +68,7 @@ impl Gguf {
             Architecture::Deepseek2 => experts::deepseek(self, &fields, &mut config)?,
             _ => {}
         }
-        special_tokens(self, &mut config)?;
+        config.extend(special_ids(self)?);
         Ok(Value::Object(config))
     }
 }
@@ -132,24 +133,5 @@ fn sizes(
     config.insert("rope_theta".into(), json!(fields.get::<f64>("rope.freq_base")?.unwrap_or(10000.0)));
     config.insert("hidden_act".into(), json!("silu"));
     config.insert("tie_word_embeddings".into(), json!(gguf.tensor("output.weight").is_none()));
-    Ok(())
-}
-
-/// The ids that begin and end; a chat's end of turn is a second end.
-fn special_tokens(gguf: &Gguf, config: &mut Map<String, Value>) -> Result<(), GgufError> {
-    let id = |name: &str| gguf.metadata().get::<u64>(&format!("tokenizer.ggml.{name}_token_id"));
-    if let Some(bos) = id("bos")? {
-        config.insert("bos_token_id".into(), json!(bos));
-    }
-    let ends = match (id("eos")?, id("eot")?) {
-        (Some(eos), Some(eot)) if eos != eot => Some(json!([eos, eot])),
-        (eos, eot) => eos.or(eot).map(|end| json!(end)),
-    };
-    if let Some(ends) = ends {
-        config.insert("eos_token_id".into(), ends);
-    }
-    if let Some(pad) = id("padding")? {
-        config.insert("pad_token_id".into(), json!(pad));
-    }
     Ok(())
 }

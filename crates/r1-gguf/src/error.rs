@@ -9,7 +9,7 @@ use r1_quant::QuantError;
 #[non_exhaustive]
 pub enum GgufError {
     /// A file could not be opened, mapped or written.
-    #[error("{path}: cannot {what}")]
+    #[error("{path}: cannot {what}: {source}")]
     Io {
         /// The file.
         path: PathBuf,
@@ -93,7 +93,7 @@ pub enum GgufError {
         what: String,
     },
     /// A weight to be written could not be loaded.
-    #[error("tensor `{tensor}` could not be loaded")]
+    #[error("tensor `{tensor}` could not be loaded: {source}")]
     Load {
         /// The tensor.
         tensor: String,
@@ -106,8 +106,8 @@ pub enum GgufError {
         /// The file.
         path: PathBuf,
     },
-    /// Weights could not be encoded or decoded.
-    #[error("tensor `{tensor}`")]
+    /// Weights could not be encoded.
+    #[error("tensor `{tensor}` cannot be written: {source}")]
     Quant {
         /// The tensor.
         tensor: String,

@@ -3,10 +3,12 @@
 mod vocabulary;
 mod split;
 mod sentencepiece;
+mod special;
 
 use serde_json::{Map, Value, json};
 
 use crate::{Gguf, GgufError};
+pub(crate) use special::special_ids;
 pub(crate) use split::split_name;
 use vocabulary::{Kind, Vocabulary};
 
@@ -20,7 +22,7 @@ impl Gguf {
     /// # Errors
     /// [`GgufError::Tokenizer`] for another model, an unknown division, or entries that contradict each other;
     /// [`GgufError::MissingKey`] and [`GgufError::Value`].
-    pub fn tokenizer(&self) -> Result<Value, GgufError> {
+    pub fn tokenizer_json(&self) -> Result<Value, GgufError> {
         let vocabulary = Vocabulary::read(self)?;
         let mut json = match vocabulary.model {
             "gpt2" => byte_pairs(self, &vocabulary)?,
@@ -41,7 +43,7 @@ impl Gguf {
     /// The special tokens and the chat template as a tokenizer_config.json.
     ///
     /// # Errors
-    /// As [`Gguf::tokenizer`].
+    /// As [`Gguf::tokenizer_json`].
     pub fn tokenizer_config(&self) -> Result<Value, GgufError> {
         let vocabulary = Vocabulary::read(self)?;
         let mut config = Map::new();

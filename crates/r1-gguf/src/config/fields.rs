@@ -2,13 +2,13 @@
 
 use crate::{FromValue, Gguf, GgufError, Metadata};
 
-pub(super) struct Fields<'a> {
+pub(crate) struct Fields<'a> {
     metadata: &'a Metadata,
     prefix: &'a str,
 }
 
 impl<'a> Fields<'a> {
-    pub(super) fn new(gguf: &'a Gguf) -> Result<Fields<'a>, GgufError> {
+    pub(crate) fn new(gguf: &'a Gguf) -> Result<Fields<'a>, GgufError> {
         let prefix = gguf.metadata().need("general.architecture", "every model")?;
         Ok(Fields { metadata: gguf.metadata(), prefix })
     }
@@ -17,11 +17,11 @@ impl<'a> Fields<'a> {
         format!("{}.{name}", self.prefix)
     }
 
-    pub(super) fn get<T: FromValue<'a>>(&self, name: &str) -> Result<Option<T>, GgufError> {
+    pub(crate) fn get<T: FromValue<'a>>(&self, name: &str) -> Result<Option<T>, GgufError> {
         self.metadata.get(&self.key(name))
     }
 
-    pub(super) fn need(&self, name: &str) -> Result<u64, GgufError> {
+    pub(crate) fn need(&self, name: &str) -> Result<u64, GgufError> {
         self.metadata.need(&self.key(name), "config.json")
     }
 
@@ -30,7 +30,7 @@ impl<'a> Fields<'a> {
     }
 
     /// A number that some files store once for each layer: the same for all, or an error.
-    pub(super) fn one_of(&self, name: &str) -> Result<u64, GgufError> {
+    pub(crate) fn one_of(&self, name: &str) -> Result<u64, GgufError> {
         let key = self.key(name);
         match self.metadata.get::<Vec<i64>>(&key) {
             Ok(Some(layers)) => match (layers.first(), layers.iter().all(|number| *number == layers[0])) {
@@ -41,7 +41,7 @@ impl<'a> Fields<'a> {
         }
     }
 
-    pub(super) fn one_of_or(&self, name: &str, default: u64) -> Result<u64, GgufError> {
+    pub(crate) fn one_of_or(&self, name: &str, default: u64) -> Result<u64, GgufError> {
         if self.metadata.value(&self.key(name)).is_some() { self.one_of(name) } else { Ok(default) }
     }
 

@@ -47,7 +47,7 @@ pub(super) fn scaling(
     let scaling = match gguf.tensor("rope_freqs.weight") {
         Some(tensor) => {
             let mut factors = Vec::new();
-            tensor.to_f32(&mut factors)?;
+            tensor.to_f32(&mut factors);
             let base = fields.get::<f64>("rope.freq_base")?.unwrap_or(10000.0);
             Some(
                 llama3(&factors, base).ok_or_else(|| GgufError::Tensor {

@@ -10,7 +10,7 @@ use rayon::prelude::*;
 use super::LoadError;
 use super::plan::{Plan, Planned, Source};
 use crate::value::write_text;
-use crate::weights::deinterleaved;
+use crate::weights::interleaved;
 use crate::{GgufError, Metadata};
 
 const ALIGNMENT: usize = 32;
@@ -128,7 +128,7 @@ fn interleave_rows(values: &mut [f32], rows: usize, head_dim: usize) {
     let columns = values.len() / rows;
     let original = values.to_vec();
     for (row, from) in original.chunks_exact(columns).enumerate() {
-        let place = deinterleaved(row, head_dim);
+        let place = interleaved(row, head_dim);
         values[place * columns..(place + 1) * columns].copy_from_slice(from);
     }
 }

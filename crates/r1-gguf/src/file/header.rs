@@ -8,7 +8,7 @@ use crate::cursor::Cursor;
 use crate::value::read_value;
 use crate::{GgufError, Metadata};
 
-/// What stands before the weights.
+/// Metadata and places of tensors, which stand before the weights.
 pub(super) struct Header {
     pub(super) metadata: Metadata,
     pub(super) tensors: Vec<TensorPlace>,
@@ -66,7 +66,22 @@ impl Header {
             };
             tensor.bytes = tensor.bytes.start + data..end;
         }
+        apart(&tensors)?;
         Ok(Header { metadata, tensors })
+    }
+}
+
+/// Checks that no two tensors share bytes, so that all of them together are no larger than the file.
+fn apart(tensors: &[TensorPlace]) -> Result<(), GgufError> {
+    let mut order: Vec<&TensorPlace> = tensors.iter().collect();
+    order.sort_by_key(|tensor| tensor.bytes.start);
+    match order.windows(2).find(|pair| pair[0].bytes.end > pair[1].bytes.start) {
+        Some(pair) => Err(GgufError::Damaged {
+            field: format!("weights of tensor `{}`", pair[1].name),
+            offset: pair[1].bytes.start as u64,
+            what: format!("`{}` has bytes there too", pair[0].name),
+        }),
+        None => Ok(()),
     }
 }
 

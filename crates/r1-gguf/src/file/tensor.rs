@@ -4,8 +4,6 @@ use std::ops::Range;
 
 use r1_quant::{BlockType, decode};
 
-use crate::GgufError;
-
 /// A tensor of a file: its name there, its shape and its blocks.
 #[derive(Debug, Clone, Copy)]
 pub struct Tensor<'a> {
@@ -56,25 +54,25 @@ impl<'a> Tensor<'a> {
     }
 
     /// Decodes all weights into `values`, whose content is replaced.
-    ///
-    /// # Errors
-    /// None for a tensor of a [`Gguf`](crate::Gguf), whose sizes are checked when it is opened.
-    pub fn to_f32(&self, values: &mut Vec<f32>) -> Result<(), GgufError> {
-        self.rows_to_f32(0..self.rows(), values)
+    pub fn to_f32(&self, values: &mut Vec<f32>) {
+        self.rows_to_f32(0..self.rows(), values);
     }
 
     /// Decodes some rows into `values`, whose content is replaced.
     ///
-    /// # Errors
-    /// As [`Tensor::to_f32`].
-    ///
     /// # Panics
     /// If a row is beyond [`Tensor::rows`].
-    pub fn rows_to_f32(&self, rows: Range<usize>, values: &mut Vec<f32>) -> Result<(), GgufError> {
-        let blocks = self.row_blocks(rows.clone());
+    pub fn rows_to_f32(&self, rows: Range<usize>, values: &mut Vec<f32>) {
         values.clear();
-        values.resize(rows.len() * self.columns(), 0.0);
-        decode(self.block_type, blocks, values)
-            .map_err(|source| GgufError::Quant { tensor: self.name.into(), source })
+        self.append_rows(rows, values);
+    }
+
+    /// Decodes some rows behind what `values` holds.
+    pub(crate) fn append_rows(&self, rows: Range<usize>, values: &mut Vec<f32>) {
+        let blocks = self.row_blocks(rows.clone());
+        let before = values.len();
+        values.resize(before + rows.len() * self.columns(), 0.0);
+        decode(self.block_type, blocks, &mut values[before..])
+            .expect("a tensor's rows are whole blocks: its size was checked when the file was opened");
     }
 }

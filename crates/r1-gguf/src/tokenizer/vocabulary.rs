@@ -4,9 +4,10 @@ use std::collections::HashMap;
 
 use serde_json::{Map, Value};
 
+use super::special;
 use crate::{Gguf, GgufError};
 
-/// What a token is.
+/// Kind of a token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
     Normal,
@@ -59,16 +60,8 @@ impl<'a> Vocabulary<'a> {
 
     /// Id and text of a special token, such as `bos`.
     pub(super) fn special(&self, gguf: &Gguf, name: &str) -> Result<Option<(u64, String)>, GgufError> {
-        let key = format!("tokenizer.ggml.{name}_token_id");
-        let Some(id) = gguf.metadata().get::<u64>(&key)? else { return Ok(None) };
-        match usize::try_from(id).ok().and_then(|id| self.tokens.get(id)) {
-            Some(token) => Ok(Some((id, token.clone()))),
-            None => Err(GgufError::Value {
-                key,
-                found: id.to_string(),
-                expected: format!("an id below {}", self.tokens.len()),
-            }),
-        }
+        let id = special::id(gguf, name)?;
+        Ok(id.map(|id| (id, self.tokens[id as usize].clone())))
     }
 
     /// Tokens with their ids, but for the unused.
