@@ -29,7 +29,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     };
     let (config, tokenizer) = (json("config.json")?, json("tokenizer.json")?);
     let tokenizer_config = json("tokenizer_config.json")?;
-    let bytes = std::fs::read(folder.join("model.safetensors"))?;
+    let file_of_weights = std::fs::File::open(folder.join("model.safetensors"))?;
+    // SAFETY: the map is only read, and nobody is to change the checkpoint meanwhile.
+    let bytes = unsafe { memmap2::Mmap::map(&file_of_weights)? };
     let weights = SafeTensors::deserialize(&bytes)?;
     let shapes = weights.iter().map(|(name, view)| (name.to_string(), view.shape().to_vec()));
     let export = Export::new(&config, &tokenizer, &tokenizer_config, file_type)?;

@@ -117,4 +117,5 @@ pub enum GgufError {
 }
 
 const READ_TYPES: &str = "Q4_K_M, Q5_K_M, Q6_K, Q8_0, Q4_0, F16 or BF16";
-pub(crate) const KNOWN: &str = "llama, qwen2, qwen3, qwen2moe, qwen3moe, deepseek2";
+/// Names that `Architecture::of` knows.
+const KNOWN: &str = "llama, qwen2, qwen3, qwen2moe, qwen3moe, deepseek2";

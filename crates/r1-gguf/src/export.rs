@@ -1,6 +1,7 @@
 //! Files written from the parts of a Hugging Face checkpoint.
 
 mod model_keys;
+mod special;
 mod tokenizer_keys;
 mod mixture;
 mod plan;

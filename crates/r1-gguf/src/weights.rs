@@ -6,8 +6,8 @@ mod weight;
 
 use crate::config::{Architecture, Fields};
 use crate::{Gguf, GgufError, Tensor};
-pub(crate) use names::gguf_name;
-use names::{Part, hugging_face_name, layer_of};
+use names::{Part, hugging_face_name};
+pub(crate) use names::{gguf_name, layer_of};
 use source::Source;
 pub(crate) use source::interleaved;
 pub use weight::Weight;

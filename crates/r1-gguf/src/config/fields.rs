@@ -1,6 +1,6 @@
 //! Keys with the architecture's name before them.
 
-use crate::{FromValue, Gguf, GgufError, Metadata};
+use crate::{FromValue, Gguf, GgufError, Metadata, Value};
 
 pub(crate) struct Fields<'a> {
     metadata: &'a Metadata,
@@ -19,6 +19,10 @@ impl<'a> Fields<'a> {
 
     pub(crate) fn get<T: FromValue<'a>>(&self, name: &str) -> Result<Option<T>, GgufError> {
         self.metadata.get(&self.key(name))
+    }
+
+    pub(super) fn value(&self, name: &str) -> Option<&'a Value> {
+        self.metadata.value(&self.key(name))
     }
 
     pub(crate) fn need(&self, name: &str) -> Result<u64, GgufError> {

@@ -39,7 +39,7 @@ pub(super) fn write(
     load: impl FnMut(&str, &mut Vec<f32>) -> Result<(), LoadError>,
 ) -> Result<(), GgufError> {
     let exists = || GgufError::Exists { path: path.into() };
-    if !replace && path.exists() {
+    if !replace && path.symlink_metadata().is_ok() {
         return Err(exists());
     }
     let mut name = path.file_name().unwrap_or_default().to_owned();
@@ -56,7 +56,7 @@ pub(super) fn write(
     tensors(plan, load, |bytes| out.write_all(bytes).map_err(io("write weights", &part)))?;
     let file = out.into_inner().map_err(|error| error.into_error()).map_err(io("write weights", &part))?;
     file.sync_all().map_err(io("write weights", &part))?;
-    if !replace && path.exists() {
+    if !replace && path.symlink_metadata().is_ok() {
         return Err(exists());
     }
     std::fs::rename(&part, path).map_err(io("move the file into place", path))?;
@@ -81,15 +81,14 @@ fn header(metadata: &Metadata, plan: &Plan) -> Vec<u8> {
         }
         out.extend(tensor.block_type.ggml_id().to_le_bytes());
         out.extend(offset.to_le_bytes());
-        offset += bytes_of(tensor).next_multiple_of(ALIGNMENT) as u64;
+        offset += sizes(tensor).1.next_multiple_of(ALIGNMENT) as u64;
     }
     out.resize(out.len().next_multiple_of(ALIGNMENT), 0);
     out
 }
 
-fn bytes_of(tensor: &Planned) -> usize {
-    let len: usize = tensor.shape.iter().product();
-    tensor.block_type.bytes_of(len).expect("the format was chosen to divide the row")
+fn sizes(tensor: &Planned) -> (usize, usize) {
+    tensor.sizes().expect("the sizes were checked when the tensor was planned")
 }
 
 fn tensors(
@@ -99,10 +98,11 @@ fn tensors(
 ) -> Result<(), GgufError> {
     let mut values = Vec::new();
     for tensor in &plan.tensors {
+        let (len, bytes) = sizes(tensor);
         match &tensor.source {
             Source::Given(values) => write(&blocks(&tensor.name, tensor.block_type, values)?)?,
             Source::Loaded { names, interleave } => {
-                let len = tensor.shape.iter().product::<usize>() / names.len();
+                let len = len / names.len();
                 for name in names {
                     values.clear();
                     load(name, &mut values)
@@ -118,7 +118,6 @@ fn tensors(
                 }
             }
         }
-        let bytes = bytes_of(tensor);
         write(&[0; ALIGNMENT][..bytes.next_multiple_of(ALIGNMENT) - bytes])?;
     }
     Ok(())

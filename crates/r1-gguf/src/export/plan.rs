@@ -11,6 +11,10 @@ use crate::GgufError;
 use crate::config::{Llama3, llama3_factors};
 use crate::weights::gguf_name;
 
+const HEAD: &str = "lm_head.weight";
+/// Bytes of the largest tensor, so that no sum of sizes overflows.
+const LARGEST: u64 = 1 << 44;
+
 /// A tensor of the file.
 #[derive(Debug)]
 pub(super) struct Planned {
@@ -18,6 +22,14 @@ pub(super) struct Planned {
     pub(super) shape: Vec<usize>,
     pub(super) block_type: BlockType,
     pub(super) source: Source,
+}
+
+impl Planned {
+    /// Number of values and of bytes, unless they overflow.
+    pub(super) fn sizes(&self) -> Option<(usize, usize)> {
+        let len = self.shape.iter().try_fold(1usize, |len, size| len.checked_mul(*size))?;
+        Some((len, self.block_type.bytes_of(len)?))
+    }
 }
 
 #[derive(Debug)]
@@ -39,17 +51,19 @@ impl Plan {
     ) -> Result<Plan, GgufError> {
         let config = export.config;
         let tensors: Vec<(String, Vec<usize>)> = tensors.into_iter().collect();
+        let tied = config["tie_word_embeddings"] == true;
         let number = |name: &str| config[name].as_u64().unwrap_or(0) as usize;
         let model = Model {
             architecture: export.architecture,
             file_type: export.file_type,
             layers: number("num_hidden_layers"),
             experts: number("num_experts"),
-            tied: !tensors.iter().any(|(name, _)| name == "lm_head.weight"),
+            tied: tied || !tensors.iter().any(|(name, _)| name == HEAD),
         };
         let mut planned: Vec<Planned> = Vec::new();
         let mut places: HashMap<String, usize> = HashMap::new();
-        for (name, mut shape) in tensors {
+        // Some checkpoints store a tied matrix twice.
+        for (name, mut shape) in tensors.into_iter().filter(|(name, _)| !tied || name != HEAD) {
             let wrong = |what: String| GgufError::Tensor { tensor: name.clone(), what };
             let Some((own, expert)) = gguf_name(&name, export.architecture) else {
                 return Err(wrong("has no name in such a file".into()));
@@ -93,6 +107,14 @@ impl Plan {
             return Err(GgufError::Tensor { tensor, what: "is missing".into() });
         }
         planned.extend(frequencies(export));
+        let large =
+            planned.iter().find(|tensor| tensor.sizes().is_none_or(|(_, bytes)| bytes as u64 > LARGEST));
+        if let Some(Planned { name, shape, .. }) = large {
+            return Err(GgufError::Tensor {
+                tensor: name.clone(),
+                what: format!("{shape:?} is no size of a tensor"),
+            });
+        }
         Ok(Plan { tensors: planned })
     }
 }

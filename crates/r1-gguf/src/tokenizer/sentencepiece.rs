@@ -7,6 +7,8 @@ use serde_json::{Value, json};
 use super::vocabulary::{Kind, Vocabulary};
 use crate::{Gguf, GgufError};
 
+/// Bytes of the longest piece: all its divisions are tried, and real ones have 48 at the most.
+const PIECE: usize = 512;
 /// SentencePiece's sign for a blank.
 const BLANK: &str = "\u{2581}";
 
@@ -16,6 +18,10 @@ pub(super) fn tokenizer(gguf: &Gguf, vocabulary: &Vocabulary) -> Result<Value, G
     if scores.len() != vocabulary.tokens.len() {
         let what =
             format!("`{key}` has {} entries, and there are {} tokens", scores.len(), vocabulary.tokens.len());
+        return Err(GgufError::Tokenizer { what });
+    }
+    if let Some(id) = vocabulary.tokens.iter().position(|token| token.len() > PIECE) {
+        let what = format!("token {id} has {} bytes, and {PIECE} are the most", vocabulary.tokens[id].len());
         return Err(GgufError::Tokenizer { what });
     }
     let before = gguf.metadata().get::<bool>("tokenizer.ggml.add_space_prefix")?.unwrap_or(true);

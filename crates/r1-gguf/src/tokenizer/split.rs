@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::GgufError;
 
-/// How a text is divided.
+/// Division of a text.
 pub(super) struct Split {
     steps: &'static [Step],
     /// Whether the last step is GPT-2's own pattern, which the byte level has built in.
@@ -123,10 +123,13 @@ pub(super) fn named(name: &str) -> Result<&'static Split, GgufError> {
 }
 
 /// Name of the division that a tokenizer.json has, if it is a known one.
-pub(crate) fn split_name(normalizer: &Value, pre_tokenizer: &Value) -> Option<&'static str> {
-    let steps = steps_of(pre_tokenizer)?;
+pub(crate) fn split_name(tokenizer: &Value) -> Option<&'static str> {
+    let normalizer = &tokenizer["normalizer"];
+    let steps = steps_of(&tokenizer["pre_tokenizer"])?;
+    let whole_words_first = tokenizer["model"]["ignore_merges"] == true;
     let same = |split: &Split| {
-        let own = steps_of(&split.pre_tokenizer()).is_some_and(|own| own == steps);
+        let own = steps_of(&split.pre_tokenizer()).is_some_and(|own| own == steps)
+            && split.whole_words_first == whole_words_first;
         // A vocabulary of NFC texts is the same without the step; another normalizer changes the texts.
         own && (normalizer.is_null()
             || normalizer["type"] == "NFC" && split.nfc

@@ -57,7 +57,7 @@ fn shared(architecture: Architecture) -> &'static str {
 }
 
 /// Layer of a tensor.
-pub(super) fn layer_of(tensor: &str) -> Option<u64> {
+pub(crate) fn layer_of(tensor: &str) -> Option<u64> {
     let (layer, _) = tensor.strip_prefix("blk.")?.split_once('.')?;
     layer.parse().ok().filter(|number: &u64| number.to_string() == layer)
 }
