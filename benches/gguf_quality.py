@@ -8,13 +8,15 @@
     venv/bin/python benches/gguf_quality.py reference FOLDER NAME.json
     venv/bin/python benches/gguf_quality.py compare NAME
 
-`reference` writes what transformers does in f32: the ids of the prompts, 32 greedy tokens of each, and the gap between
+`reference` writes what transformers does in f32: the ids of the prompts, 64 greedy tokens of each, and the gap between
 the two best logits at every step. `compare` prints one JSON object a line:
 
-- tokens: whether llama.cpp's tokenizer gives the same ids, and whether it goes on from NAME-f16.gguf with the same
-  tokens; where not, how far apart transformers' two best logits were. A gap below 0.1 is a tie in f16.
+- tokens: of each file, for how many prompts llama.cpp's tokenizer gives the ids of transformers, for how many prompts it
+  goes on with the same tokens, and how many tokens are the same before they part. For NAME-f16.gguf also how far apart
+  transformers' two best logits were where they part: a gap below 0.1 is a tie in f16.
 - perplexity: of NAME-TYPE.gguf beside that of the file that llama.cpp quantises itself from NAME-f16.gguf, over the
-  second halves of windows of 512 tokens of Python's own help texts.
+  second halves of windows of 512 tokens of Python's own help texts (of Python 3.11), and the share of these places where
+  the likeliest token is that of NAME-f16.gguf.
 - bytes: how many tensors llama.cpp gives the same format and the same bytes when it quantises NAME-f32.gguf.
 
 The files of llama.cpp stay as NAME-llama-TYPE.gguf (from f16) and NAME-llama32-TYPE.gguf (from f32), for tests that read
@@ -23,11 +25,10 @@ them. Takes minutes for a model of 135M weights, half an hour for one of 0.5B.
 import argparse, ctypes, json, math, os, pydoc_data.topics
 
 PROMPTS = [
-    "The capital of France is", "def fibonacci(n):\n", "Once upon a time, in a small village,", "2 + 2 = 4, and 12 * 12 =",
-    "Natalia sold clips to 48 of her friends in April, and then", "Die Hauptstadt von Deutschland ist", "SELECT name FROM",
-    "The three laws of robotics are:\n1.",
+    "The capital of France is", "def fibonacci(n):\n", "Natalia sold clips to 48 of her friends in April, and then",
+    "Die Hauptstadt von Deutschland ist", "The three laws of robotics are:\n1.",
 ]
-WINDOW, WINDOWS, NEW = 512, 8, 32
+WINDOW, WINDOWS, NEW = 512, 8, 64
 # Numbers of file types in llama.cpp; the last ones are written by llama.cpp only.
 TYPES = {"q8_0": 7, "q4_k_m": 15}
 OTHERS = {"q4_0": 2, "q4_1": 3, "q5_0": 8, "q5_k_m": 17, "q6_k": 18, "bf16": 32}
@@ -41,14 +42,15 @@ def reference(folder, out):
     rows = []
     for prompt in PROMPTS:
         ids = tokenizer(prompt)["input_ids"]
-        row, gaps = list(ids), []
+        found, gaps, next_ids, cache = [], [], ids, None
         with torch.no_grad():
             for _ in range(NEW):
-                logits = model(torch.tensor([row])).logits[0, -1]
-                best = torch.topk(logits, 2)
+                step = model(torch.tensor([next_ids]), past_key_values=cache, use_cache=True)
+                best, cache = torch.topk(step.logits[0, -1], 2), step.past_key_values
                 gaps.append(float(best.values[0] - best.values[1]))
-                row.append(int(best.indices[0]))
-        rows.append({"prompt": prompt, "ids": ids, "tokens": row[len(ids):], "gaps": gaps})
+                found.append(int(best.indices[0]))
+                next_ids = found[-1:]
+        rows.append({"prompt": prompt, "ids": ids, "tokens": found, "gaps": gaps})
     with open(out, "w") as file:
         json.dump(rows, file, indent=1)
 
@@ -59,41 +61,41 @@ def load(path, all_logits=False):
                  n_threads=2, n_threads_batch=2, verbose=False)
 
 
-def tokens(name):
-    model = load(f"{name}-f16.gguf")
-    with open(f"{name}.json") as file:
-        rows = json.load(file)
-    same_ids, same, gaps = 0, 0, []
+def tokens(path, rows, gaps=False):
+    model = load(path)
+    same_ids, parted = 0, []
     for row in rows:
-        ids = model.tokenize(row["prompt"].encode(), add_bos=True, special=True)
-        same_ids += ids == row["ids"]
+        same_ids += model.tokenize(row["prompt"].encode(), add_bos=True, special=True) == row["ids"]
         found = []
         for token in model.generate(row["ids"], temp=0.0, repeat_penalty=1.0, reset=True):
             found.append(token)
             if len(found) == NEW:
                 break
-        same += found == row["tokens"]
-        gaps += [row["gaps"][i] for i in [next((i for i in range(NEW) if found[i] != row["tokens"][i]), None)] if i is not None]
-    print(json.dumps({"tokens": f"{name}-f16", "prompts": len(rows), "same_ids": same_ids, "same_tokens": same,
-                      "gaps_where_they_part": [round(gap, 4) for gap in gaps]}), flush=True)
+        parted.append(next((i for i in range(NEW) if found[i] != row["tokens"][i]), NEW))
+    line = {"tokens": path, "prompts": len(rows), "same_ids": same_ids, "same_tokens": parted.count(NEW), "part_after": parted}
+    if gaps:
+        line["gaps_where_they_part"] = [round(row["gaps"][i], 4) for row, i in zip(rows, parted) if i < NEW]
+    print(json.dumps(line), flush=True)
 
 
 def perplexity(path):
+    """Perplexity, and the likeliest token at each place."""
     import numpy as np
     model = load(path, all_logits=True)
-    text = "\n".join(pydoc_data.topics.topics[key] for key in ("assignment", "classes", "compound", "exceptions", "import"))
+    text = "\n".join(pydoc_data.topics.topics[key] for key in ("assignment", "class", "compound", "exceptions", "import"))
     ids = model.tokenize(text.encode(), add_bos=False)[: WINDOW * WINDOWS]
     assert len(ids) == WINDOW * WINDOWS
-    total = 0.0
+    total, likeliest = 0.0, []
     for start in range(0, len(ids), WINDOW):
         window = ids[start:start + WINDOW]
         model.reset()
         model.eval(window)
         logits = np.array(model.scores[WINDOW // 2 - 1:WINDOW - 1], np.float64)
+        likeliest.append(logits.argmax(axis=1))
         logits -= logits.max(axis=1, keepdims=True)
         log_sums = np.log(np.exp(logits).sum(axis=1))
         total += float((log_sums - logits[np.arange(WINDOW // 2), window[WINDOW // 2:]]).sum())
-    return math.exp(total / (WINDOWS * WINDOW // 2))
+    return math.exp(total / (WINDOWS * WINDOW // 2)), np.concatenate(likeliest)
 
 
 def quantise(source, target, file_type):
@@ -116,14 +118,20 @@ def compare_bytes(own, other):
 
 
 def compare(name):
-    tokens(name)
-    f16 = perplexity(f"{name}-f16.gguf")
+    with open(f"{name}.json") as file:
+        rows = json.load(file)
+    tokens(f"{name}-f16.gguf", rows, gaps=True)
+    f16, likeliest = perplexity(f"{name}-f16.gguf")
     print(json.dumps({"perplexity": f"{name}-f16", "own": f16}), flush=True)
     for kind, number in TYPES.items():
-        quantise(f"{name}-f16.gguf", f"{name}-llama-{kind}.gguf", number)
-        own, other = perplexity(f"{name}-{kind}.gguf"), perplexity(f"{name}-llama-{kind}.gguf")
-        print(json.dumps({"perplexity": f"{name}-{kind}", "own": own, "llama.cpp": other, "percent": 100 * (own / other - 1)}),
-              flush=True)
+        own, other = f"{name}-{kind}.gguf", f"{name}-llama-{kind}.gguf"
+        quantise(f"{name}-f16.gguf", other, number)
+        tokens(own, rows)
+        tokens(other, rows)
+        (own, own_likeliest), (other, other_likeliest) = perplexity(own), perplexity(other)
+        print(json.dumps({"perplexity": f"{name}-{kind}", "own": own, "llama.cpp": other, "percent": 100 * (own / other - 1),
+                          "own_agrees": float((own_likeliest == likeliest).mean()),
+                          "llama.cpp_agrees": float((other_likeliest == likeliest).mean())}), flush=True)
         quantise(f"{name}-f32.gguf", f"{name}-llama32-{kind}.gguf", number)
         compare_bytes(f"{name}-{kind}.gguf", f"{name}-llama32-{kind}.gguf")
     for kind, number in OTHERS.items():

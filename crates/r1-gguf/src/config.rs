@@ -7,6 +7,7 @@ mod experts;
 
 use serde_json::{Map, Value, json};
 
+use crate::error::shown;
 use crate::tokenizer::special_ids;
 use crate::{Gguf, GgufError};
 pub(crate) use fields::Fields;
@@ -33,7 +34,7 @@ impl Architecture {
             "qwen2moe" => Architecture::Qwen2Moe,
             "qwen3moe" => Architecture::Qwen3Moe,
             "deepseek2" => Architecture::Deepseek2,
-            other => return Err(GgufError::Architecture { architecture: other.into() }),
+            other => return Err(GgufError::Architecture { architecture: shown(other) }),
         })
     }
 

@@ -119,3 +119,13 @@ pub enum GgufError {
 const READ_TYPES: &str = "Q4_K_M, Q5_K_M, Q6_K, Q8_0, Q4_0, F16 or BF16";
 /// Names that `Architecture::of` knows.
 const KNOWN: &str = "llama, qwen2, qwen3, qwen2moe, qwen3moe, deepseek2";
+
+/// Beginning of a text of a file, fit for a message of one line.
+pub(crate) fn shown(text: &str) -> String {
+    const MOST: usize = 60;
+    let mut shown: String = text.chars().take(MOST).flat_map(char::escape_debug).collect();
+    if text.chars().nth(MOST).is_some() {
+        shown.push('…');
+    }
+    shown
+}

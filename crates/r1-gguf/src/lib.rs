@@ -49,7 +49,7 @@ mod error;
 
 pub use error::GgufError;
 pub use export::{Export, FileType, LoadError};
-pub use file::{Gguf, Tensor};
+pub use file::{Gguf, SharedBytes, Tensor};
 pub use metadata::{FromValue, Metadata};
 pub use value::{Array, Value};
 pub use weights::Weight;

@@ -7,6 +7,7 @@ mod special;
 
 use serde_json::{Map, Value, json};
 
+use crate::error::shown;
 use crate::{Gguf, GgufError};
 pub(crate) use special::special_ids;
 pub(crate) use split::split_name;
@@ -28,6 +29,7 @@ impl Gguf {
             "gpt2" => byte_pairs(self, &vocabulary)?,
             "llama" => sentencepiece::tokenizer(self, &vocabulary)?,
             other => {
+                let other = shown(other);
                 let what = format!("model `{other}` is not read; what is read are `gpt2` and `llama`");
                 return Err(GgufError::Tokenizer { what });
             }
@@ -73,8 +75,12 @@ fn byte_pairs(gguf: &Gguf, vocabulary: &Vocabulary) -> Result<Value, GgufError> 
     let lines: &[String] = gguf.metadata().need("tokenizer.ggml.merges", "a tokenizer of byte pairs")?;
     let mut merges = Vec::with_capacity(lines.len());
     for (number, line) in lines.iter().enumerate() {
-        let what =
-            || format!("merge {number}, {line:?}, is not two tokens of the vocabulary with a blank between");
+        let what = || {
+            format!(
+                "merge {number}, `{}`, is not two tokens of the vocabulary with a blank between",
+                shown(line)
+            )
+        };
         let pair = line.split_once(' ').filter(|(left, right)| {
             vocabulary.ids.contains_key(left)
                 && vocabulary.ids.contains_key(right)

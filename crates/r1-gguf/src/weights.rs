@@ -12,6 +12,9 @@ use source::Source;
 pub(crate) use source::interleaved;
 pub use weight::Weight;
 
+/// Experts of the largest layer: real ones have 512 at the most.
+const MOST_EXPERTS: usize = 1 << 14;
+
 impl Gguf {
     /// All weights as a Hugging Face checkpoint has them.
     ///
@@ -55,7 +58,10 @@ impl Gguf {
                     let heads = fields.one_of_or(count, fields.one_of("attention.head_count")?)?;
                     weights.push(Weight::new(name, shape, heads_of(tensor, heads)?));
                 }
-                Part::Experts { before, after } => weights.extend(experts(tensor, &before, &after)?),
+                Part::Experts { before, after } => {
+                    let count = fields.need("expert_count")?;
+                    weights.extend(experts(tensor, count, &before, &after)?);
+                }
                 Part::KeyUp { name } => weights.extend(self.key_value(tensor, name)?),
             }
         }
@@ -81,12 +87,18 @@ impl Gguf {
 
 fn experts<'a>(
     tensor: Tensor<'a>,
+    count: u64,
     before: &str,
     after: &str,
 ) -> Result<impl Iterator<Item = Weight<'a>>, GgufError> {
     let &[experts, rows, columns] = tensor.shape() else {
         return Err(wrong(&tensor, "has not three dimensions"));
     };
+    if experts as u64 != count || experts > MOST_EXPERTS {
+        let what =
+            format!("has {experts} experts, and `expert_count` is {count}, of {MOST_EXPERTS} at the most");
+        return Err(wrong(&tensor, &what));
+    }
     Ok((0..experts).map(move |expert| {
         let source = Source::Rows { tensor, first: expert * rows };
         Weight::new(format!("{before}.{expert}.{after}"), vec![rows, columns], source)

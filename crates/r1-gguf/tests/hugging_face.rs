@@ -43,9 +43,25 @@ fn weights_have_the_names_shapes_and_order_of_the_checkpoint() {
             if let Some(blocks) = weight.blocks() {
                 let bytes: Vec<u8> = numbers.iter().flat_map(|number| number.to_le_bytes()).collect();
                 assert_eq!(*blocks, bytes, "{name}");
+                // What can be shared is what lies in the file in this order.
+                let shared = weight.bytes_shared();
+                assert_eq!(shared.is_some(), matches!(blocks, std::borrow::Cow::Borrowed(_)), "{name}");
+                if let Some((file, place)) = shared {
+                    assert_eq!((*file).as_ref()[place], bytes, "{name}");
+                }
+            } else {
+                assert!(weight.bytes_shared().is_none(), "{name}");
             }
         }
     }
+}
+
+#[test]
+fn shared_bytes_outlive_the_file() {
+    let (file, place) = open("qwen3moe").tensor("blk.0.ffn_up_exps.weight").unwrap().bytes_shared();
+    let stored = std::fs::read(golden("qwen3moe.gguf")).unwrap();
+    assert_eq!(place.len(), 3 * 5 * 16 * 4);
+    assert_eq!((*file).as_ref()[place.clone()], stored[place]);
 }
 
 #[test]

@@ -45,7 +45,7 @@ pub(super) fn deepseek(
 ) -> Result<(), GgufError> {
     let sigmoid = by_sigmoid(fields)?;
     let rope = fields.need("rope.dimension_count")?;
-    let or = |mla: &str, plain: &str| match fields.get(mla)? {
+    let or = |mla: &str, plain: &str| match fields.size_of(mla)? {
         Some(length) => Ok(length),
         None => fields.need(plain),
     };

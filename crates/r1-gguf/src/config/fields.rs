@@ -25,8 +25,22 @@ impl<'a> Fields<'a> {
         self.metadata.value(&self.key(name))
     }
 
+    /// A size: from 1 to what 32 bits hold, so that no product of two of them overflows.
     pub(crate) fn need(&self, name: &str) -> Result<u64, GgufError> {
-        self.metadata.need(&self.key(name), "config.json")
+        self.size(name, self.metadata.need(&self.key(name), "config.json")?)
+    }
+
+    /// A size that may be missing.
+    pub(crate) fn size_of(&self, name: &str) -> Result<Option<u64>, GgufError> {
+        self.get(name)?.map(|size| self.size(name, size)).transpose()
+    }
+
+    fn size(&self, name: &str, size: u64) -> Result<u64, GgufError> {
+        if (1..=u64::from(u32::MAX)).contains(&size) {
+            Ok(size)
+        } else {
+            Err(self.wrong(name, size, "a number from 1 to 4294967295"))
+        }
     }
 
     pub(super) fn need_float(&self, name: &str) -> Result<f64, GgufError> {
@@ -38,7 +52,7 @@ impl<'a> Fields<'a> {
         let key = self.key(name);
         match self.metadata.get::<Vec<i64>>(&key) {
             Ok(Some(layers)) => match (layers.first(), layers.iter().all(|number| *number == layers[0])) {
-                (Some(number), true) if *number >= 0 => Ok(*number as u64),
+                (Some(number), true) if *number >= 0 => self.size(name, *number as u64),
                 _ => Err(self.wrong(name, "a list of several numbers", "one number for all layers")),
             },
             _ => self.need(name),

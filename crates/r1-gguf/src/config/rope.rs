@@ -5,6 +5,7 @@ use std::f64::consts::PI;
 use serde_json::{Map, Value, json};
 
 use super::fields::Fields;
+use crate::error::shown;
 use crate::{Gguf, GgufError, Tensor};
 
 pub(super) fn scaling(
@@ -37,7 +38,7 @@ pub(super) fn scaling(
             Some(json!({"rope_type": "linear", "factor": factor}))
         }
         None => None,
-        Some(other) => return Err(fields.wrong("rope.scaling.type", other, "none, linear or yarn")),
+        Some(other) => return Err(fields.wrong("rope.scaling.type", shown(other), "none, linear or yarn")),
     };
     let scaling = match gguf.tensor("rope_freqs.weight") {
         Some(tensor) => Some(from_factors(&tensor, fields, config.get("head_dim"))?),

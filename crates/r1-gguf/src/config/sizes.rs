@@ -1,9 +1,12 @@
 //! Sizes of layers and heads.
 
+use std::collections::HashSet;
+
 use serde_json::{Map, Value, json};
 
 use super::Architecture;
 use super::fields::Fields;
+use crate::weights::layer_of;
 use crate::{Gguf, GgufError};
 
 pub(super) fn sizes(
@@ -19,14 +22,26 @@ pub(super) fn sizes(
         what: "is missing, or no matrix".into(),
     })?;
     let hidden = fields.need("embedding_length")?;
-    let blocks = fields.need("block_count")?;
-    let further = fields.get::<u64>("nextn_predict_layers")?.unwrap_or(0);
+    if embedding.columns() as u64 != hidden {
+        return Err(fields.wrong(
+            "embedding_length",
+            hidden,
+            &format!("{}, the columns of `token_embd.weight`", embedding.columns()),
+        ));
+    }
+    let tokens = gguf.metadata().get::<&[String]>("tokenizer.ggml.tokens")?.map_or(0, <[String]>::len);
+    if tokens > embedding.rows() {
+        return Err(GgufError::Tensor {
+            tensor: "token_embd.weight".into(),
+            what: format!("has {} rows, and there are {tokens} tokens", embedding.rows()),
+        });
+    }
     let heads = fields.one_of("attention.head_count")?;
     let mut set = |name: &str, value: Value| config.insert(name.into(), value);
     set("vocab_size", json!(embedding.rows()));
     set("hidden_size", json!(hidden));
     set("intermediate_size", json!(fields.one_of("feed_forward_length")?));
-    set("num_hidden_layers", json!(blocks.saturating_sub(further)));
+    set("num_hidden_layers", json!(layers(gguf, fields)?));
     set("num_attention_heads", json!(heads));
     set("max_position_embeddings", json!(fields.need("context_length")?));
     set("rms_norm_eps", json!(fields.need_float("attention.layer_norm_rms_epsilon")?));
@@ -45,9 +60,22 @@ pub(super) fn sizes(
     Ok(())
 }
 
+/// Number of layers, of all of which there are tensors.
+fn layers(gguf: &Gguf, fields: &Fields) -> Result<u64, GgufError> {
+    let blocks = fields.need("block_count")?;
+    let layers = blocks.saturating_sub(fields.get::<u64>("nextn_predict_layers")?.unwrap_or(0));
+    let found: HashSet<u64> =
+        gguf.tensors().filter_map(|tensor| layer_of(tensor.name())).filter(|layer| *layer < layers).collect();
+    if found.len() as u64 != layers || layers == 0 {
+        let expected = format!("{}, of which there are tensors", found.len());
+        return Err(fields.wrong("block_count", blocks, &expected));
+    }
+    Ok(layers)
+}
+
 /// Width of a head, which keys, values and rotation share.
 fn head_dim(fields: &Fields, heads: u64, hidden: u64) -> Result<u64, GgufError> {
-    let head_dim = match fields.get("attention.key_length")? {
+    let head_dim = match fields.size_of("attention.key_length")? {
         Some(length) => length,
         None if heads > 0 && hidden.is_multiple_of(heads) => hidden / heads,
         None => return Err(fields.wrong("attention.head_count", heads, "a divisor of the embedding length")),

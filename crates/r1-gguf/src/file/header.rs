@@ -25,7 +25,11 @@ pub(super) struct TensorPlace {
 }
 
 /// Headers of real files take tens of megabytes; what goes beyond this is no header.
-const HEADER_BYTES: usize = 1 << 30;
+const HEADER_BYTES: usize = 1 << 28;
+/// The format's limit for keys.
+const KEY_BYTES: usize = 65535;
+/// ggml's own limit for names is 64.
+const NAME_BYTES: usize = 256;
 const ALIGNMENT: u64 = 32;
 
 impl Header {
@@ -102,7 +106,7 @@ fn read_metadata(cursor: &mut Cursor, count: usize) -> Result<Metadata, GgufErro
     let mut metadata = Metadata::default();
     for index in 0..count {
         cursor.reading(format!("metadata key {index}"));
-        let key = cursor.text()?;
+        let key = cursor.name(KEY_BYTES)?;
         cursor.reading(format!("metadata `{key}`"));
         let value = read_value(cursor)?;
         if metadata.value(&key).is_some() {
@@ -121,7 +125,7 @@ fn read_tensor(
     alignment: u64,
 ) -> Result<TensorPlace, GgufError> {
     cursor.reading(format!("name of tensor {index}"));
-    let name = cursor.text()?;
+    let name = cursor.name(NAME_BYTES)?;
     cursor.reading(format!("tensor `{name}`"));
     let dimensions = cursor.u32()?;
     if !(1..=4).contains(&dimensions) {

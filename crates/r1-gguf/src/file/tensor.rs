@@ -4,13 +4,18 @@ use std::ops::Range;
 
 use r1_quant::{BlockType, decode};
 
+use super::SharedBytes;
+
 /// A tensor of a file: its name there, its shape and its blocks.
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 pub struct Tensor<'a> {
     pub(super) name: &'a str,
     pub(super) shape: &'a [usize],
     pub(super) block_type: BlockType,
     pub(super) blocks: &'a [u8],
+    /// The file's bytes, and the place of the blocks among them.
+    pub(super) file: &'a SharedBytes,
+    pub(super) first: usize,
 }
 
 impl<'a> Tensor<'a> {
@@ -32,6 +37,12 @@ impl<'a> Tensor<'a> {
     /// Blocks as they are stored, row after row.
     pub fn blocks(&self) -> &'a [u8] {
         self.blocks
+    }
+
+    /// Blocks as they are stored: the file's bytes, and the range among them that the tensor takes. They outlive the
+    /// [`Gguf`](crate::Gguf), and nothing is copied.
+    pub fn bytes_shared(&self) -> (SharedBytes, Range<usize>) {
+        (self.file.clone(), self.first..self.first + self.blocks.len())
     }
 
     /// Number of rows: the product of all dimensions but the last.
@@ -74,5 +85,11 @@ impl<'a> Tensor<'a> {
         values.resize(before + rows.len() * self.columns(), 0.0);
         decode(self.block_type, blocks, &mut values[before..])
             .expect("a tensor's rows are whole blocks: its size was checked when the file was opened");
+    }
+}
+
+impl std::fmt::Debug for Tensor<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Tensor({} {} {:?})", self.name, self.block_type, self.shape)
     }
 }

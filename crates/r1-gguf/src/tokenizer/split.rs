@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::GgufError;
+use crate::error::shown;
 
 /// Division of a text.
 pub(super) struct Split {
@@ -112,6 +113,7 @@ const KNOWN: &[(&[&str], Split)] = &[
 pub(super) fn named(name: &str) -> Result<&'static Split, GgufError> {
     let found = KNOWN.iter().find(|(names, _)| names.contains(&name)).map(|(_, split)| split);
     found.ok_or_else(|| {
+        let name = shown(name);
         let names: Vec<&str> = KNOWN.iter().flat_map(|(names, _)| names.iter().copied()).collect();
         let what = format!(
             "the division of texts `{name}` (`tokenizer.ggml.pre`) is not known; known are {}. The model's original \

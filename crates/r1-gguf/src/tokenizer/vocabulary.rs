@@ -5,7 +5,11 @@ use std::collections::HashMap;
 use serde_json::{Map, Value};
 
 use super::special;
+use crate::error::shown;
 use crate::{Gguf, GgufError};
+
+/// Tokens of the largest vocabulary: real ones have 262,144 at the most.
+const MOST_TOKENS: usize = 1 << 20;
 
 /// Kind of a token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,12 +42,18 @@ impl<'a> Vocabulary<'a> {
         let model = metadata.need("tokenizer.ggml.model", "a tokenizer")?;
         let pre: &str = metadata.get("tokenizer.ggml.pre")?.unwrap_or("default");
         let tokens: &[String] = metadata.need("tokenizer.ggml.tokens", "a tokenizer")?;
+        if tokens.len() > MOST_TOKENS {
+            let what = format!("{} tokens are in the file, and {MOST_TOKENS} are the most", tokens.len());
+            return Err(GgufError::Tokenizer { what });
+        }
         let kinds = kinds(gguf, tokens.len())?;
         let mut ids = HashMap::with_capacity(tokens.len());
         for (id, token) in tokens.iter().enumerate().filter(|(id, _)| kinds[*id] != Kind::Unused) {
             if let Some(first) = ids.insert(token.as_str(), id) {
-                let what =
-                    format!("tokens {first} and {id} are both {token:?}; only tokens of type 5 may repeat");
+                let what = format!(
+                    "tokens {first} and {id} are both `{}`; only tokens of type 5 may repeat",
+                    shown(token)
+                );
                 return Err(GgufError::Tokenizer { what });
             }
         }

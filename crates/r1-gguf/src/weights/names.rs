@@ -85,8 +85,11 @@ pub(super) fn hugging_face_name(tensor: &str, architecture: Architecture) -> Opt
         Some(full(&format!("{name}.{end}")))
     };
     Some(match stem {
-        "attn_k_b" => Part::KeyUp { name: full("self_attn.kv_b_proj.weight") },
-        "attn_v_b" | "attn_rot_embd" => Part::None,
+        "attn_k_b" if end == "weight" && architecture == Architecture::Deepseek2 => {
+            Part::KeyUp { name: full("self_attn.kv_b_proj.weight") }
+        }
+        "attn_v_b" if end == "weight" && architecture == Architecture::Deepseek2 => Part::None,
+        "attn_rot_embd" => Part::None,
         "attn_q" if architecture.interleaves() => {
             Part::Heads { name: translate(stem)?, count: "attention.head_count" }
         }

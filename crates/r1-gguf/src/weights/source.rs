@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use r1_quant::BlockType;
 
-use crate::Tensor;
+use crate::{SharedBytes, Tensor};
 
 /// Place of a weight's rows in the file.
 #[derive(Debug, Clone)]
@@ -42,6 +42,13 @@ impl<'a> Source<'a> {
             }
             Source::InterleavedVector { .. } | Source::KeyValue { .. } => None,
         }
+    }
+
+    pub(super) fn bytes_shared(&self, rows: usize) -> Option<(SharedBytes, Range<usize>)> {
+        let Source::Rows { tensor, first } = *self else { return None };
+        let (file, place) = tensor.bytes_shared();
+        let row = place.len() / tensor.rows();
+        Some((file, place.start + first * row..place.start + (first + rows) * row))
     }
 
     /// Decodes rows of `columns` weights behind what `values` holds.

@@ -6,6 +6,7 @@ use std::ops::Range;
 use r1_quant::BlockType;
 
 use super::source::Source;
+use crate::SharedBytes;
 
 /// A weight of a Hugging Face checkpoint, decoded when it is asked for.
 #[derive(Debug, Clone)]
@@ -52,6 +53,15 @@ impl<'a> Weight<'a> {
     /// part is stored transposed, and the bias of q and k in `llama` models.
     pub fn blocks(&self) -> Option<Cow<'a, [u8]>> {
         self.source.blocks(self.rows())
+    }
+
+    /// Blocks of all rows without a copy: the file's bytes, and the range among them that the weight takes, ready for
+    /// `r1_quant::Matrix::new(weight.block_type(), bytes, range.start, [rows, columns])`. They outlive the
+    /// [`Gguf`](crate::Gguf).
+    ///
+    /// None where the file has the rows in another order or not at all: see [`Weight::blocks`], which copies the former.
+    pub fn bytes_shared(&self) -> Option<(SharedBytes, Range<usize>)> {
+        self.source.bytes_shared(self.rows())
     }
 
     /// Decodes all weights into `values`, whose content is replaced.
