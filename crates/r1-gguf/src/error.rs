@@ -106,6 +106,18 @@ pub enum GgufError {
         /// The file.
         path: PathBuf,
     },
+    /// There is no room for the file.
+    #[error(
+        "{path} takes {bytes} bytes, and there is no room for them ({source}); free some, or choose another folder or type"
+    )]
+    NoSpace {
+        /// The file.
+        path: PathBuf,
+        /// Its length.
+        bytes: u64,
+        /// The system's reason.
+        source: std::io::Error,
+    },
     /// Weights could not be encoded.
     #[error("tensor `{tensor}` cannot be written: {source}")]
     Quant {

@@ -3,8 +3,10 @@
 mod model_keys;
 mod special;
 mod tokenizer_keys;
+mod limits;
 mod mixture;
 mod plan;
+mod complete;
 mod file;
 
 use std::path::Path;

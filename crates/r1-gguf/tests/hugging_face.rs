@@ -130,6 +130,22 @@ fn texts_have_the_ids_of_llama_cpp_and_sentencepiece() {
 }
 
 #[test]
+fn tiny_models_are_whole_and_give_the_ids_of_their_prompt() {
+    for name in ["tiny-llama", "tiny-qwen2", "tiny-qwen2-q8_0"] {
+        let (gguf, golden) = (open(name), json_of(&format!("{name}.json")));
+        let config = gguf.config().unwrap();
+        assert_eq!((&config["hidden_size"], &config["num_hidden_layers"]), (&json!(32), &json!(2)));
+        assert_eq!(config["tie_word_embeddings"], name != "tiny-llama");
+        let tokenizer: Tokenizer = gguf.tokenizer_json().unwrap().to_string().parse().unwrap();
+        let encoding = tokenizer.encode(golden["prompt"].as_str().unwrap(), true).unwrap();
+        assert_eq!(json!(encoding.get_ids()), golden["ids"]);
+        let chat = tokenizer.encode("<|im_start|>the<|im_end|>", true).unwrap();
+        assert_eq!(chat.len(), 3, "{:?}", chat.get_tokens());
+        assert_eq!(golden["logits"].as_array().unwrap().len(), encoding.len());
+    }
+}
+
+#[test]
 fn special_tokens_and_template_are_named() {
     let config = open("pre-llama-bpe").tokenizer_config().unwrap();
     assert_eq!((&config["bos_token"], &config["eos_token"]), (&json!("<|begin|>"), &json!("<|end|>")));

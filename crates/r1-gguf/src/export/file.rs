@@ -1,11 +1,12 @@
 //! The file itself: header, then one tensor after the other.
 
-use std::fs::File;
-use std::io::{BufWriter, Write};
-use std::path::{Path, PathBuf};
+use std::ffi::OsStr;
+use std::io::{BufWriter, ErrorKind, Write};
+use std::path::Path;
 
 use r1_quant::{BlockType, encode};
 use rayon::prelude::*;
+use tempfile::{Builder, NamedTempFile};
 
 use super::LoadError;
 use super::plan::{Plan, Planned, Source};
@@ -17,20 +18,6 @@ const ALIGNMENT: usize = 32;
 /// Weights that a thread encodes at once.
 const CHUNK: usize = 1 << 16;
 
-/// A file that is removed unless it was moved into its place.
-struct Beside {
-    path: PathBuf,
-    done: bool,
-}
-
-impl Drop for Beside {
-    fn drop(&mut self) {
-        if !self.done {
-            let _ = std::fs::remove_file(&self.path);
-        }
-    }
-}
-
 pub(super) fn write(
     path: &Path,
     metadata: &Metadata,
@@ -38,30 +25,51 @@ pub(super) fn write(
     replace: bool,
     load: impl FnMut(&str, &mut Vec<f32>) -> Result<(), LoadError>,
 ) -> Result<(), GgufError> {
-    let exists = || GgufError::Exists { path: path.into() };
-    if !replace && path.symlink_metadata().is_ok() {
-        return Err(exists());
-    }
-    let mut name = path.file_name().unwrap_or_default().to_owned();
-    name.push(format!(".part-{}", std::process::id()));
-    let part = path.with_file_name(name);
-    let io = |what, path: &Path| {
-        let path = path.to_owned();
-        move |source| GgufError::Io { path, what, source }
+    let header = header(metadata, plan);
+    let bytes = plan.tensors.iter().map(|tensor| sizes(tensor).1.next_multiple_of(ALIGNMENT) as u64);
+    let bytes = bytes.sum::<u64>() + header.len() as u64;
+    let io = |what| {
+        move |source: std::io::Error| match source.kind() {
+            ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge => {
+                GgufError::NoSpace { path: path.into(), bytes, source }
+            }
+            _ => GgufError::Io { path: path.into(), what, source },
+        }
     };
-    let file = File::create_new(&part).map_err(io("create the file", &part))?;
-    let mut beside = Beside { path: part.clone(), done: false };
-    let mut out = BufWriter::with_capacity(1 << 20, file);
-    out.write_all(&header(metadata, plan)).map_err(io("write the header", &part))?;
-    tensors(plan, load, |bytes| out.write_all(bytes).map_err(io("write weights", &part)))?;
-    let file = out.into_inner().map_err(|error| error.into_error()).map_err(io("write weights", &part))?;
-    file.sync_all().map_err(io("write weights", &part))?;
-    if !replace && path.symlink_metadata().is_ok() {
-        return Err(exists());
+    let name = path.file_name().ok_or_else(|| io("write the file")(ErrorKind::InvalidFilename.into()))?;
+    match path.symlink_metadata() {
+        Ok(_) if !replace => return Err(GgufError::Exists { path: path.into() }),
+        Ok(about) if about.is_dir() => return Err(io("replace the folder")(ErrorKind::IsADirectory.into())),
+        _ => {}
     }
-    std::fs::rename(&part, path).map_err(io("move the file into place", path))?;
-    beside.done = true;
-    Ok(())
+    // Removed when it is dropped, unless it was moved into its place.
+    let mut file = beside(path, name).map_err(io("create a file in the folder"))?;
+    let mut out = BufWriter::with_capacity(1 << 20, file.as_file_mut());
+    out.write_all(&header).map_err(io("write the header"))?;
+    tensors(plan, load, |bytes| out.write_all(bytes).map_err(io("write weights")))?;
+    out.flush().map_err(io("write weights"))?;
+    drop(out);
+    file.as_file().sync_all().map_err(io("write weights"))?;
+    let moved = if replace { file.persist(path) } else { file.persist_noclobber(path) };
+    match moved {
+        Ok(_) => Ok(()),
+        Err(error) if error.error.kind() == ErrorKind::AlreadyExists && !replace => {
+            Err(GgufError::Exists { path: path.into() })
+        }
+        Err(error) => Err(io("move the file into place")(error.error)),
+    }
+}
+
+/// A new file in the folder of another, with the permissions that the user's files have.
+fn beside(path: &Path, name: &OsStr) -> std::io::Result<NamedTempFile> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut builder = Builder::new();
+    let mut prefix = name.to_owned();
+    prefix.push(".");
+    builder.prefix(&prefix).suffix(".part");
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    builder.tempfile_in(folder)
 }
 
 fn header(metadata: &Metadata, plan: &Plan) -> Vec<u8> {

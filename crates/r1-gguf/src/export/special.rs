@@ -14,22 +14,25 @@ pub(super) fn add(
     tokenizer: &Json,
     tokenizer_config: &Json,
     ids: &HashMap<&str, usize>,
+    tokens: usize,
 ) -> Result<(), GgufError> {
     let id_of = |name: &str| {
         let token = &tokenizer_config[format!("{name}_token")];
         let token = token.as_str().or(token["content"].as_str());
         let named = token.and_then(|token| ids.get(token)).map(|id| *id as u64);
         let id = &config[format!("{name}_token_id")];
-        named.or(id.as_u64()).or(id[0].as_u64()).filter(|id| *id < ids.len() as u64)
+        named.or(id.as_u64()).or(id[0].as_u64()).filter(|id| *id < tokens as u64)
     };
     for (name, own) in [("bos", "bos"), ("eos", "eos"), ("unk", "unknown"), ("pad", "padding")] {
         if let Some(id) = id_of(name) {
             metadata.set(format!("tokenizer.ggml.{own}_token_id"), Value::U32(id as u32));
         }
     }
-    let other_end = config["eos_token_id"].as_array().into_iter().flatten().filter_map(Json::as_u64);
-    if let Some(end) = other_end.into_iter().find(|id| Some(*id) != id_of("eos")) {
-        metadata.set("tokenizer.ggml.eot_token_id", Value::U32(end as u32));
+    // The end of a turn and of a message stand for further ends, whatever they are.
+    let ends = config["eos_token_id"].as_array().into_iter().flatten().filter_map(Json::as_u64);
+    let further = ends.filter(|id| Some(*id) != id_of("eos") && *id < tokens as u64);
+    for (end, own) in further.zip(["eot", "eom"]) {
+        metadata.set(format!("tokenizer.ggml.{own}_token_id"), Value::U32(end as u32));
     }
     let around = match template(&tokenizer["post_processor"]) {
         Some(pieces) => around(pieces, ids)?,

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use serde_json::Value as Json;
 
 use super::special;
+use crate::error::shown;
 use crate::tokenizer::split_name;
 use crate::{Array, GgufError, Metadata, Value};
 
@@ -15,7 +16,7 @@ const USER_DEFINED: i32 = 4;
 const UNUSED: i32 = 5;
 const BYTE: i32 = 6;
 /// Tokens of the largest vocabulary: real ones have 262,144 at the most.
-const MOST_TOKENS: u64 = 1 << 22;
+const MOST_TOKENS: u64 = 1 << 20;
 /// Far below the score of any merge.
 const NO_MERGE: f32 = -1e6;
 
@@ -31,8 +32,12 @@ pub(super) fn add(
         return Err(refused(format!("model {} is not written; what is written is BPE", model["type"])));
     }
     let (tokens, mut kinds) = tokens(config, tokenizer)?;
-    let ids: HashMap<&str, usize> =
-        tokens.iter().enumerate().map(|(id, token)| (token.as_str(), id)).collect();
+    let mut ids: HashMap<&str, usize> = HashMap::with_capacity(tokens.len());
+    for (id, token) in tokens.iter().enumerate().filter(|(id, _)| kinds[*id] != UNUSED) {
+        if let Some(first) = ids.insert(token, id) {
+            return Err(refused(format!("tokens {first} and {id} are both `{}`", shown(token))));
+        }
+    }
     let merges = merges(model)?;
     if model["byte_fallback"] == true {
         metadata.set("tokenizer.ggml.model", Value::String("llama".into()));
@@ -63,19 +68,25 @@ pub(super) fn add(
         let lines = merges.iter().map(|(left, right)| format!("{left} {right}")).collect();
         metadata.set("tokenizer.ggml.merges", Value::Array(Array::String(lines)));
     }
-    special::add(metadata, config, tokenizer, tokenizer_config, &ids)?;
+    special::add(metadata, config, tokenizer, tokenizer_config, &ids, tokens.len())?;
     metadata.set("tokenizer.ggml.token_type", Value::Array(Array::I32(kinds)));
     metadata.set("tokenizer.ggml.tokens", Value::Array(Array::String(tokens)));
-    if let Some(template) = tokenizer_config["chat_template"].as_str() {
+    if let Some(template) = template(&tokenizer_config["chat_template"]) {
         metadata.set("tokenizer.chat_template", Value::String(template.into()));
     }
     Ok(())
 }
 
+/// The chat template; of several with names, the one that is taken unless another is asked for.
+fn template(given: &Json) -> Option<&str> {
+    let mut named = given.as_array().into_iter().flatten();
+    given.as_str().or_else(|| named.find(|entry| entry["name"] == "default")?["template"].as_str())
+}
+
 /// Tokens in the order of their ids, filled up to the rows of the embedding, and their kinds.
 fn tokens(config: &Json, tokenizer: &Json) -> Result<(Vec<String>, Vec<i32>), GgufError> {
     let rows = config["vocab_size"].as_u64().filter(|rows| *rows <= MOST_TOKENS).ok_or_else(|| {
-        super::model_keys::wrong("vocab_size", &config["vocab_size"], "a number up to 4194304")
+        super::model_keys::wrong("vocab_size", &config["vocab_size"], "a number up to 1048576")
     })?;
     let rows = rows as usize;
     let mut tokens: Vec<Option<(String, i32)>> = Vec::new();
@@ -93,9 +104,20 @@ fn tokens(config: &Json, tokenizer: &Json) -> Result<(Vec<String>, Vec<i32>), Gg
         if tokens.len() <= id {
             tokens.resize(id + 1, None);
         }
+        if let Some((other, _)) = tokens[id].as_ref().filter(|(other, _)| other != token) {
+            let what = format!("tokens `{}` and `{}` have both the id {id}", shown(other), shown(token));
+            return Err(GgufError::Tokenizer { what });
+        }
         tokens[id] = Some((token.into(), kind));
     }
     tokens.resize(rows, None);
+    for entry in tokenizer["added_tokens"].as_array().into_iter().flatten() {
+        if let Some(rule) = ["single_word", "lstrip", "rstrip"].into_iter().find(|rule| entry[*rule] == true)
+        {
+            let what = format!("the added token {} has `{rule}`, which a file cannot say", entry["content"]);
+            return Err(GgufError::Tokenizer { what });
+        }
+    }
     let filled = tokens.into_iter().enumerate();
     Ok(filled.map(|(id, token)| token.unwrap_or_else(|| (format!("[PAD{id}]"), UNUSED))).unzip())
 }
