@@ -7,6 +7,8 @@
     done
     venv/bin/python benches/gguf_quality.py reference FOLDER NAME.json
     venv/bin/python benches/gguf_quality.py compare NAME
+    cargo run --release -p r1-gguf --example to_hugging_face -- NAME-f32.gguf AGAIN
+    venv/bin/python benches/gguf_quality.py round_trip FOLDER AGAIN
 
 `reference` writes what transformers does in f32: the ids of the prompts, 64 greedy tokens of each, and the gap between
 the two best logits at every step. `compare` prints one JSON object a line:
@@ -18,6 +20,9 @@ the two best logits at every step. `compare` prints one JSON object a line:
   second halves of windows of 512 tokens of Python's own help texts (of Python 3.11), and the share of these places where
   the likeliest token is that of NAME-f16.gguf.
 - bytes: how many tensors llama.cpp gives the same format and the same bytes when it quantises NAME-f32.gguf.
+
+`round_trip` says how many tensors of a folder that was made from the f32 file have the bits of the original, which settings of
+config.json differ or are gone, and of how many texts (the sections of Python's help) the ids differ.
 
 The files of llama.cpp stay as NAME-llama-TYPE.gguf (from f16) and NAME-llama32-TYPE.gguf (from f32), for tests that read
 them. Takes minutes for a model of 135M weights, half an hour for one of 0.5B.
@@ -138,6 +143,24 @@ def compare(name):
         quantise(f"{name}-f32.gguf", f"{name}-llama32-{kind}.gguf", number)
 
 
+def round_trip(folder, again):
+    import torch
+    from safetensors import safe_open
+    from tokenizers import Tokenizer
+    weights = [safe_open(os.path.join(path, "model.safetensors"), "pt") for path in (folder, again)]
+    names = [set(file.keys()) for file in weights]
+    same = [torch.equal(weights[0].get_tensor(name).float().view(torch.int32), weights[1].get_tensor(name).view(torch.int32))
+            for name in sorted(names[0] & names[1])]
+    configs = [json.load(open(os.path.join(path, "config.json"))) for path in (folder, again)]
+    differ = {key: [value, configs[1].get(key)] for key, value in configs[0].items() if configs[1].get(key) != value}
+    tokenizers = [Tokenizer.from_file(os.path.join(path, "tokenizer.json")) for path in (folder, again)]
+    texts = [*pydoc_data.topics.topics.values(), *PROMPTS, "Grüße, 世界! 안녕 ½ ² \U0001f600\r\n\t  x", "<|im_start|>user\nHi<|im_end|>\n"]
+    ids = [[tokenizer.encode(text).ids for text in texts] for tokenizer in tokenizers]
+    print(json.dumps({"round_trip": folder, "tensors": len(same), "same_bits": sum(same), "only_one_has": sorted(names[0] ^ names[1]),
+                      "config": differ, "texts": len(texts), "tokens": sum(map(len, ids[0])),
+                      "texts_with_other_ids": sum(a != b for a, b in zip(*ids))}))
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     commands = parser.add_subparsers(dest="command", required=True)
@@ -145,9 +168,14 @@ def main():
     command.add_argument("folder")
     command.add_argument("out")
     commands.add_parser("compare").add_argument("name")
+    command = commands.add_parser("round_trip")
+    command.add_argument("folder")
+    command.add_argument("again")
     arguments = parser.parse_args()
     if arguments.command == "reference":
         reference(arguments.folder, arguments.out)
+    elif arguments.command == "round_trip":
+        round_trip(arguments.folder, arguments.again)
     else:
         compare(arguments.name)
 

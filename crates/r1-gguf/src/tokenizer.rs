@@ -13,6 +13,9 @@ pub(crate) use special::special_ids;
 pub(crate) use split::split_name;
 use vocabulary::{Kind, Vocabulary};
 
+/// Tokens that are sought in a text: Gemma has 6,415, and others fewer.
+const MOST_ADDED: usize = 1 << 15;
+
 impl Gguf {
     /// The vocabulary as a tokenizer.json, which `tokenizers::Tokenizer` reads.
     ///
@@ -37,7 +40,7 @@ impl Gguf {
         json["version"] = json!("1.0");
         json["truncation"] = Value::Null;
         json["padding"] = Value::Null;
-        json["added_tokens"] = added_tokens(&vocabulary);
+        json["added_tokens"] = added_tokens(&vocabulary)?;
         json["post_processor"] = post_processor(&vocabulary)?;
         Ok(json)
     }
@@ -103,7 +106,7 @@ fn byte_pairs(gguf: &Gguf, vocabulary: &Vocabulary) -> Result<Value, GgufError> 
 }
 
 /// Tokens that are found in a text before it is divided.
-fn added_tokens(vocabulary: &Vocabulary) -> Value {
+fn added_tokens(vocabulary: &Vocabulary) -> Result<Value, GgufError> {
     let added = vocabulary.tokens.iter().zip(&vocabulary.kinds).enumerate();
     let added =
         added.filter(|(_, (_, kind))| matches!(kind, Kind::Control | Kind::UserDefined | Kind::Unknown));
@@ -112,7 +115,15 @@ fn added_tokens(vocabulary: &Vocabulary) -> Value {
                "normalized": false, "special": *kind != Kind::UserDefined})
     };
     // A token without text would be found everywhere.
-    Value::Array(added.filter(|(_, (token, _))| !token.is_empty()).map(entry).collect())
+    let added: Vec<Value> = added.filter(|(_, (token, _))| !token.is_empty()).map(entry).collect();
+    if added.len() > MOST_ADDED {
+        let what = format!(
+            "{} tokens are of the types 2, 3 and 4, and {MOST_ADDED} are the most that are sought in a text",
+            added.len()
+        );
+        return Err(GgufError::Tokenizer { what });
+    }
+    Ok(Value::Array(added))
 }
 
 fn post_processor(vocabulary: &Vocabulary) -> Result<Value, GgufError> {

@@ -148,6 +148,53 @@ fn every_single_byte_may_be_anything() {
     }
 }
 
+/// A file without weights whose vocabulary has these tokens, all of one type.
+fn vocabulary(model: &str, tokens: &[String], kind: i32) -> Vec<u8> {
+    fn text(text: &str, out: &mut Vec<u8>) {
+        out.extend((text.len() as u64).to_le_bytes());
+        out.extend(text.as_bytes());
+    }
+    fn array(key: &str, kind: u32, len: usize, out: &mut Vec<u8>) {
+        text(&format!("tokenizer.ggml.{key}"), out);
+        out.extend(9u32.to_le_bytes());
+        out.extend(kind.to_le_bytes());
+        out.extend((len as u64).to_le_bytes());
+    }
+    let mut out = b"GGUF\x03\0\0\0".to_vec();
+    out.extend(0u64.to_le_bytes());
+    out.extend(6u64.to_le_bytes());
+    for (key, value) in [("model", model), ("pre", "gpt-2")] {
+        text(&format!("tokenizer.ggml.{key}"), &mut out);
+        out.extend(8u32.to_le_bytes());
+        text(value, &mut out);
+    }
+    array("tokens", 8, tokens.len(), &mut out);
+    tokens.iter().for_each(|token| text(token, &mut out));
+    array("token_type", 5, tokens.len(), &mut out);
+    tokens.iter().for_each(|_| out.extend(kind.to_le_bytes()));
+    array("scores", 6, tokens.len(), &mut out);
+    tokens.iter().for_each(|_| out.extend(0f32.to_le_bytes()));
+    array("merges", 8, 0, &mut out);
+    out
+}
+
+#[test]
+fn vocabularies_beyond_any_real_one_are_refused() {
+    let refused = |model: &str, tokens: Vec<String>, kind: i32, part: &str| {
+        let gguf = Gguf::from_bytes(vocabulary(model, &tokens, kind)).unwrap();
+        let error = gguf.tokenizer_json().unwrap_err().to_string();
+        assert!(error.contains(part), "{error}");
+    };
+    let numbered =
+        |count: usize, width: usize| (0..count).map(|i| format!("{i:0width$}")).collect::<Vec<_>>();
+    refused("gpt2", numbered(40_000, 6), 3, "40000 tokens are of the types");
+    refused("gpt2", numbered((1 << 20) + 1, 7), 1, "1048577 tokens are in the file");
+    refused("llama", numbered(40_000, 127), 1, "too great a length");
+    refused("llama", numbered(40, 129), 1, "token 0 has 129 bytes");
+    let words = (1..=19).flat_map(|width| (0..1 << width).map(move |i| format!("{i:0width$b}")));
+    refused("llama", words.take(600_000).collect(), 1, "in more than 4194304 ways");
+}
+
 proptest! {
     #[test]
     fn changed_bytes_are_an_error_or_a_file(

@@ -26,6 +26,9 @@ pub(super) struct TensorPlace {
 
 /// Headers of real files take tens of megabytes; what goes beyond this is no header.
 const HEADER_BYTES: usize = 1 << 28;
+/// The largest models have some thousand tensors and some hundred keys.
+const MOST_TENSORS: usize = 1 << 20;
+const MOST_KEYS: usize = 1 << 16;
 /// The format's limit for keys.
 const KEY_BYTES: usize = 65535;
 /// ggml's own limit for names is 64.
@@ -38,9 +41,9 @@ impl Header {
         check_version(&mut cursor)?;
         cursor.reading("number of tensors");
         // A tensor takes a name, dimensions, a type and an offset.
-        let tensor_count = cursor.count(28)?;
+        let tensor_count = at_most(MOST_TENSORS, cursor.count(28)?, &cursor)?;
         cursor.reading("number of metadata keys");
-        let key_count = cursor.count(13)?;
+        let key_count = at_most(MOST_KEYS, cursor.count(13)?, &cursor)?;
         let metadata = read_metadata(&mut cursor, key_count)?;
         let alignment = metadata.get::<u64>("general.alignment")?.unwrap_or(ALIGNMENT);
         if !alignment.is_power_of_two() || alignment > 1 << 20 {
@@ -87,6 +90,10 @@ fn apart(tensors: &[TensorPlace]) -> Result<(), GgufError> {
         }),
         None => Ok(()),
     }
+}
+
+fn at_most(most: usize, count: usize, cursor: &Cursor) -> Result<usize, GgufError> {
+    if count > most { Err(cursor.damaged(format!("{count}, and {most} are the most"))) } else { Ok(count) }
 }
 
 fn check_version(cursor: &mut Cursor) -> Result<(), GgufError> {

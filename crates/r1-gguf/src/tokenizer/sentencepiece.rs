@@ -9,6 +9,8 @@ use crate::{Gguf, GgufError};
 
 /// Bytes of the longest piece: all its divisions are tried, and real ones have 48 at the most.
 const PIECE: usize = 128;
+/// Square of the bytes of all pieces, with which the time goes: 32 times that of the largest real vocabulary.
+const WORK: usize = 1 << 29;
 /// Divisions of all pieces: those of the largest real vocabulary are half a million.
 const MERGES: usize = 1 << 22;
 /// SentencePiece's sign for a blank.
@@ -56,6 +58,10 @@ pub(super) fn tokenizer(gguf: &Gguf, vocabulary: &Vocabulary) -> Result<Value, G
 /// All pairs of pieces that make a piece, the best piece first: SentencePiece merges the pair whose piece has the
 /// highest score, and a list of merges is tried in its order.
 fn merges(vocabulary: &Vocabulary, scores: &[f64]) -> Result<Vec<Value>, GgufError> {
+    let lengths = vocabulary.tokens.iter().zip(&vocabulary.kinds).filter(|(_, kind)| **kind == Kind::Normal);
+    if lengths.map(|(token, _)| token.len() * token.len()).sum::<usize>() > WORK {
+        return Err(GgufError::Tokenizer { what: "the pieces are too many of too great a length".into() });
+    }
     let mut found = Vec::new();
     for (id, token) in vocabulary.tokens.iter().enumerate() {
         if vocabulary.kinds[id] != Kind::Normal || vocabulary.ids.get(token.as_str()) != Some(&id) {
@@ -66,7 +72,9 @@ fn merges(vocabulary: &Vocabulary, scores: &[f64]) -> Result<Vec<Value>, GgufErr
             let normal = |part: &str| {
                 vocabulary.ids.get(part).copied().filter(|id| vocabulary.kinds[*id] == Kind::Normal)
             };
-            if let (Some(left_id), Some(right_id)) = (normal(left), normal(right)) {
+            if let Some(left_id) = normal(left)
+                && let Some(right_id) = normal(right)
+            {
                 found.push((id, left_id, right_id));
             }
         }
