@@ -25,7 +25,7 @@ the two best logits at every step. `compare` prints one JSON object a line:
 config.json differ or are gone, and of how many texts (the sections of Python's help) the ids differ.
 
 The files of llama.cpp stay as NAME-llama-TYPE.gguf (from f16) and NAME-llama32-TYPE.gguf (from f32), for tests that read
-them. Takes minutes for a model of 135M weights, half an hour for one of 0.5B.
+them. Takes minutes for a model of 135M weights, half an hour for one of 0.5B; THREADS=1 helps on a busy machine.
 """
 import argparse, ctypes, json, math, os, pydoc_data.topics
 
@@ -34,6 +34,8 @@ PROMPTS = [
     "Die Hauptstadt von Deutschland ist", "The three laws of robotics are:\n1.",
 ]
 WINDOW, WINDOWS, NEW = 512, 8, 64
+# Threads of llama.cpp wait in a loop: one is faster where the machine has other work.
+THREADS = int(os.environ.get("THREADS", "2"))
 # Numbers of file types in llama.cpp; the last ones are written by llama.cpp only.
 TYPES = {"q8_0": 7, "q4_k_m": 15}
 OTHERS = {"q4_0": 2, "q4_1": 3, "q5_0": 8, "q5_k_m": 17, "q6_k": 18, "bf16": 32}
@@ -63,7 +65,7 @@ def reference(folder, out):
 def load(path, all_logits=False):
     from llama_cpp import GGML_TYPE_F32, Llama
     return Llama(path, n_ctx=WINDOW, n_batch=WINDOW, logits_all=all_logits, type_k=GGML_TYPE_F32, type_v=GGML_TYPE_F32, seed=0,
-                 n_threads=2, n_threads_batch=2, verbose=False)
+                 n_threads=THREADS, n_threads_batch=THREADS, verbose=False)
 
 
 def tokens(path, rows, gaps=False):
@@ -108,7 +110,7 @@ def quantise(source, target, file_type):
     if os.path.exists(target):
         return
     parameters = llama_cpp.llama_model_quantize_default_params()
-    parameters.ftype, parameters.nthread = file_type, 2
+    parameters.ftype, parameters.nthread = file_type, THREADS
     if llama_cpp.llama_model_quantize(source.encode(), target.encode(), ctypes.byref(parameters)) != 0:
         raise SystemExit(f"llama.cpp did not quantise {source}")
 

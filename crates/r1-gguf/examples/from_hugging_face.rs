@@ -15,14 +15,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let [folder, file, file_type] = &arguments[..] else {
         return Err("FOLDER, MODEL.gguf, TYPE are expected".into());
     };
-    let file_type = match file_type.as_str() {
-        "f32" => FileType::F32,
-        "f16" => FileType::F16,
-        "bf16" => FileType::BF16,
-        "q8_0" => FileType::Q8_0,
-        "q4_k_m" => FileType::Q4KM,
-        other => return Err(format!("type `{other}` is none of f32, f16, bf16, q8_0, q4_k_m").into()),
-    };
+    let file_type: FileType = file_type.parse()?;
     let folder = Path::new(folder);
     let json = |name| -> Result<serde_json::Value, Box<dyn std::error::Error>> {
         Ok(serde_json::from_slice(&std::fs::read(folder.join(name))?)?)

@@ -100,6 +100,12 @@ pub enum GgufError {
         /// The caller's reason.
         source: Box<dyn std::error::Error + Send + Sync>,
     },
+    /// There is no file type of this name.
+    #[error("file type `{name}` is none of f32, f16, bf16, q8_0, q4_k_m")]
+    FileType {
+        /// The name.
+        name: String,
+    },
     /// A file stands where one was to be written.
     #[error("{path} is there already; choose another name, or say that it may be replaced")]
     Exists {

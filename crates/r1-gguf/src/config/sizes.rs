@@ -56,6 +56,9 @@ pub(super) fn sizes(
         if !matches!(architecture, Architecture::Qwen2 | Architecture::Qwen2Moe) {
             set("attention_bias", json!(gguf.tensor("blk.0.attn_q.bias").is_some()));
         }
+        if architecture == Architecture::Llama && gguf.tensor("blk.0.ffn_up.bias").is_some() {
+            set("mlp_bias", json!(true));
+        }
     }
     Ok(())
 }
