@@ -15,21 +15,16 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let [folder, file, file_type] = &arguments[..] else {
         return Err("FOLDER, MODEL.gguf, TYPE are expected".into());
     };
-    let file_type = match file_type.as_str() {
-        "f32" => FileType::F32,
-        "f16" => FileType::F16,
-        "bf16" => FileType::BF16,
-        "q8_0" => FileType::Q8_0,
-        "q4_k_m" => FileType::Q4KM,
-        other => return Err(format!("type `{other}` is none of f32, f16, bf16, q8_0, q4_k_m").into()),
-    };
+    let file_type: FileType = file_type.parse()?;
     let folder = Path::new(folder);
     let json = |name| -> Result<serde_json::Value, Box<dyn std::error::Error>> {
         Ok(serde_json::from_slice(&std::fs::read(folder.join(name))?)?)
     };
     let (config, tokenizer) = (json("config.json")?, json("tokenizer.json")?);
     let tokenizer_config = json("tokenizer_config.json")?;
-    let bytes = std::fs::read(folder.join("model.safetensors"))?;
+    let file_of_weights = std::fs::File::open(folder.join("model.safetensors"))?;
+    // SAFETY: the map is only read, and nobody is to change the checkpoint meanwhile.
+    let bytes = unsafe { memmap2::Mmap::map(&file_of_weights)? };
     let weights = SafeTensors::deserialize(&bytes)?;
     let shapes = weights.iter().map(|(name, view)| (name.to_string(), view.shape().to_vec()));
     let export = Export::new(&config, &tokenizer, &tokenizer_config, file_type)?;

@@ -1,6 +1,7 @@
 //! Reading of the header: every length is checked against what is left before anything is allocated.
 
 use crate::GgufError;
+use crate::error::shown;
 
 /// Place in the bytes of a header.
 #[derive(Debug)]
@@ -68,5 +69,16 @@ impl<'a> Cursor<'a> {
         let len = self.count(1)?;
         let bytes = self.take(len)?;
         std::str::from_utf8(bytes).map(str::to_owned).map_err(|_| self.damaged("the text is no UTF-8"))
+    }
+
+    /// A text of at most `most` bytes that can stand in a message: a key or a tensor's name.
+    pub(crate) fn name(&mut self, most: usize) -> Result<String, GgufError> {
+        let name = self.text()?;
+        if name.len() > most || name.chars().any(char::is_control) {
+            let what =
+                format!("{:?} is no name: up to {most} bytes without control characters", shown(&name));
+            return Err(self.damaged(what));
+        }
+        Ok(name)
     }
 }

@@ -9,7 +9,7 @@ use r1_quant::QuantError;
 #[non_exhaustive]
 pub enum GgufError {
     /// A file could not be opened, mapped or written.
-    #[error("{path}: cannot {what}")]
+    #[error("{path}: cannot {what}: {source}")]
     Io {
         /// The file.
         path: PathBuf,
@@ -93,12 +93,18 @@ pub enum GgufError {
         what: String,
     },
     /// A weight to be written could not be loaded.
-    #[error("tensor `{tensor}` could not be loaded")]
+    #[error("tensor `{tensor}` could not be loaded: {source}")]
     Load {
         /// The tensor.
         tensor: String,
         /// The caller's reason.
         source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// There is no file type of this name.
+    #[error("file type `{name}` is none of f32, f16, bf16, q8_0, q4_k_m")]
+    FileType {
+        /// The name.
+        name: String,
     },
     /// A file stands where one was to be written.
     #[error("{path} is there already; choose another name, or say that it may be replaced")]
@@ -106,8 +112,20 @@ pub enum GgufError {
         /// The file.
         path: PathBuf,
     },
-    /// Weights could not be encoded or decoded.
-    #[error("tensor `{tensor}`")]
+    /// There is no room for the file.
+    #[error(
+        "{path} takes {bytes} bytes, and there is no room for them ({source}); free some, or choose another folder or type"
+    )]
+    NoSpace {
+        /// The file.
+        path: PathBuf,
+        /// Its length.
+        bytes: u64,
+        /// The system's reason.
+        source: std::io::Error,
+    },
+    /// Weights could not be encoded.
+    #[error("tensor `{tensor}` cannot be written: {source}")]
     Quant {
         /// The tensor.
         tensor: String,
@@ -117,4 +135,15 @@ pub enum GgufError {
 }
 
 const READ_TYPES: &str = "Q4_K_M, Q5_K_M, Q6_K, Q8_0, Q4_0, F16 or BF16";
-pub(crate) const KNOWN: &str = "llama, qwen2, qwen3, qwen2moe, qwen3moe, deepseek2";
+/// Names that `Architecture::of` knows.
+const KNOWN: &str = "llama, qwen2, qwen3, qwen2moe, qwen3moe, deepseek2";
+
+/// Beginning of a text of a file, fit for a message of one line.
+pub(crate) fn shown(text: &str) -> String {
+    const MOST: usize = 60;
+    let mut shown: String = text.chars().take(MOST).flat_map(char::escape_debug).collect();
+    if text.chars().nth(MOST).is_some() {
+        shown.push('…');
+    }
+    shown
+}

@@ -1,9 +1,12 @@
 //! Files written from the parts of a Hugging Face checkpoint.
 
 mod model_keys;
+mod special;
 mod tokenizer_keys;
+mod limits;
 mod mixture;
 mod plan;
+mod complete;
 mod file;
 
 use std::path::Path;

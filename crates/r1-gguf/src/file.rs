@@ -6,6 +6,7 @@ mod tensor;
 
 use std::collections::HashMap;
 use std::path::Path;
+use std::sync::Arc;
 
 use memmap2::Mmap;
 
@@ -17,29 +18,17 @@ pub use tensor::Tensor;
 ///
 /// The file is mapped, not read: weights come into memory when they are used. Whoever changes or cuts the file while
 /// it is open takes the bytes away under the reader, which ends the process.
-#[derive(Debug)]
 pub struct Gguf {
-    parts: Vec<Bytes>,
+    parts: Vec<SharedBytes>,
     metadata: Metadata,
     tensors: Vec<TensorPlace>,
     places: HashMap<String, usize>,
 }
 
-/// Bytes of a part.
-#[derive(Debug)]
-enum Bytes {
-    Map(Mmap),
-    Owned(Vec<u8>),
-}
-
-impl Bytes {
-    fn as_slice(&self) -> &[u8] {
-        match self {
-            Bytes::Map(map) => map,
-            Bytes::Owned(bytes) => bytes,
-        }
-    }
-}
+/// Bytes of a file, a map as a rule, which live as long as somebody holds them.
+///
+/// What `r1_quant::Matrix` takes its blocks from, so that a model's weights stay in the map.
+pub type SharedBytes = Arc<dyn AsRef<[u8]> + Send + Sync>;
 
 impl Gguf {
     /// Opens a file; any part of a split file (`NAME-00001-of-00003.gguf`) opens all of them.
@@ -50,7 +39,7 @@ impl Gguf {
     pub fn open(path: impl AsRef<Path>) -> Result<Gguf, GgufError> {
         let path = path.as_ref();
         let bytes = map(path)?;
-        let header = Header::read(bytes.as_slice(), 0)?;
+        let header = Header::read((*bytes).as_ref(), 0)?;
         match header.metadata.get::<u64>("split.count")? {
             None | Some(0 | 1) => Gguf::joined(vec![(bytes, header)]),
             Some(count) => Gguf::joined(split::parts(path, count)?),
@@ -62,18 +51,17 @@ impl Gguf {
     /// # Errors
     /// Those of [`Gguf::open`] but the first; a part of a split file is [`GgufError::Split`].
     pub fn from_bytes(bytes: Vec<u8>) -> Result<Gguf, GgufError> {
-        let bytes = Bytes::Owned(bytes);
-        let header = Header::read(bytes.as_slice(), 0)?;
+        let header = Header::read(&bytes, 0)?;
         if let Some(2..) = header.metadata.get::<u64>("split.count")? {
             return Err(GgufError::Split {
                 path: "(bytes)".into(),
                 what: "this is one part of several".into(),
             });
         }
-        Gguf::joined(vec![(bytes, header)])
+        Gguf::joined(vec![(Arc::new(bytes), header)])
     }
 
-    fn joined(files: Vec<(Bytes, Header)>) -> Result<Gguf, GgufError> {
+    fn joined(files: Vec<(SharedBytes, Header)>) -> Result<Gguf, GgufError> {
         let mut gguf = Gguf {
             parts: Vec::new(),
             metadata: Metadata::default(),
@@ -114,23 +102,35 @@ impl Gguf {
     }
 
     fn at<'a>(&'a self, place: &'a TensorPlace) -> Tensor<'a> {
-        let bytes = self.parts[place.part].as_slice();
-        Tensor {
-            name: &place.name,
-            shape: &place.shape,
-            block_type: place.block_type,
-            blocks: &bytes[place.bytes.clone()],
-        }
+        let file = &self.parts[place.part];
+        let blocks = &(**file).as_ref()[place.bytes.clone()];
+        let (name, shape, block_type, first) =
+            (&place.name, &place.shape, place.block_type, place.bytes.start);
+        Tensor { name, shape, block_type, blocks, file, first }
     }
 }
 
-fn map(path: &Path) -> Result<Bytes, GgufError> {
+impl std::fmt::Debug for Gguf {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let (parts, keys, tensors) = (self.parts.len(), self.metadata.len(), self.tensors.len());
+        write!(f, "Gguf({parts} parts, {keys} keys, {tensors} tensors)")
+    }
+}
+
+fn map(path: &Path) -> Result<SharedBytes, GgufError> {
     let error = |what| move |source| GgufError::Io { path: path.into(), what, source };
+    // A pipe would keep the reader waiting when it is opened.
+    let about = std::fs::metadata(path).map_err(error("open the file"))?;
+    if !about.is_file() {
+        let source = std::io::Error::new(std::io::ErrorKind::InvalidInput, "it is no regular file");
+        return Err(error("open the file")(source));
+    }
     let file = std::fs::File::open(path).map_err(error("open the file"))?;
     if file.metadata().map_err(error("ask for the file's length"))?.len() == 0 {
         // An empty mapping is an error of some systems.
-        return Ok(Bytes::Owned(Vec::new()));
+        return Ok(Arc::new(Vec::new()));
     }
     // SAFETY: the map is only read; that nobody may change the file meanwhile is said at `Gguf`.
-    unsafe { Mmap::map(&file) }.map(Bytes::Map).map_err(error("map the file"))
+    let map = unsafe { Mmap::map(&file) }.map_err(error("map the file"))?;
+    Ok(Arc::new(map))
 }

@@ -3,12 +3,18 @@
 mod vocabulary;
 mod split;
 mod sentencepiece;
+mod special;
 
 use serde_json::{Map, Value, json};
 
+use crate::error::shown;
 use crate::{Gguf, GgufError};
+pub(crate) use special::special_ids;
 pub(crate) use split::split_name;
 use vocabulary::{Kind, Vocabulary};
+
+/// Tokens that are sought in a text: Gemma has 6,415, and others fewer.
+const MOST_ADDED: usize = 1 << 15;
 
 impl Gguf {
     /// The vocabulary as a tokenizer.json, which `tokenizers::Tokenizer` reads.
@@ -20,12 +26,13 @@ impl Gguf {
     /// # Errors
     /// [`GgufError::Tokenizer`] for another model, an unknown division, or entries that contradict each other;
     /// [`GgufError::MissingKey`] and [`GgufError::Value`].
-    pub fn tokenizer(&self) -> Result<Value, GgufError> {
+    pub fn tokenizer_json(&self) -> Result<Value, GgufError> {
         let vocabulary = Vocabulary::read(self)?;
         let mut json = match vocabulary.model {
             "gpt2" => byte_pairs(self, &vocabulary)?,
             "llama" => sentencepiece::tokenizer(self, &vocabulary)?,
             other => {
+                let other = shown(other);
                 let what = format!("model `{other}` is not read; what is read are `gpt2` and `llama`");
                 return Err(GgufError::Tokenizer { what });
             }
@@ -33,7 +40,7 @@ impl Gguf {
         json["version"] = json!("1.0");
         json["truncation"] = Value::Null;
         json["padding"] = Value::Null;
-        json["added_tokens"] = added_tokens(&vocabulary);
+        json["added_tokens"] = added_tokens(&vocabulary)?;
         json["post_processor"] = post_processor(&vocabulary)?;
         Ok(json)
     }
@@ -41,7 +48,7 @@ impl Gguf {
     /// The special tokens and the chat template as a tokenizer_config.json.
     ///
     /// # Errors
-    /// As [`Gguf::tokenizer`].
+    /// As [`Gguf::tokenizer_json`].
     pub fn tokenizer_config(&self) -> Result<Value, GgufError> {
         let vocabulary = Vocabulary::read(self)?;
         let mut config = Map::new();
@@ -71,8 +78,12 @@ fn byte_pairs(gguf: &Gguf, vocabulary: &Vocabulary) -> Result<Value, GgufError> 
     let lines: &[String] = gguf.metadata().need("tokenizer.ggml.merges", "a tokenizer of byte pairs")?;
     let mut merges = Vec::with_capacity(lines.len());
     for (number, line) in lines.iter().enumerate() {
-        let what =
-            || format!("merge {number}, {line:?}, is not two tokens of the vocabulary with a blank between");
+        let what = || {
+            format!(
+                "merge {number}, `{}`, is not two tokens of the vocabulary with a blank between",
+                shown(line)
+            )
+        };
         let pair = line.split_once(' ').filter(|(left, right)| {
             vocabulary.ids.contains_key(left)
                 && vocabulary.ids.contains_key(right)
@@ -95,7 +106,7 @@ fn byte_pairs(gguf: &Gguf, vocabulary: &Vocabulary) -> Result<Value, GgufError> 
 }
 
 /// Tokens that are found in a text before it is divided.
-fn added_tokens(vocabulary: &Vocabulary) -> Value {
+fn added_tokens(vocabulary: &Vocabulary) -> Result<Value, GgufError> {
     let added = vocabulary.tokens.iter().zip(&vocabulary.kinds).enumerate();
     let added =
         added.filter(|(_, (_, kind))| matches!(kind, Kind::Control | Kind::UserDefined | Kind::Unknown));
@@ -104,7 +115,15 @@ fn added_tokens(vocabulary: &Vocabulary) -> Value {
                "normalized": false, "special": *kind != Kind::UserDefined})
     };
     // A token without text would be found everywhere.
-    Value::Array(added.filter(|(_, (token, _))| !token.is_empty()).map(entry).collect())
+    let added: Vec<Value> = added.filter(|(_, (token, _))| !token.is_empty()).map(entry).collect();
+    if added.len() > MOST_ADDED {
+        let what = format!(
+            "{} tokens are of the types 2, 3 and 4, and {MOST_ADDED} are the most that are sought in a text",
+            added.len()
+        );
+        return Err(GgufError::Tokenizer { what });
+    }
+    Ok(Value::Array(added))
 }
 
 fn post_processor(vocabulary: &Vocabulary) -> Result<Value, GgufError> {

@@ -1,7 +1,7 @@
 //! Values of metadata.
 
-use crate::GgufError;
 use crate::cursor::Cursor;
+use crate::{FromValue, GgufError};
 
 /// Value of a metadata key, in the type that the file stores.
 #[allow(missing_docs)]
@@ -152,6 +152,13 @@ impl Array {
     /// Whether there is no value.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
+    }
+}
+
+impl Value {
+    /// Whether it is the number 0.
+    pub(crate) fn is_zero(&self) -> bool {
+        u64::from_value(self) == Some(0) || f64::from_value(self) == Some(0.0)
     }
 }
 

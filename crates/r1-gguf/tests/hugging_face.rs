@@ -35,17 +35,33 @@ fn weights_have_the_names_shapes_and_order_of_the_checkpoint() {
             assert_eq!(json!(weight.shape()), row["shape"], "{name}");
             let numbers: Vec<f32> = serde_json::from_value(row["values"].clone()).unwrap();
             let mut values = Vec::new();
-            weight.to_f32(&mut values).unwrap();
+            weight.to_f32(&mut values);
             assert_eq!(values, numbers, "{model} {name}");
             let rows = weight.rows() / 3..weight.rows() - weight.rows() / 4;
-            weight.rows_to_f32(rows.clone(), &mut values).unwrap();
+            weight.rows_to_f32(rows.clone(), &mut values);
             assert_eq!(values, numbers[rows.start * weight.columns()..rows.end * weight.columns()], "{name}");
             if let Some(blocks) = weight.blocks() {
                 let bytes: Vec<u8> = numbers.iter().flat_map(|number| number.to_le_bytes()).collect();
                 assert_eq!(*blocks, bytes, "{name}");
+                // What can be shared is what lies in the file in this order.
+                let shared = weight.bytes_shared();
+                assert_eq!(shared.is_some(), matches!(blocks, std::borrow::Cow::Borrowed(_)), "{name}");
+                if let Some((file, place)) = shared {
+                    assert_eq!((*file).as_ref()[place], bytes, "{name}");
+                }
+            } else {
+                assert!(weight.bytes_shared().is_none(), "{name}");
             }
         }
     }
+}
+
+#[test]
+fn shared_bytes_outlive_the_file() {
+    let (file, place) = open("qwen3moe").tensor("blk.0.ffn_up_exps.weight").unwrap().bytes_shared();
+    let stored = std::fs::read(golden("qwen3moe.gguf")).unwrap();
+    assert_eq!(place.len(), 3 * 5 * 16 * 4);
+    assert_eq!((*file).as_ref()[place.clone()], stored[place]);
 }
 
 #[test]
@@ -102,7 +118,7 @@ fn texts_have_the_ids_of_llama_cpp_and_sentencepiece() {
     let texts: Vec<String> = serde_json::from_value(golden["texts"].clone()).unwrap();
     for (name, ids) in golden["ids"].as_object().unwrap() {
         let file = if name == "spm" { name.clone() } else { format!("pre-{name}") };
-        let json = open(&file).tokenizer().unwrap().to_string();
+        let json = open(&file).tokenizer_json().unwrap().to_string();
         let tokenizer: Tokenizer = json.parse().unwrap();
         let ids: Vec<Vec<u32>> = serde_json::from_value(ids.clone()).unwrap();
         for (text, expected) in texts.iter().zip(ids) {
@@ -114,6 +130,22 @@ fn texts_have_the_ids_of_llama_cpp_and_sentencepiece() {
 }
 
 #[test]
+fn tiny_models_are_whole_and_give_the_ids_of_their_prompt() {
+    for name in ["tiny-llama", "tiny-qwen2", "tiny-qwen2-q8_0"] {
+        let (gguf, golden) = (open(name), json_of(&format!("{name}.json")));
+        let config = gguf.config().unwrap();
+        assert_eq!((&config["hidden_size"], &config["num_hidden_layers"]), (&json!(32), &json!(2)));
+        assert_eq!(config["tie_word_embeddings"], name != "tiny-llama");
+        let tokenizer: Tokenizer = gguf.tokenizer_json().unwrap().to_string().parse().unwrap();
+        let encoding = tokenizer.encode(golden["prompt"].as_str().unwrap(), true).unwrap();
+        assert_eq!(json!(encoding.get_ids()), golden["ids"]);
+        let chat = tokenizer.encode("<|im_start|>the<|im_end|>", true).unwrap();
+        assert_eq!(chat.len(), 3, "{:?}", chat.get_tokens());
+        assert_eq!(golden["logits"].as_array().unwrap().len(), encoding.len());
+    }
+}
+
+#[test]
 fn special_tokens_and_template_are_named() {
     let config = open("pre-llama-bpe").tokenizer_config().unwrap();
     assert_eq!((&config["bos_token"], &config["eos_token"]), (&json!("<|begin|>"), &json!("<|end|>")));
@@ -121,6 +153,6 @@ fn special_tokens_and_template_are_named() {
         (&config["add_bos_token"], &config["chat_template"]),
         (&json!(true), &json!("{{ messages }}"))
     );
-    let error = Gguf::open(golden("every.gguf")).unwrap().tokenizer().unwrap_err();
+    let error = Gguf::open(golden("every.gguf")).unwrap().tokenizer_json().unwrap_err();
     assert!(matches!(error, GgufError::MissingKey { key, .. } if key == "tokenizer.ggml.model"));
 }

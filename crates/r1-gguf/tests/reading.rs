@@ -18,10 +18,10 @@ fn holds_the_golden_tensors(gguf: &Gguf) {
         let tensor = gguf.tensor(name).unwrap();
         assert_eq!(serde_json::json!(tensor.shape()), row["shape"]);
         assert_eq!(tensor.block_type().to_string().to_lowercase(), *name);
-        tensor.to_f32(&mut values).unwrap();
+        tensor.to_f32(&mut values);
         let numbers: Vec<f32> = serde_json::from_value(row["values"].clone()).unwrap();
         assert_eq!(values, numbers, "{name}");
-        tensor.rows_to_f32(1..3, &mut values).unwrap();
+        tensor.rows_to_f32(1..3, &mut values);
         assert_eq!(values, numbers[tensor.columns()..3 * tensor.columns()], "{name}");
     }
 }

@@ -4,9 +4,11 @@ use serde_json::{Map, Value, json};
 
 use super::Architecture;
 use super::fields::Fields;
+use crate::weights::layer_of;
 use crate::{Gguf, GgufError};
 
 pub(super) fn qwen(
+    gguf: &Gguf,
     fields: &Fields,
     architecture: Architecture,
     config: &mut Map<String, Value>,
@@ -21,7 +23,9 @@ pub(super) fn qwen(
     // The file does not say it: all published models of the one kind normalise, none of the other.
     config.insert("norm_topk_prob".into(), json!(architecture == Architecture::Qwen3Moe));
     config.insert("decoder_sparse_step".into(), json!(1));
-    config.insert("mlp_only_layers".into(), json!([]));
+    let dense = gguf.tensors().filter(|tensor| tensor.name().ends_with(".ffn_gate.weight"));
+    let dense: Vec<u64> = dense.filter_map(|tensor| layer_of(tensor.name())).collect();
+    config.insert("mlp_only_layers".into(), json!(dense));
     Ok(())
 }
 
@@ -41,7 +45,7 @@ pub(super) fn deepseek(
 ) -> Result<(), GgufError> {
     let sigmoid = by_sigmoid(fields)?;
     let rope = fields.need("rope.dimension_count")?;
-    let or = |mla: &str, plain: &str| match fields.get(mla)? {
+    let or = |mla: &str, plain: &str| match fields.size_of(mla)? {
         Some(length) => Ok(length),
         None => fields.need(plain),
     };

@@ -5,7 +5,8 @@ use std::f64::consts::PI;
 use serde_json::{Map, Value, json};
 
 use super::fields::Fields;
-use crate::{Gguf, GgufError};
+use crate::error::shown;
+use crate::{Gguf, GgufError, Tensor};
 
 pub(super) fn scaling(
     gguf: &Gguf,
@@ -28,12 +29,7 @@ pub(super) fn scaling(
                     scaling[name] = json!(beta);
                 }
             }
-            // DeepSeek's `mscale_all_dim`; its `mscale` has the same value in every published model.
-            if let Some(multiplier) = fields.get::<f64>("rope.scaling.yarn_log_multiplier")? {
-                let scale = (multiplier * 10.0 * 1e6).round() / 1e6;
-                scaling["mscale"] = json!(scale);
-                scaling["mscale_all_dim"] = json!(scale);
-            }
+            growth(fields, &mut scaling)?;
             Some(scaling)
         }
         Some("linear") => factor.map(|factor| json!({"rope_type": "linear", "factor": factor})),
@@ -42,26 +38,51 @@ pub(super) fn scaling(
             Some(json!({"rope_type": "linear", "factor": factor}))
         }
         None => None,
-        Some(other) => return Err(fields.wrong("rope.scaling.type", other, "none, linear or yarn")),
+        Some(other) => return Err(fields.wrong("rope.scaling.type", shown(other), "none, linear or yarn")),
     };
     let scaling = match gguf.tensor("rope_freqs.weight") {
-        Some(tensor) => {
-            let mut factors = Vec::new();
-            tensor.to_f32(&mut factors)?;
-            let base = fields.get::<f64>("rope.freq_base")?.unwrap_or(10000.0);
-            Some(
-                llama3(&factors, base).ok_or_else(|| GgufError::Tensor {
-                    tensor: "rope_freqs.weight".into(),
-                    what: "its factors are not those of Llama 3's scaling, and no other scaling is stored so"
-                        .into(),
-                })?,
-            )
-        }
+        Some(tensor) => Some(from_factors(&tensor, fields, config.get("head_dim"))?),
         None => scaling,
     };
     if let Some(scaling) = scaling {
         config.insert("rope_scaling".into(), scaling);
     }
+    Ok(())
+}
+
+/// Llama 3's scaling, of which a file holds the divisor of each frequency.
+fn from_factors(tensor: &Tensor, fields: &Fields, head_dim: Option<&Value>) -> Result<Value, GgufError> {
+    let pairs = tensor.columns();
+    let mut factors = Vec::new();
+    if head_dim.and_then(Value::as_u64) == Some(2 * pairs as u64) && tensor.rows() == 1 {
+        tensor.to_f32(&mut factors);
+    }
+    let base = fields.get::<f64>("rope.freq_base")?.unwrap_or(10000.0);
+    llama3(&factors, base).ok_or_else(|| GgufError::Tensor {
+        tensor: tensor.name().into(),
+        what: format!(
+            "its {pairs} factors are not those of Llama 3's scaling, and no other scaling is stored so"
+        ),
+    })
+}
+
+/// Growth of the scores with the stretched context, `(0.1 mscale ln factor + 1) / (0.1 mscale_all_dim ln factor + 1)`.
+fn growth(fields: &Fields, scaling: &mut Value) -> Result<(), GgufError> {
+    for name in ["rope.scaling.attn_factor", "rope.scaling.yarn_attn_factor"] {
+        if let Some(share) = fields.get::<f64>(name)?.filter(|share| *share != 1.0) {
+            // Some converters write the whole growth, others what llama.cpp multiplies it by.
+            return Err(fields.wrong(name, share, "1, as it has several meanings"));
+        }
+    }
+    let Some(multiplier) = fields.get::<f64>("rope.scaling.yarn_log_multiplier")?.filter(|m| *m != 0.0)
+    else {
+        return Ok(());
+    };
+    // Of DeepSeek a tenth of `mscale_all_dim` is stored, which `mscale` equals in every published model.
+    let tenth = fields.key("") == "deepseek2.";
+    let all = if tenth { (multiplier * 10.0 * 1e6).round() / 1e6 } else { multiplier };
+    scaling["mscale"] = json!(if tenth { all } else { 1.0 });
+    scaling["mscale_all_dim"] = json!(all);
     Ok(())
 }
 
@@ -93,6 +114,9 @@ pub(crate) struct Llama3 {
 
 /// The scaling that gives these factors, with the constants that Meta's models have.
 fn llama3(factors: &[f32], base: f64) -> Option<Value> {
+    if factors.is_empty() {
+        return None;
+    }
     let factor = f64::from(factors.iter().fold(0.0, |largest: f32, factor| largest.max(*factor)));
     [8192u64, 4096, 16384, 32768, 65536, 131_072].into_iter().find_map(|original| {
         let scaling = Llama3 { factor, low: 1.0, high: 4.0, original: original as f64 };

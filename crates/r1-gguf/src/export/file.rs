@@ -1,35 +1,22 @@
 //! The file itself: header, then one tensor after the other.
 
-use std::fs::File;
-use std::io::{BufWriter, Write};
-use std::path::{Path, PathBuf};
+use std::ffi::OsStr;
+use std::io::{BufWriter, ErrorKind, Write};
+use std::path::Path;
 
 use r1_quant::{BlockType, encode};
 use rayon::prelude::*;
+use tempfile::{Builder, NamedTempFile};
 
 use super::LoadError;
 use super::plan::{Plan, Planned, Source};
 use crate::value::write_text;
-use crate::weights::deinterleaved;
+use crate::weights::interleaved;
 use crate::{GgufError, Metadata};
 
 const ALIGNMENT: usize = 32;
 /// Weights that a thread encodes at once.
 const CHUNK: usize = 1 << 16;
-
-/// A file that is removed unless it was moved into its place.
-struct Beside {
-    path: PathBuf,
-    done: bool,
-}
-
-impl Drop for Beside {
-    fn drop(&mut self) {
-        if !self.done {
-            let _ = std::fs::remove_file(&self.path);
-        }
-    }
-}
 
 pub(super) fn write(
     path: &Path,
@@ -38,30 +25,51 @@ pub(super) fn write(
     replace: bool,
     load: impl FnMut(&str, &mut Vec<f32>) -> Result<(), LoadError>,
 ) -> Result<(), GgufError> {
-    let exists = || GgufError::Exists { path: path.into() };
-    if !replace && path.exists() {
-        return Err(exists());
-    }
-    let mut name = path.file_name().unwrap_or_default().to_owned();
-    name.push(format!(".part-{}", std::process::id()));
-    let part = path.with_file_name(name);
-    let io = |what, path: &Path| {
-        let path = path.to_owned();
-        move |source| GgufError::Io { path, what, source }
+    let header = header(metadata, plan);
+    let bytes = plan.tensors.iter().map(|tensor| sizes(tensor).1.next_multiple_of(ALIGNMENT) as u64);
+    let bytes = bytes.sum::<u64>() + header.len() as u64;
+    let io = |what| {
+        move |source: std::io::Error| match source.kind() {
+            ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge => {
+                GgufError::NoSpace { path: path.into(), bytes, source }
+            }
+            _ => GgufError::Io { path: path.into(), what, source },
+        }
     };
-    let file = File::create_new(&part).map_err(io("create the file", &part))?;
-    let mut beside = Beside { path: part.clone(), done: false };
-    let mut out = BufWriter::with_capacity(1 << 20, file);
-    out.write_all(&header(metadata, plan)).map_err(io("write the header", &part))?;
-    tensors(plan, load, |bytes| out.write_all(bytes).map_err(io("write weights", &part)))?;
-    let file = out.into_inner().map_err(|error| error.into_error()).map_err(io("write weights", &part))?;
-    file.sync_all().map_err(io("write weights", &part))?;
-    if !replace && path.exists() {
-        return Err(exists());
+    let name = path.file_name().ok_or_else(|| io("write the file")(ErrorKind::InvalidFilename.into()))?;
+    match path.symlink_metadata() {
+        Ok(_) if !replace => return Err(GgufError::Exists { path: path.into() }),
+        Ok(about) if about.is_dir() => return Err(io("replace the folder")(ErrorKind::IsADirectory.into())),
+        _ => {}
     }
-    std::fs::rename(&part, path).map_err(io("move the file into place", path))?;
-    beside.done = true;
-    Ok(())
+    // Removed when it is dropped, unless it was moved into its place.
+    let mut file = beside(path, name).map_err(io("create a file in the folder"))?;
+    let mut out = BufWriter::with_capacity(1 << 20, file.as_file_mut());
+    out.write_all(&header).map_err(io("write the header"))?;
+    tensors(plan, load, |bytes| out.write_all(bytes).map_err(io("write weights")))?;
+    out.flush().map_err(io("write weights"))?;
+    drop(out);
+    file.as_file().sync_all().map_err(io("write weights"))?;
+    let moved = if replace { file.persist(path) } else { file.persist_noclobber(path) };
+    match moved {
+        Ok(_) => Ok(()),
+        Err(error) if error.error.kind() == ErrorKind::AlreadyExists && !replace => {
+            Err(GgufError::Exists { path: path.into() })
+        }
+        Err(error) => Err(io("move the file into place")(error.error)),
+    }
+}
+
+/// A new file in the folder of another, with the permissions that the user's files have.
+fn beside(path: &Path, name: &OsStr) -> std::io::Result<NamedTempFile> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut builder = Builder::new();
+    let mut prefix = name.to_owned();
+    prefix.push(".");
+    builder.prefix(&prefix).suffix(".part");
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    builder.tempfile_in(folder)
 }
 
 fn header(metadata: &Metadata, plan: &Plan) -> Vec<u8> {
@@ -81,15 +89,14 @@ fn header(metadata: &Metadata, plan: &Plan) -> Vec<u8> {
         }
         out.extend(tensor.block_type.ggml_id().to_le_bytes());
         out.extend(offset.to_le_bytes());
-        offset += bytes_of(tensor).next_multiple_of(ALIGNMENT) as u64;
+        offset += sizes(tensor).1.next_multiple_of(ALIGNMENT) as u64;
     }
     out.resize(out.len().next_multiple_of(ALIGNMENT), 0);
     out
 }
 
-fn bytes_of(tensor: &Planned) -> usize {
-    let len: usize = tensor.shape.iter().product();
-    tensor.block_type.bytes_of(len).expect("the format was chosen to divide the row")
+fn sizes(tensor: &Planned) -> (usize, usize) {
+    tensor.sizes().expect("the sizes were checked when the tensor was planned")
 }
 
 fn tensors(
@@ -99,10 +106,11 @@ fn tensors(
 ) -> Result<(), GgufError> {
     let mut values = Vec::new();
     for tensor in &plan.tensors {
+        let (len, bytes) = sizes(tensor);
         match &tensor.source {
             Source::Given(values) => write(&blocks(&tensor.name, tensor.block_type, values)?)?,
             Source::Loaded { names, interleave } => {
-                let len = tensor.shape.iter().product::<usize>() / names.len();
+                let len = len / names.len();
                 for name in names {
                     values.clear();
                     load(name, &mut values)
@@ -118,7 +126,6 @@ fn tensors(
                 }
             }
         }
-        let bytes = bytes_of(tensor);
         write(&[0; ALIGNMENT][..bytes.next_multiple_of(ALIGNMENT) - bytes])?;
     }
     Ok(())
@@ -128,7 +135,7 @@ fn interleave_rows(values: &mut [f32], rows: usize, head_dim: usize) {
     let columns = values.len() / rows;
     let original = values.to_vec();
     for (row, from) in original.chunks_exact(columns).enumerate() {
-        let place = deinterleaved(row, head_dim);
+        let place = interleaved(row, head_dim);
         values[place * columns..(place + 1) * columns].copy_from_slice(from);
     }
 }

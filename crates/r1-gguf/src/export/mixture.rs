@@ -1,8 +1,13 @@
 //! Format of each tensor of a file, as llama.cpp chooses it.
 
+use std::fmt::{Display, Formatter};
+use std::str::FromStr;
+
 use r1_quant::BlockType;
 
+use crate::GgufError;
 use crate::config::Architecture;
+use crate::error::shown;
 
 /// Type of a file: the format of most of its matrices. Vectors and routers are always f32.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,6 +25,15 @@ pub enum FileType {
 }
 
 impl FileType {
+    /// Every type, with the name that llama.cpp gives it.
+    const NAMES: [(&'static str, FileType); 5] = [
+        ("f32", FileType::F32),
+        ("f16", FileType::F16),
+        ("bf16", FileType::BF16),
+        ("q8_0", FileType::Q8_0),
+        ("q4_k_m", FileType::Q4KM),
+    ];
+
     /// `general.file_type` of the file.
     pub(super) fn id(self) -> u32 {
         match self {
@@ -39,6 +53,31 @@ impl FileType {
             FileType::Q8_0 => BlockType::Q8_0,
             FileType::Q4KM => BlockType::Q4_K,
         }
+    }
+}
+
+/// By the name that llama.cpp gives the type, in small or capital letters.
+///
+/// ```
+/// use r1_gguf::FileType;
+///
+/// assert_eq!("Q4_K_M".parse::<FileType>()?, FileType::Q4KM);
+/// assert_eq!(FileType::Q4KM.to_string(), "q4_k_m");
+/// # Ok::<(), r1_gguf::GgufError>(())
+/// ```
+impl FromStr for FileType {
+    type Err = GgufError;
+
+    fn from_str(name: &str) -> Result<FileType, GgufError> {
+        let found = FileType::NAMES.iter().find(|(known, _)| known.eq_ignore_ascii_case(name));
+        found.map(|(_, file_type)| *file_type).ok_or_else(|| GgufError::FileType { name: shown(name) })
+    }
+}
+
+impl Display for FileType {
+    fn fmt(&self, f: &mut Formatter<'_>) -> std::fmt::Result {
+        let found = FileType::NAMES.iter().find(|(_, file_type)| file_type == self);
+        f.pad(found.map_or("", |(name, _)| name))
     }
 }
 

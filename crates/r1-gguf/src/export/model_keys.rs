@@ -2,7 +2,7 @@
 
 use serde_json::Value as Json;
 
-use super::FileType;
+use super::{FileType, limits};
 use crate::config::Architecture;
 use crate::{GgufError, Metadata, Value};
 
@@ -22,6 +22,8 @@ const NUMBERS: [(&str, &str, bool); 12] = [
     ("shared_expert_intermediate_size", "expert_shared_feed_forward_length", false),
 ];
 
+const WIDEST_HEAD: u64 = 1 << 16;
+
 pub(super) fn metadata(config: &Json, file_type: FileType) -> Result<(Architecture, Metadata), GgufError> {
     let model_type = config["model_type"].as_str().unwrap_or("(none)");
     let (architecture, prefix) = match model_type {
@@ -40,6 +42,7 @@ pub(super) fn metadata(config: &Json, file_type: FileType) -> Result<(Architectu
         "qwen3_moe" => (Architecture::Qwen3Moe, "qwen3moe"),
         other => return Err(GgufError::Architecture { architecture: format!("{other} (to be written)") }),
     };
+    limits::check(config, architecture)?;
     let mut metadata = Metadata::default();
     metadata.set("general.architecture", Value::String(prefix.into()));
     metadata.set("general.type", Value::String("model".into()));
@@ -60,6 +63,9 @@ pub(super) fn metadata(config: &Json, file_type: FileType) -> Result<(Architectu
     let epsilon = epsilon.as_f64().ok_or_else(|| wrong("rms_norm_eps", epsilon, "a number"))?;
     metadata.set(key("attention.layer_norm_rms_epsilon"), Value::F32(epsilon as f32));
     if let Some(head_dim) = head_dim(config) {
+        if head_dim > WIDEST_HEAD {
+            return Err(wrong("head_dim", &head_dim.into(), "a number up to 65536"));
+        }
         metadata.set(key("rope.dimension_count"), Value::U32(head_dim as u32));
     }
     metadata.set(key("rope.freq_base"), Value::F32(rope_base(config) as f32));
@@ -88,6 +94,7 @@ pub(super) fn rope_scaling(config: &Json) -> (&Json, &str) {
 
 fn scaling(config: &Json, metadata: &mut Metadata, key: &impl Fn(&str) -> String) -> Result<(), GgufError> {
     let (scaling, kind) = rope_scaling(config);
+    limits::check_scaling(scaling)?;
     match kind {
         // Llama 3's is a tensor.
         "default" | "llama3" => return Ok(()),

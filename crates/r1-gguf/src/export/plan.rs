@@ -4,12 +4,16 @@ use std::collections::HashMap;
 
 use r1_quant::BlockType;
 
-use super::Export;
 use super::mixture::Model;
-use super::model_keys::{head_dim, rope_base, rope_scaling};
+use super::model_keys::{head_dim, rope_base, rope_scaling, wrong};
+use super::{Export, complete};
 use crate::GgufError;
 use crate::config::{Llama3, llama3_factors};
 use crate::weights::gguf_name;
+
+const HEAD: &str = "lm_head.weight";
+/// Bytes of the largest tensor, so that no sum of sizes overflows.
+const LARGEST: u64 = 1 << 44;
 
 /// A tensor of the file.
 #[derive(Debug)]
@@ -18,6 +22,14 @@ pub(super) struct Planned {
     pub(super) shape: Vec<usize>,
     pub(super) block_type: BlockType,
     pub(super) source: Source,
+}
+
+impl Planned {
+    /// Number of values and of bytes, unless they overflow.
+    pub(super) fn sizes(&self) -> Option<(usize, usize)> {
+        let len = self.shape.iter().try_fold(1usize, |len, size| len.checked_mul(*size))?;
+        Some((len, self.block_type.bytes_of(len)?))
+    }
 }
 
 #[derive(Debug)]
@@ -39,17 +51,20 @@ impl Plan {
     ) -> Result<Plan, GgufError> {
         let config = export.config;
         let tensors: Vec<(String, Vec<usize>)> = tensors.into_iter().collect();
+        let tied = config["tie_word_embeddings"] == true;
+        let untied = config["tie_word_embeddings"] == false;
         let number = |name: &str| config[name].as_u64().unwrap_or(0) as usize;
         let model = Model {
             architecture: export.architecture,
             file_type: export.file_type,
             layers: number("num_hidden_layers"),
             experts: number("num_experts"),
-            tied: !tensors.iter().any(|(name, _)| name == "lm_head.weight"),
+            tied: tied || !tensors.iter().any(|(name, _)| name == HEAD),
         };
         let mut planned: Vec<Planned> = Vec::new();
         let mut places: HashMap<String, usize> = HashMap::new();
-        for (name, mut shape) in tensors {
+        // Some checkpoints store a tied matrix twice.
+        for (name, mut shape) in tensors.into_iter().filter(|(name, _)| !tied || name != HEAD) {
             let wrong = |what: String| GgufError::Tensor { tensor: name.clone(), what };
             let Some((own, expert)) = gguf_name(&name, export.architecture) else {
                 return Err(wrong("has no name in such a file".into()));
@@ -88,11 +103,16 @@ impl Plan {
                 (None, Some(_)) => return Err(wrong("comes before expert 0".into())),
             }
         }
-        if !places.contains_key("token_embd.weight") {
-            let tensor = "model.embed_tokens.weight".into();
-            return Err(GgufError::Tensor { tensor, what: "is missing".into() });
+        complete::check(config, export.architecture, &planned, untied)?;
+        planned.extend(frequencies(export)?);
+        let large =
+            planned.iter().find(|tensor| tensor.sizes().is_none_or(|(_, bytes)| bytes as u64 > LARGEST));
+        if let Some(Planned { name, shape, .. }) = large {
+            return Err(GgufError::Tensor {
+                tensor: name.clone(),
+                what: format!("{shape:?} is no size of a tensor"),
+            });
         }
-        planned.extend(frequencies(export));
         Ok(Plan { tensors: planned })
     }
 }
@@ -111,20 +131,23 @@ fn head_of(export: &Export, own: &str, rows: usize) -> Result<Option<usize>, Str
 }
 
 /// Llama 3's scaling, which a file has as a divisor of each frequency.
-fn frequencies(export: &Export) -> Option<Planned> {
+fn frequencies(export: &Export) -> Result<Option<Planned>, GgufError> {
     let (scaling, kind) = rope_scaling(export.config);
     if kind != "llama3" {
-        return None;
+        return Ok(None);
     }
-    let number = |name: &str| scaling[name].as_f64();
+    let number = |name: &str| {
+        let value = scaling[name].as_f64().filter(|value| *value > 0.0);
+        value.ok_or_else(|| wrong(&format!("rope_scaling.{name}"), &scaling[name], "a number above 0"))
+    };
     let scaling = Llama3 {
         factor: number("factor")?,
         low: number("low_freq_factor")?,
         high: number("high_freq_factor")?,
         original: number("original_max_position_embeddings")?,
     };
-    let pairs = head_dim(export.config)? as usize / 2;
+    let pairs = head_dim(export.config).unwrap_or(0) as usize / 2;
     let factors = llama3_factors(rope_base(export.config), pairs, &scaling);
     let (name, shape) = ("rope_freqs.weight".into(), vec![pairs]);
-    Some(Planned { name, shape, block_type: BlockType::F32, source: Source::Given(factors) })
+    Ok(Some(Planned { name, shape, block_type: BlockType::F32, source: Source::Given(factors) }))
 }

@@ -4,6 +4,8 @@ use std::collections::HashMap;
 
 use serde_json::Value as Json;
 
+use super::special;
+use crate::error::shown;
 use crate::tokenizer::split_name;
 use crate::{Array, GgufError, Metadata, Value};
 
@@ -13,6 +15,8 @@ const CONTROL: i32 = 3;
 const USER_DEFINED: i32 = 4;
 const UNUSED: i32 = 5;
 const BYTE: i32 = 6;
+/// Tokens of the largest vocabulary: real ones have 262,144 at the most.
+const MOST_TOKENS: u64 = 1 << 20;
 /// Far below the score of any merge.
 const NO_MERGE: f32 = -1e6;
 
@@ -28,8 +32,12 @@ pub(super) fn add(
         return Err(refused(format!("model {} is not written; what is written is BPE", model["type"])));
     }
     let (tokens, mut kinds) = tokens(config, tokenizer)?;
-    let ids: HashMap<&str, usize> =
-        tokens.iter().enumerate().map(|(id, token)| (token.as_str(), id)).collect();
+    let mut ids: HashMap<&str, usize> = HashMap::with_capacity(tokens.len());
+    for (id, token) in tokens.iter().enumerate().filter(|(id, _)| kinds[*id] != UNUSED) {
+        if let Some(first) = ids.insert(token, id) {
+            return Err(refused(format!("tokens {first} and {id} are both `{}`", shown(token))));
+        }
+    }
     let merges = merges(model)?;
     if model["byte_fallback"] == true {
         metadata.set("tokenizer.ggml.model", Value::String("llama".into()));
@@ -50,9 +58,9 @@ pub(super) fn add(
             kinds[*id] = UNKNOWN;
         }
         metadata.set("tokenizer.ggml.scores", Value::Array(Array::F32(scores)));
-        metadata.set("tokenizer.ggml.add_space_prefix", Value::Bool(puts_a_blank_before(tokenizer)));
+        metadata.set("tokenizer.ggml.add_space_prefix", Value::Bool(special::blank_before(tokenizer)));
     } else {
-        let name = split_name(&tokenizer["normalizer"], &tokenizer["pre_tokenizer"]).ok_or_else(|| {
+        let name = split_name(tokenizer).ok_or_else(|| {
             refused(format!("no name is known for the division {}", tokenizer["pre_tokenizer"]))
         })?;
         metadata.set("tokenizer.ggml.model", Value::String("gpt2".into()));
@@ -60,18 +68,27 @@ pub(super) fn add(
         let lines = merges.iter().map(|(left, right)| format!("{left} {right}")).collect();
         metadata.set("tokenizer.ggml.merges", Value::Array(Array::String(lines)));
     }
-    special(metadata, config, tokenizer, tokenizer_config, &ids);
+    special::add(metadata, config, tokenizer, tokenizer_config, &ids, tokens.len())?;
     metadata.set("tokenizer.ggml.token_type", Value::Array(Array::I32(kinds)));
     metadata.set("tokenizer.ggml.tokens", Value::Array(Array::String(tokens)));
-    if let Some(template) = tokenizer_config["chat_template"].as_str() {
+    if let Some(template) = template(&tokenizer_config["chat_template"]) {
         metadata.set("tokenizer.chat_template", Value::String(template.into()));
     }
     Ok(())
 }
 
+/// The chat template; of several with names, the one that is taken unless another is asked for.
+fn template(given: &Json) -> Option<&str> {
+    let mut named = given.as_array().into_iter().flatten();
+    given.as_str().or_else(|| named.find(|entry| entry["name"] == "default")?["template"].as_str())
+}
+
 /// Tokens in the order of their ids, filled up to the rows of the embedding, and their kinds.
 fn tokens(config: &Json, tokenizer: &Json) -> Result<(Vec<String>, Vec<i32>), GgufError> {
-    let rows = config["vocab_size"].as_u64().and_then(|rows| usize::try_from(rows).ok()).unwrap_or(0);
+    let rows = config["vocab_size"].as_u64().filter(|rows| *rows <= MOST_TOKENS).ok_or_else(|| {
+        super::model_keys::wrong("vocab_size", &config["vocab_size"], "a number up to 1048576")
+    })?;
+    let rows = rows as usize;
     let mut tokens: Vec<Option<(String, i32)>> = Vec::new();
     let vocabulary = tokenizer["model"]["vocab"].as_object().into_iter().flatten();
     let vocabulary = vocabulary.map(|(token, id)| (id.as_u64(), token.as_str(), NORMAL));
@@ -87,9 +104,20 @@ fn tokens(config: &Json, tokenizer: &Json) -> Result<(Vec<String>, Vec<i32>), Gg
         if tokens.len() <= id {
             tokens.resize(id + 1, None);
         }
+        if let Some((other, _)) = tokens[id].as_ref().filter(|(other, _)| other != token) {
+            let what = format!("tokens `{}` and `{}` have both the id {id}", shown(other), shown(token));
+            return Err(GgufError::Tokenizer { what });
+        }
         tokens[id] = Some((token.into(), kind));
     }
     tokens.resize(rows, None);
+    for entry in tokenizer["added_tokens"].as_array().into_iter().flatten() {
+        if let Some(rule) = ["single_word", "lstrip", "rstrip"].into_iter().find(|rule| entry[*rule] == true)
+        {
+            let what = format!("the added token {} has `{rule}`, which a file cannot say", entry["content"]);
+            return Err(GgufError::Tokenizer { what });
+        }
+    }
     let filled = tokens.into_iter().enumerate();
     Ok(filled.map(|(id, token)| token.unwrap_or_else(|| (format!("[PAD{id}]"), UNUSED))).unzip())
 }
@@ -106,53 +134,4 @@ fn merges(model: &Json) -> Result<Vec<(&str, &str)>, GgufError> {
             pair.ok_or_else(|| GgufError::Tokenizer { what: format!("merge {number}, {merge}, is no pair") })
         })
         .collect()
-}
-
-fn puts_a_blank_before(tokenizer: &Json) -> bool {
-    fn prepends(step: &Json) -> bool {
-        let nested = ["normalizers", "pretokenizers"].into_iter().filter_map(|name| step[name].as_array());
-        match step["type"].as_str() {
-            Some("Prepend") => true,
-            Some("Metaspace") => step["prepend_scheme"] != "never" && step["add_prefix_space"] != false,
-            _ => nested.flatten().any(prepends),
-        }
-    }
-    prepends(&tokenizer["normalizer"]) || prepends(&tokenizer["pre_tokenizer"])
-}
-
-/// Ids of special tokens: those that tokenizer_config.json names, else those of config.json.
-fn special(
-    metadata: &mut Metadata,
-    config: &Json,
-    tokenizer: &Json,
-    tokenizer_config: &Json,
-    ids: &HashMap<&str, usize>,
-) {
-    let id_of = |name: &str| {
-        let token = &tokenizer_config[format!("{name}_token")];
-        let token = token.as_str().or(token["content"].as_str());
-        let named = token.and_then(|token| ids.get(token)).map(|id| *id as u64);
-        let id = &config[format!("{name}_token_id")];
-        named.or(id.as_u64()).or(id[0].as_u64()).filter(|id| *id < ids.len() as u64)
-    };
-    for (name, own) in [("bos", "bos"), ("eos", "eos"), ("unk", "unknown"), ("pad", "padding")] {
-        if let Some(id) = id_of(name) {
-            metadata.set(format!("tokenizer.ggml.{own}_token_id"), Value::U32(id as u32));
-        }
-    }
-    let other_end = config["eos_token_id"].as_array().into_iter().flatten().filter_map(Json::as_u64);
-    if let Some(end) = other_end.into_iter().find(|id| Some(*id) != id_of("eos")) {
-        metadata.set("tokenizer.ggml.eot_token_id", Value::U32(end as u32));
-    }
-    // What the tokenizer itself does is what counts; the flag is for tokenizers that are made from the config.
-    let processor = tokenizer["post_processor"].to_string();
-    let template = processor.contains("TemplateProcessing");
-    let puts = |name: &str| {
-        let token = id_of(name).and_then(|id| ids.iter().find(|(_, known)| **known as u64 == id));
-        let own =
-            token.is_some_and(|(token, _)| template && processor.contains(&Json::from(*token).to_string()));
-        own || (!template && tokenizer_config[format!("add_{name}_token")] == true && id_of(name).is_some())
-    };
-    metadata.set("tokenizer.ggml.add_bos_token", Value::Bool(puts("bos")));
-    metadata.set("tokenizer.ggml.add_eos_token", Value::Bool(puts("eos")));
 }

@@ -8,7 +8,7 @@ use crate::cursor::Cursor;
 use crate::value::read_value;
 use crate::{GgufError, Metadata};
 
-/// What stands before the weights.
+/// Metadata and places of tensors, which stand before the weights.
 pub(super) struct Header {
     pub(super) metadata: Metadata,
     pub(super) tensors: Vec<TensorPlace>,
@@ -25,7 +25,14 @@ pub(super) struct TensorPlace {
 }
 
 /// Headers of real files take tens of megabytes; what goes beyond this is no header.
-const HEADER_BYTES: usize = 1 << 30;
+const HEADER_BYTES: usize = 1 << 28;
+/// The largest models have some thousand tensors and some hundred keys.
+const MOST_TENSORS: usize = 1 << 20;
+const MOST_KEYS: usize = 1 << 16;
+/// The format's limit for keys.
+const KEY_BYTES: usize = 65535;
+/// ggml's own limit for names is 64.
+const NAME_BYTES: usize = 256;
 const ALIGNMENT: u64 = 32;
 
 impl Header {
@@ -34,9 +41,9 @@ impl Header {
         check_version(&mut cursor)?;
         cursor.reading("number of tensors");
         // A tensor takes a name, dimensions, a type and an offset.
-        let tensor_count = cursor.count(28)?;
+        let tensor_count = at_most(MOST_TENSORS, cursor.count(28)?, &cursor)?;
         cursor.reading("number of metadata keys");
-        let key_count = cursor.count(13)?;
+        let key_count = at_most(MOST_KEYS, cursor.count(13)?, &cursor)?;
         let metadata = read_metadata(&mut cursor, key_count)?;
         let alignment = metadata.get::<u64>("general.alignment")?.unwrap_or(ALIGNMENT);
         if !alignment.is_power_of_two() || alignment > 1 << 20 {
@@ -66,8 +73,27 @@ impl Header {
             };
             tensor.bytes = tensor.bytes.start + data..end;
         }
+        apart(&tensors)?;
         Ok(Header { metadata, tensors })
     }
+}
+
+/// Checks that no two tensors share bytes, so that all of them together are no larger than the file.
+fn apart(tensors: &[TensorPlace]) -> Result<(), GgufError> {
+    let mut order: Vec<&TensorPlace> = tensors.iter().collect();
+    order.sort_by_key(|tensor| tensor.bytes.start);
+    match order.windows(2).find(|pair| pair[0].bytes.end > pair[1].bytes.start) {
+        Some(pair) => Err(GgufError::Damaged {
+            field: format!("weights of tensor `{}`", pair[1].name),
+            offset: pair[1].bytes.start as u64,
+            what: format!("`{}` has bytes there too", pair[0].name),
+        }),
+        None => Ok(()),
+    }
+}
+
+fn at_most(most: usize, count: usize, cursor: &Cursor) -> Result<usize, GgufError> {
+    if count > most { Err(cursor.damaged(format!("{count}, and {most} are the most"))) } else { Ok(count) }
 }
 
 fn check_version(cursor: &mut Cursor) -> Result<(), GgufError> {
@@ -87,7 +113,7 @@ fn read_metadata(cursor: &mut Cursor, count: usize) -> Result<Metadata, GgufErro
     let mut metadata = Metadata::default();
     for index in 0..count {
         cursor.reading(format!("metadata key {index}"));
-        let key = cursor.text()?;
+        let key = cursor.name(KEY_BYTES)?;
         cursor.reading(format!("metadata `{key}`"));
         let value = read_value(cursor)?;
         if metadata.value(&key).is_some() {
@@ -106,7 +132,7 @@ fn read_tensor(
     alignment: u64,
 ) -> Result<TensorPlace, GgufError> {
     cursor.reading(format!("name of tensor {index}"));
-    let name = cursor.text()?;
+    let name = cursor.name(NAME_BYTES)?;
     cursor.reading(format!("tensor `{name}`"));
     let dimensions = cursor.u32()?;
     if !(1..=4).contains(&dimensions) {

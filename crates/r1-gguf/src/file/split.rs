@@ -3,11 +3,11 @@
 use std::path::{Path, PathBuf};
 
 use super::header::Header;
-use super::{Bytes, map};
+use super::{SharedBytes, map};
 use crate::GgufError;
 
 /// All parts, in order, of the split file that one of them belongs to.
-pub(super) fn parts(path: &Path, count: u64) -> Result<Vec<(Bytes, Header)>, GgufError> {
+pub(super) fn parts(path: &Path, count: u64) -> Result<Vec<(SharedBytes, Header)>, GgufError> {
     let error = |path: &Path, what: String| GgufError::Split { path: path.into(), what };
     let Some(names) = names(path, count) else {
         return Err(error(
@@ -18,7 +18,7 @@ pub(super) fn parts(path: &Path, count: u64) -> Result<Vec<(Bytes, Header)>, Ggu
     let mut parts = Vec::new();
     for (number, name) in names.into_iter().enumerate() {
         let bytes = map(&name)?;
-        let header = Header::read(bytes.as_slice(), number)?;
+        let header = Header::read((*bytes).as_ref(), number)?;
         let stored = header.metadata.get::<u64>("split.count")?;
         if stored != Some(count) {
             return Err(error(&name, format!("`split.count` is {stored:?}, and {count} in another part")));

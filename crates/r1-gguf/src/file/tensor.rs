@@ -4,15 +4,18 @@ use std::ops::Range;
 
 use r1_quant::{BlockType, decode};
 
-use crate::GgufError;
+use super::SharedBytes;
 
 /// A tensor of a file: its name there, its shape and its blocks.
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 pub struct Tensor<'a> {
     pub(super) name: &'a str,
     pub(super) shape: &'a [usize],
     pub(super) block_type: BlockType,
     pub(super) blocks: &'a [u8],
+    /// The file's bytes, and the place of the blocks among them.
+    pub(super) file: &'a SharedBytes,
+    pub(super) first: usize,
 }
 
 impl<'a> Tensor<'a> {
@@ -36,6 +39,12 @@ impl<'a> Tensor<'a> {
         self.blocks
     }
 
+    /// Blocks as they are stored: the file's bytes, and the range among them that the tensor takes. They outlive the
+    /// [`Gguf`](crate::Gguf), and nothing is copied.
+    pub fn bytes_shared(&self) -> (SharedBytes, Range<usize>) {
+        (self.file.clone(), self.first..self.first + self.blocks.len())
+    }
+
     /// Number of rows: the product of all dimensions but the last.
     pub fn rows(&self) -> usize {
         self.shape[..self.shape.len() - 1].iter().product()
@@ -56,25 +65,31 @@ impl<'a> Tensor<'a> {
     }
 
     /// Decodes all weights into `values`, whose content is replaced.
-    ///
-    /// # Errors
-    /// None for a tensor of a [`Gguf`](crate::Gguf), whose sizes are checked when it is opened.
-    pub fn to_f32(&self, values: &mut Vec<f32>) -> Result<(), GgufError> {
-        self.rows_to_f32(0..self.rows(), values)
+    pub fn to_f32(&self, values: &mut Vec<f32>) {
+        self.rows_to_f32(0..self.rows(), values);
     }
 
     /// Decodes some rows into `values`, whose content is replaced.
     ///
-    /// # Errors
-    /// As [`Tensor::to_f32`].
-    ///
     /// # Panics
     /// If a row is beyond [`Tensor::rows`].
-    pub fn rows_to_f32(&self, rows: Range<usize>, values: &mut Vec<f32>) -> Result<(), GgufError> {
-        let blocks = self.row_blocks(rows.clone());
+    pub fn rows_to_f32(&self, rows: Range<usize>, values: &mut Vec<f32>) {
         values.clear();
-        values.resize(rows.len() * self.columns(), 0.0);
-        decode(self.block_type, blocks, values)
-            .map_err(|source| GgufError::Quant { tensor: self.name.into(), source })
+        self.append_rows(rows, values);
+    }
+
+    /// Decodes some rows behind what `values` holds.
+    pub(crate) fn append_rows(&self, rows: Range<usize>, values: &mut Vec<f32>) {
+        let blocks = self.row_blocks(rows.clone());
+        let before = values.len();
+        values.resize(before + rows.len() * self.columns(), 0.0);
+        decode(self.block_type, blocks, &mut values[before..])
+            .expect("a tensor's rows are whole blocks: its size was checked when the file was opened");
+    }
+}
+
+impl std::fmt::Debug for Tensor<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Tensor({} {} {:?})", self.name, self.block_type, self.shape)
     }
 }

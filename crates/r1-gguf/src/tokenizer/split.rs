@@ -3,8 +3,9 @@
 use serde_json::{Value, json};
 
 use crate::GgufError;
+use crate::error::shown;
 
-/// How a text is divided.
+/// Division of a text.
 pub(super) struct Split {
     steps: &'static [Step],
     /// Whether the last step is GPT-2's own pattern, which the byte level has built in.
@@ -112,6 +113,7 @@ const KNOWN: &[(&[&str], Split)] = &[
 pub(super) fn named(name: &str) -> Result<&'static Split, GgufError> {
     let found = KNOWN.iter().find(|(names, _)| names.contains(&name)).map(|(_, split)| split);
     found.ok_or_else(|| {
+        let name = shown(name);
         let names: Vec<&str> = KNOWN.iter().flat_map(|(names, _)| names.iter().copied()).collect();
         let what = format!(
             "the division of texts `{name}` (`tokenizer.ggml.pre`) is not known; known are {}. The model's original \
@@ -123,10 +125,13 @@ pub(super) fn named(name: &str) -> Result<&'static Split, GgufError> {
 }
 
 /// Name of the division that a tokenizer.json has, if it is a known one.
-pub(crate) fn split_name(normalizer: &Value, pre_tokenizer: &Value) -> Option<&'static str> {
-    let steps = steps_of(pre_tokenizer)?;
+pub(crate) fn split_name(tokenizer: &Value) -> Option<&'static str> {
+    let normalizer = &tokenizer["normalizer"];
+    let steps = steps_of(&tokenizer["pre_tokenizer"])?;
+    let whole_words_first = tokenizer["model"]["ignore_merges"] == true;
     let same = |split: &Split| {
-        let own = steps_of(&split.pre_tokenizer()).is_some_and(|own| own == steps);
+        let own = steps_of(&split.pre_tokenizer()).is_some_and(|own| own == steps)
+            && split.whole_words_first == whole_words_first;
         // A vocabulary of NFC texts is the same without the step; another normalizer changes the texts.
         own && (normalizer.is_null()
             || normalizer["type"] == "NFC" && split.nfc

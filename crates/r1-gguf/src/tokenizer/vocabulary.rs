@@ -4,9 +4,14 @@ use std::collections::HashMap;
 
 use serde_json::{Map, Value};
 
+use super::special;
+use crate::error::shown;
 use crate::{Gguf, GgufError};
 
-/// What a token is.
+/// Tokens of the largest vocabulary: real ones have 262,144 at the most.
+const MOST_TOKENS: usize = 1 << 20;
+
+/// Kind of a token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
     Normal,
@@ -37,12 +42,18 @@ impl<'a> Vocabulary<'a> {
         let model = metadata.need("tokenizer.ggml.model", "a tokenizer")?;
         let pre: &str = metadata.get("tokenizer.ggml.pre")?.unwrap_or("default");
         let tokens: &[String] = metadata.need("tokenizer.ggml.tokens", "a tokenizer")?;
+        if tokens.len() > MOST_TOKENS {
+            let what = format!("{} tokens are in the file, and {MOST_TOKENS} are the most", tokens.len());
+            return Err(GgufError::Tokenizer { what });
+        }
         let kinds = kinds(gguf, tokens.len())?;
         let mut ids = HashMap::with_capacity(tokens.len());
         for (id, token) in tokens.iter().enumerate().filter(|(id, _)| kinds[*id] != Kind::Unused) {
             if let Some(first) = ids.insert(token.as_str(), id) {
-                let what =
-                    format!("tokens {first} and {id} are both {token:?}; only tokens of type 5 may repeat");
+                let what = format!(
+                    "tokens {first} and {id} are both `{}`; only tokens of type 5 may repeat",
+                    shown(token)
+                );
                 return Err(GgufError::Tokenizer { what });
             }
         }
@@ -59,16 +70,8 @@ impl<'a> Vocabulary<'a> {
 
     /// Id and text of a special token, such as `bos`.
     pub(super) fn special(&self, gguf: &Gguf, name: &str) -> Result<Option<(u64, String)>, GgufError> {
-        let key = format!("tokenizer.ggml.{name}_token_id");
-        let Some(id) = gguf.metadata().get::<u64>(&key)? else { return Ok(None) };
-        match usize::try_from(id).ok().and_then(|id| self.tokens.get(id)) {
-            Some(token) => Ok(Some((id, token.clone()))),
-            None => Err(GgufError::Value {
-                key,
-                found: id.to_string(),
-                expected: format!("an id below {}", self.tokens.len()),
-            }),
-        }
+        let id = special::id(gguf, name)?;
+        Ok(id.map(|id| (id, self.tokens[id as usize].clone())))
     }
 
     /// Tokens with their ids, but for the unused.

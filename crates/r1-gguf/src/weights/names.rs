@@ -2,19 +2,21 @@
 
 use crate::config::Architecture;
 
-/// What a tensor of a file is in a Hugging Face checkpoint.
+/// Place of a tensor in a Hugging Face checkpoint.
 #[derive(Debug, PartialEq)]
-pub(crate) enum Part {
-    /// A weight outside the layers.
-    Whole { name: String, one_row: bool },
-    /// A weight of a layer; `interleaved` names the key with the number of heads whose rows are to be reordered.
-    Layer { layer: u64, name: String, interleaved: Option<&'static str>, one_row: bool },
-    /// The weights of all experts; theirs are named `before.EXPERT.after`.
-    Experts { layer: u64, before: String, after: String },
+pub(super) enum Part {
+    /// None: only llama.cpp uses it, or another tensor brings it along.
+    None,
+    /// A weight as it is.
+    Rows { name: String },
+    /// A vector that is a matrix of one row there.
+    OneRow { name: String },
+    /// A weight whose rows are interleaved in heads; `count` is the key with their number.
+    Heads { name: String, count: &'static str },
+    /// The weights of all experts, which are named `before.EXPERT.after`.
+    Experts { before: String, after: String },
     /// The first of two tensors that are one matrix.
     KeyUp { name: String },
-    /// The second of them.
-    ValueUp,
 }
 
 /// Names inside a layer: in the file, and in a Hugging Face checkpoint.
@@ -54,48 +56,54 @@ fn shared(architecture: Architecture) -> &'static str {
     if architecture == Architecture::Deepseek2 { "shared_experts" } else { "shared_expert" }
 }
 
-/// What the tensor is, or none for one that only llama.cpp uses; the error says why it has no place.
-pub(crate) fn hugging_face_name(tensor: &str, architecture: Architecture) -> Result<Option<Part>, String> {
+/// Layer of a tensor.
+pub(crate) fn layer_of(tensor: &str) -> Option<u64> {
+    let (layer, _) = tensor.strip_prefix("blk.")?.split_once('.')?;
+    layer.parse().ok().filter(|number: &u64| number.to_string() == layer)
+}
+
+/// Place of a tensor, if its name is known.
+pub(super) fn hugging_face_name(tensor: &str, architecture: Architecture) -> Option<Part> {
     if matches!(tensor, "rope_freqs.weight" | "rope_factors_long.weight" | "rope_factors_short.weight") {
-        return Ok(None);
+        return Some(Part::None);
     }
-    let unknown =
-        || "is of a kind that is not known; its file may be of a newer model than this reader".to_string();
-    let Some((layer, rest)) = tensor.strip_prefix("blk.").and_then(|rest| rest.split_once('.')) else {
-        let (stem, end) = tensor.rsplit_once('.').ok_or_else(unknown)?;
-        let (_, name) = WHOLE.into_iter().find(|(known, _)| *known == stem).ok_or_else(unknown)?;
-        return Ok(Some(Part::Whole { name: format!("{name}.{end}"), one_row: false }));
+    let translated = |table: &[(&str, &'static str)], stem: &str| {
+        table.iter().find(|(known, _)| *known == stem).map(|(_, name)| *name)
     };
-    let layer: u64 = layer.parse().map_err(|_| unknown())?;
+    let Some(layer) = layer_of(tensor) else {
+        let stem = tensor.strip_suffix(".weight")?;
+        return Some(Part::Rows { name: format!("{}.weight", translated(&WHOLE, stem)?) });
+    };
+    let (_, rest) = tensor.strip_prefix("blk.")?.split_once('.')?;
     let full = |name: &str| format!("model.layers.{layer}.{name}");
     if rest == CHOICE.0 {
-        return Ok(Some(Part::Layer { layer, name: full(CHOICE.1), interleaved: None, one_row: false }));
+        return Some(Part::Rows { name: full(CHOICE.1) });
     }
-    let (stem, end) = rest.rsplit_once('.').ok_or_else(unknown)?;
-    if !matches!(end, "weight" | "bias") {
-        return Err(unknown());
-    }
-    match stem {
-        "attn_k_b" => return Ok(Some(Part::KeyUp { name: full("self_attn.kv_b_proj.weight") })),
-        "attn_v_b" => return Ok(Some(Part::ValueUp)),
-        "attn_rot_embd" => return Ok(None),
-        _ => {}
-    }
-    let (_, name) = LAYER.into_iter().find(|(known, _)| *known == stem).ok_or_else(unknown)?;
-    if let Some(after) = name.strip_prefix("mlp.experts.") {
-        return Ok(Some(Part::Experts {
-            layer,
-            before: full("mlp.experts"),
-            after: format!("{after}.{end}"),
-        }));
-    }
-    let interleaved = match stem {
-        "attn_q" if architecture.interleaves() => Some("attention.head_count"),
-        "attn_k" if architecture.interleaves() => Some("attention.head_count_kv"),
-        _ => None,
+    let (stem, end) = rest.rsplit_once('.').filter(|(_, end)| matches!(*end, "weight" | "bias"))?;
+    let translate = |stem: &str| {
+        let name = translated(&LAYER, stem)?.replace("SHARED", shared(architecture));
+        Some(full(&format!("{name}.{end}")))
     };
-    let name = full(&format!("{}.{end}", name.replace("SHARED", shared(architecture))));
-    Ok(Some(Part::Layer { layer, name, interleaved, one_row: stem == "ffn_gate_inp_shexp" }))
+    Some(match stem {
+        "attn_k_b" if end == "weight" && architecture == Architecture::Deepseek2 => {
+            Part::KeyUp { name: full("self_attn.kv_b_proj.weight") }
+        }
+        "attn_v_b" if end == "weight" && architecture == Architecture::Deepseek2 => Part::None,
+        "attn_rot_embd" => Part::None,
+        "attn_q" if architecture.interleaves() => {
+            Part::Heads { name: translate(stem)?, count: "attention.head_count" }
+        }
+        "attn_k" if architecture.interleaves() => {
+            Part::Heads { name: translate(stem)?, count: "attention.head_count_kv" }
+        }
+        "ffn_gate_inp_shexp" => Part::OneRow { name: translate(stem)? },
+        _ => match translate(stem)?.split_once(".experts.") {
+            Some((before, after)) => {
+                Part::Experts { before: format!("{before}.experts"), after: after.into() }
+            }
+            None => Part::Rows { name: translate(stem)? },
+        },
+    })
 }
 
 /// Name in a file of a weight of a Hugging Face checkpoint, and the expert it belongs to.
