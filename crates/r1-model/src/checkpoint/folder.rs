@@ -50,8 +50,7 @@ fn kind(name: &str) -> Option<&'static str> {
     let ends = |ends: &[&str]| ends.iter().any(|end| name.ends_with(end));
     if ends(&[".gguf"]) {
         return Some(
-            "is in the GGUF format of llama.cpp; take the model's Hugging Face folder, or make one with transformers \
-             (`from_pretrained(folder, gguf_file=...)` and `save_pretrained`)",
+            "is a GGUF file; give the file itself to generate from it, or the model's Hugging Face folder to train",
         );
     }
     if ends(&[".bin", ".pt", ".pth", ".ckpt"])

@@ -21,7 +21,6 @@ pub(crate) struct GgufCheckpoint {
 
 /// The tensors of a file, under Hugging Face's names.
 pub(crate) struct GgufTensors<'a> {
-    checkpoint: &'a GgufCheckpoint,
     weights: BTreeMap<String, Weight<'a>>,
 }
 
@@ -45,13 +44,14 @@ impl GgufCheckpoint {
     pub(crate) fn tensors(&self) -> Result<GgufTensors<'_>, ModelError> {
         let weights = self.gguf.weights().map_err(self.failed())?;
         let weights = weights.into_iter().map(|weight| (weight.name().to_owned(), weight)).collect();
-        Ok(GgufTensors { checkpoint: self, weights })
+        Ok(GgufTensors { weights })
     }
 
     /// Writes what a Hugging Face folder has beside config and weights.
     pub(crate) fn write_companions(&self, dir: &Path) -> Result<(), ModelError> {
         let files = [
-            ("tokenizer.json", self.gguf.tokenizer().map_err(self.failed())?),
+            ("generation_config.json", self.gguf.generation_config().map_err(self.failed())?),
+            ("tokenizer.json", self.gguf.tokenizer_json().map_err(self.failed())?),
             ("tokenizer_config.json", self.gguf.tokenizer_config().map_err(self.failed())?),
         ];
         for (name, value) in files {
@@ -86,9 +86,13 @@ impl GgufTensors<'_> {
         Ok(())
     }
 
-    /// The blocks of a part, its rows in the parameter's order.
+    /// The blocks of a part, its rows in the parameter's order: in the mapped file itself where they stand so there.
     fn blocks(&self, part: &Part, width: usize) -> Result<Matrix, ModelError> {
         let weight = &self.weights[&part.name];
+        if let (Some((bytes, range)), None) = (weight.bytes_shared(), &part.order) {
+            let matrix = Matrix::new(weight.block_type(), bytes, range.start, [part.rows, width]);
+            return matrix.map_err(|source| ModelError::Pack { name: part.name.clone(), source });
+        }
         let pack = |source| ModelError::Pack { name: part.name.clone(), source };
         let shape = [part.rows, width];
         let Some(blocks) = weight.blocks() else {
@@ -115,7 +119,7 @@ impl GgufTensors<'_> {
 impl TensorSource for GgufTensors<'_> {
     fn read(&self, part: &Part, values: &mut [f32]) -> Result<(), ModelError> {
         let mut decoded = Vec::new();
-        self.weights[&part.name].to_f32(&mut decoded).map_err(self.checkpoint.failed())?;
+        self.weights[&part.name].to_f32(&mut decoded);
         values.copy_from_slice(&decoded);
         if values.iter().all(|value| value.is_finite()) {
             Ok(())

@@ -45,7 +45,7 @@ where
 }
 
 /// The tensors of a folder that hold what an architecture is made of, and its config.
-fn open<M>(dir: &Path) -> Result<(TensorFiles, ModelConfig), ModelError>
+pub(super) fn open<M>(dir: &Path) -> Result<(TensorFiles, ModelConfig), ModelError>
 where
     M: Architecture<Config = ModelConfig>,
 {

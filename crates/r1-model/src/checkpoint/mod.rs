@@ -11,14 +11,17 @@ mod tensors;
 mod packing;
 mod gguf;
 mod load;
+mod export;
 mod write;
 mod numbers;
 
+pub use export::export_gguf;
 pub(crate) use gguf::GgufCheckpoint;
 pub(crate) use load::reload;
 pub use load::{AdapterSource, load_adapted, load_model, load_packed_model};
 pub use numbers::{filled, read_numbers, write_numbers};
 pub use packing::Packing;
+pub use r1_gguf::FileType;
 pub use slot::{Part, Slot};
 pub(crate) use source::TensorSource;
 pub use tensors::TensorFiles;

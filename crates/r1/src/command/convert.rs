@@ -1,26 +1,31 @@
-//! `r1 convert`: a checkpoint in another number type or in other shards, or merged with its adapter.
+//! `r1 convert`: a checkpoint in another number type or in other shards, merged with its adapter, or as a GGUF file.
 
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
-use r1_model::{LanguageModel, checkpoint::WeightType};
-use r1_run::{Lock, atomic::check_folder};
+use r1_model::{
+    LanguageModel,
+    checkpoint::{FileType, WeightType, export_gguf},
+};
+use r1_run::{Lock, Progress, Status, atomic::check_folder};
 
 use crate::command::{
     checkpoint::{check_dir, load},
     failure::Failure,
 };
 
-/// Writes a checkpoint again, in another number type, in smaller files, or merged with its adapter
+/// Writes a checkpoint again: in another number type, in smaller files, merged with its adapter, or as a GGUF file
 ///
 /// Weights are read as f32 and rounded once, to the nearest number of the type asked for. The folder appears
 /// whole or not at all, in Hugging Face layout, with everything that transformers needs to load it. A folder that holds
-/// anything else than an earlier result of r1 is never touched.
+/// anything else than an earlier result of r1 is never touched. With --gguf the result is one file, which llama.cpp and
+/// r1 read.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
   r1 convert --model runs/r1_zero/policy --out policy-bf16 --dtype bf16
-  r1 convert --model runs/lora/model --merge --out merged")]
+  r1 convert --model runs/lora/model --merge --out merged
+  r1 convert --model merged --gguf q4_k_m --out merged-q4_k_m.gguf")]
 pub(crate) struct Arguments {
     /// Checkpoint folder in Hugging Face layout
     #[arg(long, value_name = "DIR")]
@@ -31,10 +36,13 @@ pub(crate) struct Arguments {
     /// Folder of the adapter's base model, instead of the one that it names
     #[arg(long, value_name = "DIR", requires = "merge")]
     base: Option<PathBuf>,
-    /// Folder to write
-    #[arg(long, value_name = "DIR")]
+    /// Writes a GGUF file of this type: f32, f16, bf16, q8_0 or q4_k_m
+    #[arg(long, value_name = "TYPE", conflicts_with_all = ["merge", "dtype", "max_shard_mb"])]
+    gguf: Option<FileType>,
+    /// Folder to write, or GGUF file
+    #[arg(long, value_name = "DIR|GGUF")]
     out: PathBuf,
-    /// Replace the folder, if r1 wrote it and nothing was added to it
+    /// Replace the folder, if r1 wrote it and nothing was added to it, or the GGUF file
     #[arg(long)]
     overwrite: bool,
     /// Number type of the weights
@@ -54,6 +62,9 @@ enum Type {
 
 /// Reads the one folder and writes the other.
 pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
+    if let Some(file_type) = arguments.gguf {
+        return write_gguf(arguments, file_type);
+    }
     check_folder(&arguments.out, arguments.overwrite)?;
     let _lock = Lock::beside(&arguments.out)?;
     let model = match &arguments.base {
@@ -81,5 +92,32 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
         false => model.save_sharded(&arguments.out, weight_type, most)?,
     }
     eprintln!("wrote {}", arguments.out.display());
+    Ok(())
+}
+
+fn write_gguf(arguments: &Arguments, file_type: FileType) -> Result<(), Failure> {
+    let Arguments { model, out, overwrite, .. } = arguments;
+    if model.is_file() {
+        return Err(Failure::Usage(format!("`{}` is a file; --gguf takes a folder", model.display())));
+    }
+    check_dir(model)?;
+    if !out.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("gguf")) {
+        return Err(Failure::Usage(format!("`{}` does not end in .gguf", out.display())));
+    }
+    if out.exists() && !overwrite {
+        let shown = out.display();
+        return Err(Failure::Job(format!(
+            "`{shown}` is there already; choose another name, or give --overwrite"
+        )));
+    }
+    let mut progress = None;
+    let result = export_gguf(model, out, file_type, *overwrite, |done, all| {
+        progress.get_or_insert_with(|| Progress::new(all as u64)).update(done as u64, &Status::default());
+    });
+    if let Some(progress) = progress {
+        progress.finish();
+    }
+    result?;
+    eprintln!("wrote {}", out.display());
     Ok(())
 }
