@@ -64,7 +64,7 @@ fn the_rollouts_of_a_server_give_the_bits_of_the_policys_own() {
     let letter = reward_fn("letter", |_, completion| completion.text.matches('a').count() as f32);
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("rollouts.jsonl");
-    let mut recording = RecordingRollouts::append(&file, PolicyRollouts).unwrap();
+    let mut recording = RecordingRollouts::append(&file, PolicyRollouts::default()).unwrap();
     let mut own = GrpoTrainer::new(tiny::config(), tiny::model(1)).unwrap();
     let mut source = tiny::source();
     let expected: Vec<_> =

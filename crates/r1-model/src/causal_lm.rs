@@ -4,8 +4,10 @@ use std::sync::Arc;
 
 use burn::module::Module;
 use burn::tensor::Tensor;
+use r1_quant::QuantError;
 
 use crate::{
+    checkpoint::Packing,
     engine::{KvCache, Memory},
     gradients::GradientStore,
     kernels::{self, Heads, PackedMatrix, RotaryTable, backward_from},
@@ -45,6 +47,15 @@ pub trait CausalLm: Module + Sync {
 
     /// The final norm and the output matrix.
     fn head(&self) -> Head;
+
+    /// The same model with its weight matrices packed for generation, the matrices in f32 being shared with it; `None`
+    /// where the model cannot (this body).
+    ///
+    /// # Errors
+    /// When the packing cannot hold a weight.
+    fn pack(&self, _packing: Packing) -> Result<Option<Self>, QuantError> {
+        Ok(None)
+    }
 
     /// What a cache for this model must hold.
     fn cache_spec(&self) -> CacheSpec;

@@ -1,7 +1,7 @@
 //! Where rollouts come from.
 
 use r1_core::{Completion, GenerateError, Sampling};
-use r1_model::{CausalLm, EncodedPrompt, LanguageModel};
+use r1_model::{CausalLm, EncodedPrompt, LanguageModel, checkpoint::Packing};
 
 /// Completions that a trainer asks for.
 #[derive(Debug, Clone, Copy)]
@@ -53,7 +53,10 @@ impl<M: CausalLm, S: RolloutSource<M> + ?Sized> RolloutSource<M> for &mut S {
 
 /// The policy itself, with its own engine: what [`GrpoTrainer::step`](crate::GrpoTrainer::step) uses.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct PolicyRollouts;
+pub struct PolicyRollouts {
+    /// What the weights are packed in before each rollout; `None` writes with the weights that are trained.
+    pub packing: Option<Packing>,
+}
 
 impl<M: CausalLm> RolloutSource<M> for PolicyRollouts {
     fn write(
@@ -62,6 +65,10 @@ impl<M: CausalLm> RolloutSource<M> for PolicyRollouts {
         request: &RolloutRequest<'_>,
         deliver: &mut dyn FnMut(usize, Vec<Completion>),
     ) -> Result<(), GenerateError> {
-        policy.generate_into(request.prompts, request.samples, request.sampling, deliver)
+        let RolloutRequest { prompts, samples, sampling, .. } = *request;
+        match self.packing {
+            Some(packing) => policy.generate_packed_into(packing, prompts, samples, sampling, deliver),
+            None => policy.generate_into(prompts, samples, sampling, deliver),
+        }
     }
 }

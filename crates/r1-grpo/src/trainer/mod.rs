@@ -87,7 +87,8 @@ impl<M: CausalLm> GrpoTrainer<M> {
         source: &mut (impl ProblemSource + ?Sized),
         reward: &(impl Reward + ?Sized),
     ) -> Result<StepReport, GrpoError> {
-        self.step_with(source, &mut PolicyRollouts, reward)
+        let mut rollouts = PolicyRollouts { packing: self.config.rollout_weights };
+        self.step_with(source, &mut rollouts, reward)
     }
 
     /// [`step`](Self::step) on rollouts from anywhere.

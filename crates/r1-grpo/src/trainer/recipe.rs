@@ -40,6 +40,7 @@ impl GrpoConfig {
             refill_rounds: 0,
             adaptive_entropy: None,
             sampling: Sampling::default().with_max_tokens(32_768),
+            rollout_weights: None,
             max_tokens_from: vec![LengthStep { after: 8_200, max_tokens: 65_536 }],
             template: PromptTemplate::R1Zero,
             reference_refresh: Some(400),

@@ -3,13 +3,14 @@
 use std::{thread, time::Duration};
 
 use r1_core::{
-    Author, Completion, GenerateError, Outcome, Problem, Reference, Reward, RewardError, RewardKind, TurnSpan,
+    Author, Completion, GenerateError, Key, Outcome, Problem, Reference, Reward, RewardError, RewardKind,
+    TurnSpan,
 };
 use r1_grpo::{
     Correction, CorrectionLevel, Group, GrpoConfig, GrpoError, GrpoTrainer, LongPrompts, Objective, Outside,
     PolicyRollouts, RecordedRollouts, RecordingRollouts, Rollout, RolloutRequest, RolloutSource, Stale,
 };
-use r1_model::{LanguageModel, Transformer};
+use r1_model::{EncodedPrompt, LanguageModel, Transformer, checkpoint::Packing};
 
 use crate::{bits, letter, tiny, train_on};
 
@@ -24,7 +25,7 @@ impl RolloutSource<Transformer> for AllAtOnce {
         deliver: &mut dyn FnMut(usize, Vec<Completion>),
     ) -> Result<(), GenerateError> {
         let mut groups = Vec::new();
-        PolicyRollouts.write(policy, request, &mut |index, group| groups.push((index, group)))?;
+        PolicyRollouts::default().write(policy, request, &mut |index, group| groups.push((index, group)))?;
         groups.sort_by_key(|(index, _)| std::cmp::Reverse(*index));
         groups.into_iter().for_each(|(index, group)| deliver(index, group));
         Ok(())
@@ -53,9 +54,9 @@ impl Reward for Slow {
 fn scoring_beside_writing_changes_no_bit() {
     let config = tiny::config().with_mini_batches_per_rollout(2);
     let expected = train_on(config.clone(), &mut AllAtOnce, &letter(), 4);
-    assert_eq!(train_on(config.clone(), &mut PolicyRollouts, &letter(), 4), expected);
+    assert_eq!(train_on(config.clone(), &mut PolicyRollouts::default(), &letter(), 4), expected);
     for kind in [RewardKind::Pure, RewardKind::Blocking] {
-        assert_eq!(train_on(config.clone(), &mut PolicyRollouts, &Slow(kind), 4), expected);
+        assert_eq!(train_on(config.clone(), &mut PolicyRollouts::default(), &Slow(kind), 4), expected);
     }
 }
 
@@ -64,7 +65,7 @@ fn recorded_rollouts_give_the_same_bits_again() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("rollouts.jsonl");
     let config = tiny::config().with_mini_batches_per_rollout(2);
-    let mut recording = RecordingRollouts::append(&file, PolicyRollouts).unwrap();
+    let mut recording = RecordingRollouts::append(&file, PolicyRollouts::default()).unwrap();
     let expected = train_on(config.clone(), &mut recording, &letter(), 4);
     let mut recorded = RecordedRollouts::read(&file).unwrap();
     assert_eq!(train_on(config.clone(), &mut recorded, &letter(), 4), expected);
@@ -122,7 +123,7 @@ impl RolloutSource<Transformer> for Aged {
         deliver: &mut dyn FnMut(usize, Vec<Completion>),
     ) -> Result<(), GenerateError> {
         let version = request.weights_version.saturating_sub(self.0);
-        PolicyRollouts.write(policy, request, &mut |index, group| {
+        PolicyRollouts::default().write(policy, request, &mut |index, group| {
             // Half of the groups are as young as they can be.
             let version = if index % 2 == 0 { version } else { request.weights_version };
             let aged = |completion| Completion { weights_version: Some(version), ..completion };
@@ -172,7 +173,7 @@ fn what_cannot_be_trained_on_is_refused_by_name() {
             request: &RolloutRequest<'_>,
             deliver: &mut dyn FnMut(usize, Vec<Completion>),
         ) -> Result<(), GenerateError> {
-            PolicyRollouts.write(policy, request, &mut |index, mut group| {
+            PolicyRollouts::default().write(policy, request, &mut |index, mut group| {
                 (self.0)(&mut group);
                 deliver(index, group);
             })
@@ -210,4 +211,43 @@ fn prompts_that_do_not_fit_are_counted_or_end_the_run() {
     let mut refused = source();
     let error = (0..4).find_map(|_| trainer.step(&mut refused, &letter()).err()).unwrap().to_string();
     assert_eq!(error, "problem `long` cannot be asked");
+}
+
+#[test]
+fn packed_rollouts_are_written_by_packed_weights_and_trained_on_by_the_others() {
+    let config = GrpoConfig { rollout_weights: Some(Packing::Q8_0), ..tiny::config() };
+    let mut trainer = GrpoTrainer::new(config.clone(), tiny::model(1)).unwrap();
+    let report = trainer.step(&mut tiny::source(), &letter()).unwrap();
+    let difference = report.sampling_difference_max.unwrap();
+    assert!(difference > 1e-6 && difference < 0.2, "{difference}");
+    for group in trainer.last_groups() {
+        let key = Key::new(config.seed).at_step(1).for_problem(&group.problem.id);
+        let prompt = EncodedPrompt { ids: group.prompt_ids.clone(), think_prefilled: false, key };
+        let mut alone = Vec::new();
+        let model = tiny::model(1);
+        model
+            .generate_packed_into(
+                Packing::Q8_0,
+                &[prompt],
+                config.group_size,
+                &config.sampling,
+                &mut |_, group| {
+                    alone = group;
+                },
+            )
+            .unwrap();
+        for (rollout, alone) in group.rollouts.iter().zip(&alone) {
+            assert_eq!(
+                (&rollout.completion.ids, &rollout.completion.logprobs),
+                (&alone.ids, &alone.logprobs)
+            );
+        }
+    }
+    // The same bits again, and others than with the weights themselves.
+    let packed = train_on(config, &mut PolicyRollouts { packing: Some(Packing::Q8_0) }, &letter(), 3);
+    assert_eq!(
+        train_on(tiny::config(), &mut PolicyRollouts { packing: Some(Packing::Q8_0) }, &letter(), 3),
+        packed
+    );
+    assert_ne!(train_on(tiny::config(), &mut PolicyRollouts::default(), &letter(), 3), packed);
 }

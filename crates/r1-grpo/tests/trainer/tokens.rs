@@ -102,7 +102,7 @@ fn a_tools_tokens_are_read_and_not_trained() {
             request: &RolloutRequest<'_>,
             deliver: &mut dyn FnMut(usize, Vec<Completion>),
         ) -> Result<(), GenerateError> {
-            PolicyRollouts.write(policy, request, &mut |index, group| {
+            PolicyRollouts::default().write(policy, request, &mut |index, group| {
                 deliver(index, group.into_iter().map(|completion| with_tool(completion, self.0)).collect());
             })
         }

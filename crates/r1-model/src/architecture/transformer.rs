@@ -2,12 +2,13 @@
 
 use burn::module::{Module, Param};
 use burn::tensor::{Int, Tensor, TensorData};
+use r1_quant::QuantError;
 
 use super::Architecture;
 use crate::{
     Initial, ModelConfig, Parameters,
     causal_lm::{Attend, CacheSpec, CausalLm, Head},
-    checkpoint::Part,
+    checkpoint::{Packing, Part},
     gradients::GradientStore,
     kernels::PackedMatrix,
     nn::{Block, Linear, RmsNorm},
@@ -111,6 +112,19 @@ impl CausalLm for Transformer {
         // Divided in the norm, which is as good and cheaper than in the logits.
         let norm = if self.logits_divisor == 1.0 { norm } else { norm.div_scalar(self.logits_divisor) };
         Head { norm, epsilon: self.norm.epsilon, weight, packed }
+    }
+
+    fn pack(&self, packing: Packing) -> Result<Option<Self>, QuantError> {
+        let mut packed = self.clone();
+        packed.blocks.iter_mut().flat_map(Block::linears_mut).try_for_each(|linear| linear.pack(packing))?;
+        match &mut packed.head {
+            Some(head) => head.pack(packing)?,
+            None if packed.packed_embedding.is_none() => {
+                packed.packed_embedding = Some(PackedMatrix::pack(packing, self.embedding.val())?);
+            }
+            None => {}
+        }
+        Ok(Some(packed))
     }
 
     fn cache_spec(&self) -> CacheSpec {

@@ -27,7 +27,8 @@ pub enum Packing {
 }
 
 impl Packing {
-    fn block_type(self, width: usize) -> BlockType {
+    /// The blocks of rows of so many weights.
+    pub(crate) fn block_type(self, width: usize) -> BlockType {
         match self {
             Self::F16 => BlockType::F16,
             Self::Q8_0 if width.is_multiple_of(BlockType::Q8_0.block_len()) => BlockType::Q8_0,

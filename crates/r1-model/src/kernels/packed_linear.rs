@@ -3,6 +3,8 @@
 use burn::tensor::{Tensor, TensorData};
 use r1_quant::{BlockType, Matrix, QuantError};
 
+use crate::checkpoint::Packing;
+
 /// A weight matrix in blocks, `[d_out, d_in]`: matrices of one width under each other, each of its own block type.
 ///
 /// It serves generation on the CPU: there is no gradient through it.
@@ -28,6 +30,17 @@ impl PackedMatrix {
     /// When the block type cannot hold a weight, or a row is no whole number of blocks.
     pub fn encode(block_type: BlockType, weights: &[f32], shape: [usize; 2]) -> Result<Self, QuantError> {
         Ok(Self::new(vec![Matrix::encode(block_type, weights, shape)?]))
+    }
+
+    /// One matrix, of a weight `[d_out, d_in]`.
+    ///
+    /// # Errors
+    /// When the packing cannot hold a weight.
+    pub fn pack(packing: Packing, weight: Tensor<2>) -> Result<Self, QuantError> {
+        let [rows, width] = weight.dims();
+        let data = weight.into_data().convert::<f32>();
+        let values: &[f32] = data.as_slice().expect("the data was converted to f32");
+        Self::encode(packing.block_type(width), values, [rows, width])
     }
 
     /// `[d_out, d_in]`

@@ -8,6 +8,7 @@ use r1_core::{
 use super::LanguageModel;
 use crate::{
     CausalLm,
+    checkpoint::Packing,
     engine::{Generated, StopWhen, Vocabulary},
 };
 
@@ -57,6 +58,37 @@ impl<M: CausalLm> LanguageModel<M> {
         sampling: &Sampling,
         deliver: &mut dyn FnMut(usize, Vec<Completion>),
     ) -> Result<(), GenerateError> {
+        self.write_with(&self.model, prompts, samples, sampling, deliver)
+    }
+
+    /// [`generate_into`](Self::generate_into) with the weights as they are now, packed.
+    ///
+    /// # Errors
+    /// As there, and when the model cannot be packed.
+    pub fn generate_packed_into(
+        &self,
+        packing: Packing,
+        prompts: &[EncodedPrompt],
+        samples: usize,
+        sampling: &Sampling,
+        deliver: &mut dyn FnMut(usize, Vec<Completion>),
+    ) -> Result<(), GenerateError> {
+        let packed =
+            self.model.pack(packing).map_err(|error| GenerateError::Failed { source: error.into() })?;
+        let cannot = || GenerateError::Failed {
+            source: "this model cannot be packed; write with its own weights".into(),
+        };
+        self.write_with(&packed.ok_or_else(cannot)?, prompts, samples, sampling, deliver)
+    }
+
+    fn write_with(
+        &self,
+        model: &M,
+        prompts: &[EncodedPrompt],
+        samples: usize,
+        sampling: &Sampling,
+        deliver: &mut dyn FnMut(usize, Vec<Completion>),
+    ) -> Result<(), GenerateError> {
         sampling.validate()?;
         let context = self.config.context;
         for (index, prompt) in prompts.iter().enumerate() {
@@ -84,7 +116,7 @@ impl<M: CausalLm> LanguageModel<M> {
             }
         };
         self.engine
-            .generate_into(&self.model, self.vocabulary(), requests, &self.device, stop, &mut take)
+            .generate_into(model, self.vocabulary(), requests, &self.device, stop, &mut take)
             .map_err(|refused| match refused {
                 Refused::Sampling(error) => error,
                 other => GenerateError::Failed { source: other.into() },

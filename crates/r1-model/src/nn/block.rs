@@ -5,7 +5,7 @@ use std::sync::Arc;
 use burn::module::Module;
 use burn::tensor::Tensor;
 
-use super::{Attention, LatentAttention, Mlp, Moe, RmsNorm};
+use super::{Attention, LatentAttention, Linear, Mlp, Moe, RmsNorm};
 use crate::{causal_lm::Attend, engine::Memory};
 
 /// `x += attention(norm(x)); x += mlp(norm(x))`, with norms in front of the layers, behind them, or both.
@@ -52,6 +52,15 @@ impl Block {
             (None, None) => unreachable!("a block has a feed-forward layer"),
         };
         x + self.added(fed, self.mlp_output_norm.as_ref())
+    }
+
+    /// The products with weights of all layers.
+    pub(crate) fn linears_mut(&mut self) -> Vec<&mut Linear> {
+        let attention = self.attention.iter_mut().flat_map(|layer| [&mut layer.qkv, &mut layer.output]);
+        let latent = self.latent.iter_mut().flat_map(LatentAttention::linears_mut);
+        let mlp = self.mlp.iter_mut().flat_map(Mlp::linears_mut);
+        let moe = self.moe.iter_mut().flat_map(Moe::linears_mut);
+        attention.chain(latent).chain(mlp).chain(moe).collect()
     }
 
     /// What this block remembers of the tokens before.

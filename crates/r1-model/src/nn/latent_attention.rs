@@ -91,6 +91,12 @@ impl LatentShape {
 }
 
 impl LatentAttention {
+    /// Its products with weights.
+    pub(crate) fn linears_mut(&mut self) -> Vec<&mut Linear> {
+        let queries = [&mut self.query, &mut self.query_down, &mut self.query_up].into_iter().flatten();
+        queries.chain([&mut self.down, &mut self.up, &mut self.output]).collect()
+    }
+
     /// The layer with Hugging Face's names.
     pub fn build(mut at: Parameters<'_>, shape: LatentShape, rotary: Arc<RotaryTable>) -> Self {
         let LatentShape { d_model, heads, latent, still, rotated, value, bias, .. } = shape;

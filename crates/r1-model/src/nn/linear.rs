@@ -3,17 +3,19 @@
 use burn::module::{Module, Param};
 use burn::tensor::Tensor;
 
+use r1_quant::QuantError;
+
 use super::{Lora, RmsNorm};
 use crate::{
     Initial, Parameters,
-    checkpoint::Part,
+    checkpoint::{Packing, Part},
     kernels::{self, PackedMatrix},
 };
 
 /// `y = x Wᵀ + b`, with the weight as Hugging Face stores it, and what an adapter adds.
 #[derive(Module, Debug)]
 pub struct Linear {
-    /// `[d_out, d_in]`; without rows where the weight is packed.
+    /// `[d_out, d_in]`; without rows where the weight was packed as it was loaded.
     pub weight: Param<Tensor<2>>,
     /// The weight in blocks, which serves generation only.
     #[module(skip)]
@@ -47,6 +49,17 @@ impl Linear {
         let adapted = if parts.is_empty() { &whole } else { parts.as_slice() };
         let lora = Lora::build(parameters.at("lora", ""), adapted, columns);
         Self { weight, packed, bias, lora }
+    }
+
+    /// Packs the weight for generation. A weight that is packed stays as it is.
+    ///
+    /// # Errors
+    /// When the packing cannot hold a weight.
+    pub(crate) fn pack(&mut self, packing: Packing) -> Result<(), QuantError> {
+        if self.packed.is_none() {
+            self.packed = Some(PackedMatrix::pack(packing, self.weight.val())?);
+        }
+        Ok(())
     }
 
     /// The product with a left side that `product` makes and multiplies in one: it is given the weight, `[d_out, d_in]`,

@@ -45,6 +45,11 @@ pub struct MlpShape {
 }
 
 impl Mlp {
+    /// Its products with weights.
+    pub(crate) fn linears_mut(&mut self) -> Vec<&mut Linear> {
+        vec![&mut self.gate_up, &mut self.down]
+    }
+
     /// The layer with Hugging Face's names: `gate_proj`, `up_proj` and `down_proj`.
     pub fn build(mut parameters: Parameters<'_>, shape: MlpShape) -> Self {
         let MlpShape { d_model, d_ff, bias, activation, fused, output } = shape;

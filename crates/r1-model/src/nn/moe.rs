@@ -42,6 +42,11 @@ pub struct MoeShape {
 }
 
 impl Moe {
+    /// Its products with weights, but the gate's, whose matrix is one row.
+    pub(crate) fn linears_mut(&mut self) -> Vec<&mut Linear> {
+        self.experts.iter_mut().chain(&mut self.shared).flat_map(Mlp::linears_mut).collect()
+    }
+
     /// The layer with Hugging Face's names: `gate`, `experts.N` and that of the shared expert.
     pub fn build(mut parameters: Parameters<'_>, shape: MoeShape) -> Self {
         let d_model = shape.expert.d_model;
