@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Completion, Prompt};
+use crate::{Completion, LoopGuard, Prompt};
 
 /// **A type that implements `Generate` is a writer**: a local model, a remote one, or a script.
 #[diagnostic::on_unimplemented(
@@ -41,6 +41,9 @@ pub struct Sampling {
     pub stop: Vec<String>,
     /// Token ids that end a completion beside the model's own.
     pub stop_ids: Vec<u32>,
+    /// Ends a completion that is caught in a loop, with [`FinishReason::Loop`](crate::FinishReason::Loop).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub loop_guard: Option<LoopGuard>,
 }
 
 impl Default for Sampling {
@@ -53,6 +56,7 @@ impl Default for Sampling {
             max_tokens: 256,
             stop: Vec::new(),
             stop_ids: Vec::new(),
+            loop_guard: None,
         }
     }
 }

@@ -257,6 +257,9 @@ fn whole_distribution(sampling: &Sampling) -> Result<(), GenerateError> {
         let value = sampling.top_p.to_string();
         return refuse("top_p", value, "1: rollouts of a server come from the whole distribution");
     }
+    if sampling.loop_guard.is_some() {
+        return refuse("loop_guard", "set".into(), "none: rollouts of a server are not watched for loops");
+    }
     if sampling.min_p > 0.0 {
         let value = sampling.min_p.to_string();
         return refuse("min_p", value, "0: rollouts of a server come from the whole distribution");

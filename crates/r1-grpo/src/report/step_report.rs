@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use r1_core::Part;
+use r1_core::{FinishReason, Part};
 use serde::{Serialize, Serializer};
 
 use crate::{
@@ -102,6 +102,9 @@ pub struct StepReport {
     /// Share of completions that the limit of tokens cut off.
     #[serde(rename = "completions/clipped_ratio")]
     pub clipped_ratio: f64,
+    /// Share of completions that were ended because they were caught in a loop, if the sampling has a guard.
+    #[serde(rename = "completions/looping_ratio", skip_serializing_if = "Option::is_none")]
+    pub looping_ratio: Option<f64>,
     /// Mean length of the completions that ended by themselves.
     #[serde(rename = "completions/mean_terminated_length", skip_serializing_if = "Option::is_none")]
     pub mean_terminated_length: Option<f64>,
@@ -191,6 +194,8 @@ impl StepReport {
                 terminated.add(length);
             }
         }
+        let loops = |rollout: &&&Rollout| rollout.completion.finish == FinishReason::Loop;
+        let looping = rollouts.iter().filter(loops).count();
         let rewards: Vec<f32> = rollouts.iter().filter_map(|rollout| rollout.reward).collect();
         let deviations: Vec<f32> = groups
             .iter()
@@ -251,6 +256,7 @@ impl StepReport {
             mean_length: lengths.mean().unwrap_or_default(),
             min_length: lengths.min.unwrap_or_default() as u64,
             max_length: lengths.max.unwrap_or_default() as u64,
+            looping_ratio: config.sampling.loop_guard.map(|_| share(looping, rollouts.len())),
             clipped_ratio: share(rollouts.len() - terminated.count as usize, rollouts.len()),
             mean_terminated_length: terminated.mean(),
             mean_length_right: right.mean(),

@@ -1,6 +1,6 @@
 //! One step: bits, draws of problems, what rollouts and reports hold.
 
-use r1_core::{Completion, Cursor, FinishReason, Generate, Key, ProblemSource, Prompt, Sampling};
+use r1_core::{Completion, Cursor, FinishReason, Generate, Key, LoopGuard, ProblemSource, Prompt, Sampling};
 use r1_grpo::{GrpoTrainer, Kl, Objective};
 use r1_rewards::{Reward, Rubric, reward_fn};
 
@@ -174,4 +174,19 @@ fn a_source_may_be_a_trait_object() {
     trainer.step(&mut *source, &reward).unwrap();
     trainer.step(source.as_mut(), reward.as_ref()).unwrap();
     assert_eq!((trainer.updates(), source.position()), (2, 8));
+}
+
+#[test]
+fn completions_in_a_loop_are_ended_and_counted() {
+    let mut config = tiny::config();
+    let plain = GrpoTrainer::new(config.clone(), tiny::model(1)).unwrap();
+    config.sampling.loop_guard = Some(LoopGuard { max_period: 1, repeats: 2, min_tokens: 2 });
+    let guarded = GrpoTrainer::new(config, tiny::model(1)).unwrap();
+    for (mut trainer, watched) in [(plain, false), (guarded, true)] {
+        let report = trainer.step(&mut tiny::source(), &letter()).unwrap();
+        let rollouts: Vec<_> = trainer.last_groups().flat_map(|group| &group.rollouts).collect();
+        let loops = rollouts.iter().filter(|rollout| rollout.completion.finish == FinishReason::Loop).count();
+        assert_eq!(loops > 0, watched);
+        assert_eq!(report.looping_ratio, watched.then_some(loops as f64 / rollouts.len() as f64));
+    }
 }
