@@ -55,9 +55,9 @@ pub struct GrpoConfig {
     pub adaptive_entropy: Option<AdaptiveEntropy>,
     /// How rollouts are sampled; the loss divides its logits by the same temperature.
     pub sampling: Sampling,
-    /// What the policy's weights are packed in while it writes its rollouts: faster and smaller, but the log-probabilities
-    /// differ a little from those that are trained. The clipped ratio makes up for it, or
-    /// [`Objective::correction`](crate::Objective) with fresh ones. `None` writes with the weights themselves.
+    /// What the policy's weights are packed in while it writes its rollouts: faster, but the tokens are drawn from a
+    /// distribution that is a little off. The report has the difference, and
+    /// [`Objective::correction`](crate::Objective) makes up for it. `None` writes with the weights themselves.
     pub rollout_weights: Option<Packing>,
     /// Other limits of tokens than that of `sampling` for rollouts that start later, in order.
     pub max_tokens_from: Vec<LengthStep>,
