@@ -42,7 +42,6 @@ pub struct Sampling {
     /// Token ids that end a completion beside the model's own.
     pub stop_ids: Vec<u32>,
     /// Ends a completion that is caught in a loop, with [`FinishReason::Loop`](crate::FinishReason::Loop).
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub loop_guard: Option<LoopGuard>,
 }
 

@@ -12,7 +12,15 @@ use toml::Table;
 pub(super) fn overlay<C: Serialize + DeserializeOwned>(base: &C, table: &Table) -> Result<C, String> {
     let mut value = serde_json::to_value(base).map_err(|error| error.to_string())?;
     let over = serde_json::to_value(table).map_err(|error| error.to_string())?;
-    merge(&mut value, over);
+    match (&mut value, over) {
+        // The settings themselves are no choice: a name that is not known stays beside the others and is refused by name.
+        (Value::Object(base), Value::Object(over)) => {
+            for (name, value) in over {
+                merge(base.entry(name).or_insert(Value::Null), value);
+            }
+        }
+        (base, over) => *base = over,
+    }
     serde_json::from_value(value).map_err(|error| did_you_mean(&error.to_string()))
 }
 
@@ -54,6 +62,10 @@ mod tests {
         for (text, expected) in [
             ("groupsize = 4", "unknown field `groupsize`; did you mean `group_size`?"),
             ("[sampling]\ntemprature = 1.0", "unknown field `temprature`; did you mean `temperature`?"),
+            (
+                "groupsize = 4\n[objective.kl]\ncoef = 0.1",
+                "unknown field `groupsize`; did you mean `group_size`?",
+            ),
             ("group_size = \"four\"", "invalid type: string \"four\", expected usize"),
         ] {
             let error = over(text).unwrap_err();
