@@ -9,6 +9,7 @@
     venv/bin/python benches/gguf_quality.py compare NAME
     cargo run --release -p r1-gguf --example to_hugging_face -- NAME-f32.gguf AGAIN
     venv/bin/python benches/gguf_quality.py round_trip FOLDER AGAIN
+    venv/bin/python benches/gguf_quality.py decode NAME-llama32-q5_k_m.gguf AGAIN
 
 `reference` writes what transformers does in f32: the ids of the prompts, 64 greedy tokens of each, and the gap between
 the two best logits at every step. `compare` prints one JSON object a line:
@@ -23,6 +24,8 @@ the two best logits at every step. `compare` prints one JSON object a line:
 
 `round_trip` says how many tensors of a folder that was made from the f32 file have the bits of the original, which settings of
 config.json differ or are gone, and of how many texts (the sections of Python's help) the ids differ.
+
+`decode` says how many tensors of a folder that was made from a file of llama.cpp have the bits that the gguf package decodes.
 
 The files of llama.cpp stay as NAME-llama-TYPE.gguf (from f16) and NAME-llama32-TYPE.gguf (from f32), for tests that read
 them. Takes minutes for a model of 135M weights, half an hour for one of 0.5B; THREADS=1 helps on a busy machine.
@@ -163,6 +166,31 @@ def round_trip(folder, again):
                       "texts_with_other_ids": sum(a != b for a, b in zip(*ids))}))
 
 
+def decode(path, again):
+    import numpy as np
+    from gguf import MODEL_ARCH, MODEL_ARCH_NAMES, GGUFReader, get_tensor_name_map
+    from gguf.quants import dequantize
+    from safetensors import safe_open
+    reader = GGUFReader(path)
+    field = lambda key: reader.get_field(key).contents()
+    architecture = field("general.architecture")
+    names = get_tensor_name_map(next(a for a in MODEL_ARCH if MODEL_ARCH_NAMES[a] == architecture), field(f"{architecture}.block_count"))
+    stored = {tensor.name: tensor for tensor in reader.tensors}
+    same, types = 0, {}
+    with safe_open(os.path.join(again, "model.safetensors"), "np") as file:
+        for name in file.keys():
+            tensor = stored.pop(names.get_name(name, try_suffixes=(".weight", ".bias")))
+            values = dequantize(tensor.data, tensor.tensor_type).astype(np.float32)
+            part = tensor.name.split(".")[-2]
+            if architecture == "llama" and part in ("attn_q", "attn_k"):
+                heads = field("llama.attention.head_count" + ("_kv" if part == "attn_k" else ""))
+                values = values.reshape(heads, -1, 2, values.shape[-1]).swapaxes(1, 2).reshape(values.shape)
+            equal = np.array_equal(values.view(np.int32), file.get_tensor(name).view(np.int32))
+            same += equal
+            types[tensor.tensor_type.name] = types.get(tensor.tensor_type.name, 0) + 1
+    print(json.dumps({"decode": path, "tensors": sum(types.values()), "same_bits": same, "types": types, "left": sorted(stored)}))
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     commands = parser.add_subparsers(dest="command", required=True)
@@ -173,11 +201,16 @@ def main():
     command = commands.add_parser("round_trip")
     command.add_argument("folder")
     command.add_argument("again")
+    command = commands.add_parser("decode")
+    command.add_argument("file")
+    command.add_argument("again")
     arguments = parser.parse_args()
     if arguments.command == "reference":
         reference(arguments.folder, arguments.out)
     elif arguments.command == "round_trip":
         round_trip(arguments.folder, arguments.again)
+    elif arguments.command == "decode":
+        decode(arguments.file, arguments.again)
     else:
         compare(arguments.name)
 

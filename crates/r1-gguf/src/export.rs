@@ -25,15 +25,23 @@ pub type LoadError = Box<dyn std::error::Error + Send + Sync>;
 /// `qwen3_moe`.
 ///
 /// # Examples
-/// ```no_run
-/// use r1_gguf::{Export, FileType};
-/// # let (config, tokenizer, tokenizer_config) = (serde_json::json!({}), serde_json::json!({}), serde_json::json!({}));
-/// # fn load(name: &str) -> Vec<f32> { vec![0.0; 64 * 32] }
+/// ```
+/// use r1_gguf::{Export, FileType, Gguf};
+/// # let source = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden/tiny-qwen2.gguf");
+/// # let folder = tempfile::tempdir()?;
+/// # let path = folder.path().join("model.gguf");
 ///
-/// let export = Export::new(&config, &tokenizer, &tokenizer_config, FileType::Q4KM)?;
-/// let tensors = [("model.embed_tokens.weight".to_string(), vec![64, 32])]; // and all others
-/// export.write("model.gguf", tensors, |name, values| Ok(*values = load(name)))?;
-/// # Ok::<(), r1_gguf::GgufError>(())
+/// let gguf = Gguf::open(source)?;
+/// let (config, tokenizer, chat) = (gguf.config()?, gguf.tokenizer_json()?, gguf.tokenizer_config()?);
+/// let weights = gguf.weights()?;
+/// let export = Export::new(&config, &tokenizer, &chat, FileType::Q8_0)?;
+/// let shapes = weights.iter().map(|weight| (weight.name().to_owned(), weight.shape().to_vec()));
+/// export.write(&path, shapes, |name, values| {
+///     weights.iter().find(|weight| weight.name() == name).ok_or("no such weight")?.to_f32(values);
+///     Ok(())
+/// })?;
+/// assert_eq!(Gguf::open(&path)?.config()?, config);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug)]
 pub struct Export<'a> {
@@ -72,15 +80,16 @@ impl<'a> Export<'a> {
         self
     }
 
-    /// Writes the file: beside its place first, and into place once it is whole.
+    /// Writes the file: beside its place first, and into place once it is whole. Whoever kills the process leaves
+    /// `NAME.XXXXXX.part` behind, which may be removed.
     ///
     /// `tensors` names all weights with their shapes, and `load` fills a vector with one of them (`[rows, columns]`,
     /// row after row) when its turn comes. One tensor is in memory at a time; of experts, one expert.
     ///
     /// # Errors
-    /// [`GgufError::Exists`] if the file is there, [`GgufError::Tensor`] for a weight that has no place or another
-    /// shape, [`GgufError::Load`] from `load`, [`GgufError::Quant`] for weights that the format cannot hold,
-    /// [`GgufError::Io`].
+    /// [`GgufError::Exists`] if the file is there, even if it appeared meanwhile; [`GgufError::Tensor`] for a weight that
+    /// has no place, is missing or has another shape than config.json gives it; [`GgufError::Load`] from `load`;
+    /// [`GgufError::Quant`] for weights that the format cannot hold; [`GgufError::NoSpace`] and [`GgufError::Io`].
     pub fn write(
         &self,
         path: impl AsRef<Path>,

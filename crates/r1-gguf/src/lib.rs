@@ -9,7 +9,7 @@
 //! | [`Gguf::generation_config`] | generation_config.json: begin, ends, sampling |
 //! | [`Gguf::tokenizer_json`] | tokenizer.json |
 //! | [`Gguf::tokenizer_config`] | tokenizer_config.json: special tokens, `add_bos_token`, `chat_template` |
-//! | [`Gguf::weights`] | names, shapes and block formats; each [`Weight`] as f32 by rows, or as raw blocks |
+//! | [`Gguf::weights`] | names, shapes and block formats; each [`Weight`] as f32 by rows, as raw blocks, or as its place in the map ([`Weight::bytes_shared`]) |
 //!
 //! ```
 //! use r1_gguf::Gguf;

@@ -238,3 +238,78 @@ fn tokenizers_that_a_file_cannot_say_are_refused() {
         "more than one token",
     );
 }
+
+/// Paths of all values, of long lists and maps the first and last few.
+fn pointers(value: &Value, path: String, found: &mut Vec<String>) {
+    found.push(path.clone());
+    let inside: Vec<(String, &Value)> = match value {
+        Value::Array(values) => values.iter().enumerate().map(|(i, value)| (i.to_string(), value)).collect(),
+        Value::Object(map) => {
+            map.iter().map(|(key, value)| (key.replace('~', "~0").replace('/', "~1"), value)).collect()
+        }
+        _ => Vec::new(),
+    };
+    let len = inside.len();
+    for (_, (key, value)) in inside.into_iter().enumerate().filter(|(i, _)| *i < 20 || i + 2 > len) {
+        pointers(value, format!("{path}/{key}"), found);
+    }
+}
+
+#[test]
+fn any_value_anywhere_is_an_error_or_a_file_that_opens() {
+    let strange = [
+        Value::Null,
+        json!(true),
+        json!(-1),
+        json!(0),
+        json!(1.5),
+        json!(u64::MAX),
+        json!("x"),
+        json!([]),
+        json!({"type": "Sequence"}),
+    ];
+    let experts = json!({"num_experts": 3, "num_experts_per_tok": 2, "moe_intermediate_size": 16, "norm_topk_prob": true});
+    let llama3 = json!({"rope_scaling": {"rope_type": "llama3", "factor": 8.0, "low_freq_factor": 1.0,
+                        "high_freq_factor": 4.0, "original_max_position_embeddings": 8192}});
+    let mut written = 0;
+    for (model_type, settings) in [("llama", llama3), ("qwen3_moe", experts)] {
+        let good = Checkpoint::random(model_type, settings);
+        let parts = |c: &Checkpoint| [c.config.clone(), c.tokenizer.clone(), c.tokenizer_config.clone()];
+        let folder = folder();
+        let path = folder.path().join("model.gguf");
+        // The vocabulary does not depend on the model.
+        for part in if model_type == "llama" { 0..3 } else { 0..1 } {
+            let mut paths = Vec::new();
+            pointers(&parts(&good)[part], String::new(), &mut paths);
+            for pointer in &paths {
+                for (number, value) in strange.iter().enumerate() {
+                    let mut changed = parts(&good);
+                    *changed[part].pointer_mut(pointer).unwrap() = value.clone();
+                    let [config, tokenizer, tokenizer_config] = changed;
+                    let export = Export::new(&config, &tokenizer, &tokenizer_config, FileType::Q8_0);
+                    // The disk takes the time: of vocabularies every fifth is written.
+                    let Ok(export) = export
+                        .map_err(drop)
+                        .and_then(|export| if part == 0 || number % 5 == 0 { Ok(export) } else { Err(()) })
+                    else {
+                        continue;
+                    };
+                    let load = |name: &str, values: &mut Vec<f32>| {
+                        values.extend(&good.weights[name].1);
+                        Ok(())
+                    };
+                    if export.write(&path, good.tensors(), load).is_ok() {
+                        let gguf =
+                            Gguf::open(&path).unwrap_or_else(|error| panic!("{pointer} {value}: {error}"));
+                        let _ =
+                            (gguf.config(), gguf.tokenizer_json(), gguf.weights().map(|found| found.len()));
+                        std::fs::remove_file(&path).unwrap();
+                        written += 1;
+                    }
+                    assert!(names_in(&folder).is_empty(), "{pointer} {value}");
+                }
+            }
+        }
+    }
+    assert!(written > 50, "{written}");
+}
