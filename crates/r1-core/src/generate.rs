@@ -110,6 +110,13 @@ impl Sampling {
         if self.max_tokens == 0 {
             return invalid("max_tokens", "0".into(), "at least 1");
         }
+        if let Some(guard) = self.loop_guard {
+            let longest = LoopGuard::LONGEST;
+            if !(1..=longest).contains(&guard.max_period) || guard.repeats < 2 {
+                let value = format!("max_period {}, repeats {}", guard.max_period, guard.repeats);
+                return invalid("loop_guard", value, "a max_period from 1 to 4096 and at least 2 repeats");
+            }
+        }
         if self.stop.iter().any(String::is_empty) {
             return invalid("stop", "\"\"".into(), "texts that are not empty");
         }

@@ -34,6 +34,9 @@ impl Default for LoopGuard {
 }
 
 impl LoopGuard {
+    /// The longest period of a guard of sampling: its time for each token grows with it.
+    pub(crate) const LONGEST: usize = 4096;
+
     /// Whether a loop stands anywhere in the ids, in time `ids · max_period`.
     pub fn finds(&self, ids: &[u32]) -> bool {
         let mut watch = self.watch();

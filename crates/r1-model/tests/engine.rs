@@ -370,7 +370,7 @@ fn a_loop_ends_a_sequence_and_says_so() {
         )
         .unwrap();
     assert!(guard.finds(&free[0][0].ids), "a greedy tiny model repeats itself: {:?}", free[0][0].ids);
-    request.loop_guard = Some(guard);
+    request.sampling.loop_guard = Some(guard);
     let written = EngineConfig::default()
         .generate(&model, Vocabulary::default(), vec![request], &Device::flex())
         .unwrap();

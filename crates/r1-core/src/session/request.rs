@@ -1,7 +1,7 @@
 //! What a session is asked to write, and why it may refuse.
 
 use super::Constraint;
-use crate::{GenerateError, Key, LoopGuard, Sampling};
+use crate::{GenerateError, Key, Sampling};
 
 /// Names a request of a session; never used twice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -32,8 +32,6 @@ pub struct Request {
     pub top_logprobs: usize,
     /// Requests of a higher priority go first; those of the same in the order in which they came.
     pub priority: i32,
-    /// Ends a sequence that is caught in a loop, with [`FinishReason::Loop`](crate::FinishReason::Loop).
-    pub loop_guard: Option<LoopGuard>,
     /// What may be written, if not everything may.
     pub constraint: Option<Box<dyn Constraint>>,
 }
@@ -48,7 +46,6 @@ impl Request {
             sampling: Sampling::default(),
             top_logprobs: 0,
             priority: 0,
-            loop_guard: None,
             constraint: None,
         }
     }

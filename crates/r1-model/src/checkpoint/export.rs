@@ -33,6 +33,13 @@ pub fn export_gguf(
     let (tensors, config) = open::<Transformer>(dir)?;
     let mut written = json(dir, "config.json")?;
     written["tie_word_embeddings"] = config.tied.into();
+    // All ids that end a text, which the file turns into ends of its own.
+    if dir.join("generation_config.json").is_file() {
+        let ends = json(dir, "generation_config.json")?["eos_token_id"].take();
+        if !ends.is_null() {
+            written["eos_token_id"] = ends;
+        }
+    }
     let mut tokenizer_config = json(dir, "tokenizer_config.json")?;
     // A template in a file of its own goes before that of the config, as with transformers.
     let template = dir.join("chat_template.jinja");

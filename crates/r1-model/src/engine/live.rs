@@ -118,8 +118,7 @@ impl Engine {
     /// [`Refused`] when a setting is out of range, the prompt is empty, has an id outside of the vocabulary or does not fit
     /// the context or the cache, or too many wait.
     pub fn add(&mut self, request: Request) -> Result<RequestId, Refused> {
-        let Request { prompt, samples, key, sampling, top_logprobs, priority, loop_guard, constraint } =
-            request;
+        let Request { prompt, samples, key, sampling, top_logprobs, priority, constraint } = request;
         sampling.validate()?;
         let room = self.room();
         if prompt.is_empty() {
@@ -143,7 +142,7 @@ impl Engine {
             stop_ids: self.stop_ids.iter().chain(&sampling.stop_ids).copied().collect(),
             forbidden: self.forbidden.clone(),
             top_logprobs,
-            loop_guard,
+            loop_guard: sampling.loop_guard,
             announced: AtomicBool::new(false),
         });
         let request = RequestId(self.next);
@@ -157,7 +156,7 @@ impl Engine {
                 ids: prompt.clone(),
                 cached: 0,
                 pages: Vec::new(),
-                watch: loop_guard.map(|guard| guard.watch()),
+                watch: sampling.loop_guard.map(|guard| guard.watch()),
                 constraint: constraint.as_ref().map(|constraint| constraint.fork()),
                 drafter: Drafter::default(),
                 follows: false,

@@ -101,8 +101,7 @@ impl<M: CausalLm> LanguageModel<M> {
             }
         }
         let request = |prompt: &EncodedPrompt| {
-            let request = Request::new(prompt.ids.clone(), prompt.key).with_samples(samples);
-            Request { loop_guard: sampling.loop_guard, ..request.with_sampling(sampling.clone()) }
+            Request::new(prompt.ids.clone(), prompt.key).with_samples(samples).with_sampling(sampling.clone())
         };
         let requests = prompts.iter().map(request).collect();
         let stop_ids: Vec<u32> = self.stop_ids.iter().chain(&sampling.stop_ids).copied().collect();

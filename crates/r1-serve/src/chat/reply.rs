@@ -35,7 +35,7 @@ impl Chat<'_> {
         let sampling = self.options.sampling.clone();
         let stops = sampling.stop.clone();
         let mut request = Request::new(ids, self.options.key.at_step(self.answers)).with_sampling(sampling);
-        request.loop_guard = self.options.loop_guard;
+        request.sampling.loop_guard = self.options.loop_guard;
         let request = match self.session.add(request) {
             Ok(request) => request,
             Err(refused) => {

@@ -133,7 +133,6 @@ pub(super) struct Asked {
     pub(super) include_usage: bool,
     pub(super) sampling: Sampling,
     pub(super) key: Key,
-    pub(super) loop_guard: Option<LoopGuard>,
     pub(super) return_token_ids: bool,
 }
 
@@ -156,7 +155,10 @@ impl Asked {
             None => inner.options.loop_guard,
             Some(Value::Bool(false)) => None,
             Some(Value::Bool(true)) => Some(LoopGuard::default()),
-            Some(value) => Some(loop_guard_of(value)?),
+            Some(value) => {
+                let bad = |error| ApiError::bad(format!("loop_guard: {error}"), Some("loop_guard"));
+                Some(serde_json::from_value(value).map_err(bad)?)
+            }
         };
         let sampling = Sampling {
             temperature: fields.number("temperature", 0.0, 100.0)?.unwrap_or(1.0),
@@ -166,6 +168,7 @@ impl Asked {
             max_tokens: completion?.or(tokens?).unwrap_or(default),
             stop: stops(fields)?,
             stop_ids: ids(fields, "stop_token_ids")?,
+            loop_guard,
         };
         sampling.validate().map_err(|error| ApiError::sampling(&error))?;
         let seed = fields.read("seed", "a whole number", |value| {
@@ -177,21 +180,9 @@ impl Asked {
             include_usage,
             sampling,
             key: Key::new(seed.unwrap_or_else(random)),
-            loop_guard,
             return_token_ids: fields.flag("return_token_ids")?,
         })
     }
-}
-
-/// The settings of a guard. Its time for each token grows with the longest period.
-fn loop_guard_of(value: Value) -> Result<LoopGuard, ApiError> {
-    const LONGEST: usize = 4096;
-    let bad = |reason: String| ApiError::bad(format!("loop_guard: {reason}"), Some("loop_guard"));
-    let guard: LoopGuard = serde_json::from_value(value).map_err(|error| bad(error.to_string()))?;
-    if !(1..=LONGEST).contains(&guard.max_period) || guard.repeats < 2 {
-        return Err(bad(format!("expected a max_period from 1 to {LONGEST} and at least 2 repeats")));
-    }
-    Ok(guard)
 }
 
 impl Asked {
@@ -199,7 +190,6 @@ impl Asked {
     pub(super) fn request(&self, prompt: Vec<u32>, key: Key, top_logprobs: usize) -> Request {
         Request {
             top_logprobs,
-            loop_guard: self.loop_guard,
             ..Request::new(prompt, key).with_samples(self.samples).with_sampling(self.sampling.clone())
         }
     }

@@ -93,6 +93,7 @@ impl Question {
             top_k: self.top_k.or(sampling.top_k),
             min_p: self.min_p.unwrap_or(sampling.min_p),
             stop_ids: sampling.stop_ids.clone(),
+            loop_guard: sampling.loop_guard,
         };
         check(&sampling)?;
         let (id, seed) = (self.id.clone(), self.seed.unwrap_or(seed));
