@@ -52,8 +52,9 @@ pub(super) fn judge(
         ("functions.json", functions.into()),
     ];
     // Only its files differ from the candidate's.
-    let mut asserting =
-        program.driven(&submission.limits, &python(include_str!("../drivers/asserter.py"), true))?;
+    let driver =
+        concat!(include_str!("../drivers/remote.py"), "\n\n", include_str!("../drivers/asserter.py"));
+    let mut asserting = program.driven(&submission.limits, &python(driver, true))?;
     asserting.files.retain(|(name, _)| name == "driver.py");
     asserting.channel = Channel::Peer;
     asserting.files.extend(files.map(|(name, content)| (name.to_owned(), content)));
