@@ -1,6 +1,6 @@
 # Runs assertions. The functions they call live in another cage, behind descriptors 3 and 4; the
 # outcome goes to 5. No line of the submission is in this process, and nothing that is compared leaves it.
-import builtins, collections, decimal, fractions, json, os, sys
+import builtins, collections, json, os, sys
 
 
 class Gone(BaseException):
@@ -27,6 +27,11 @@ exceptions = {}
 rest = b""
 
 
+# A class of a module that is imported only where a value of it is.
+def of_module(name, module):
+    return getattr(sys.modules.get(module), name, None)
+
+
 def encode(x):
     t = type(x)
     if x is None or t is bool or t is str:
@@ -47,9 +52,9 @@ def encode(x):
         return ["b", bytes(x).hex()]
     if t is complex:
         return ["c", [repr(x.real), repr(x.imag)]]
-    if t is fractions.Fraction:
+    if t is of_module("Fraction", "fractions"):
         return ["r", [hex(x.numerator), hex(x.denominator)]]
-    if t is decimal.Decimal:
+    if t is of_module("Decimal", "decimal"):
         return ["D", str(x)]
     if t is range:
         return ["R", [hex(x.start), hex(x.stop), hex(x.step)]]
@@ -89,9 +94,9 @@ def decode(x):
     if kind == "c":
         return complex(float(body[0]), float(body[1]))
     if kind == "r":
-        return fractions.Fraction(int(body[0], 16), int(body[1], 16))
+        return __import__("fractions").Fraction(int(body[0], 16), int(body[1], 16))
     if kind == "D":
-        return decimal.Decimal(body)
+        return __import__("decimal").Decimal(body)
     if kind == "R":
         return range(*[int(part, 16) for part in body])
     if kind == "y" and body[0] in DATE_FIELDS:

@@ -3,7 +3,7 @@
 # Calls functions of main.py for whoever is at descriptors 3 and 4. It never learns what is expected.
 # What is plain data goes by value; iterators and objects stay here and are asked by number.
 def _serve():
-    import builtins, collections, decimal, fractions, json, os, sys, types
+    import builtins, collections, json, os, sys, types
 
     # Kept by name here, so that nothing the program patches later is used.
     loads, dumps, read, write = json.loads, json.dumps, os.read, os.write
@@ -14,7 +14,7 @@ def _serve():
     plain_types = {name: kind for name, kind in vars(builtins).items() if typ(kind) is typ and kind.__name__ == name}
     known = {id(kind): name for name, kind in vars(builtins).items() if typ(kind) is typ and issubclass(kind, exc)}
     Counter, defaultdict, OrderedDict = collections.Counter, collections.defaultdict, collections.OrderedDict
-    deque, Decimal, Fraction = collections.deque, decimal.Decimal, fractions.Fraction
+    deque, modules = collections.deque, sys.modules
     id_, mro, base_args = id, typ.__dict__["__mro__"].__get__, exc.__dict__["args"].__get__
     function_types = (types.FunctionType, types.BuiltinFunctionType, types.MethodType)
     plain_bases = (int_, float_, str_, tuple_, frozenset_, bytes_, list_, dict_, set_)
@@ -36,6 +36,10 @@ def _serve():
             return -1
         kept.append(x)
         return len_(kept) - 1
+
+    # A class of a module that costs more to import than the driver: what nobody imported nobody has a value of.
+    def of_module(name, module):
+        return getattr_(dict_.get(modules, module), name, None)
 
     def libraries(bases):
         return Counter in bases or OrderedDict in bases or defaultdict in bases or deque in bases
@@ -78,15 +82,15 @@ def _serve():
             return ["b", bytes_.hex(bytes_(x))]
         if t is complex_:
             return ["c", [repr_(x.real), repr_(x.imag)]]
-        if t is Fraction:
+        if t is of_module("Fraction", "fractions"):
             return ["r", [hex_(x.numerator), hex_(x.denominator)]]
-        if t is Decimal:
-            return ["D", Decimal.__str__(x)]
+        if t is of_module("Decimal", "decimal"):
+            return ["D", t.__str__(x)]
         if t is range_:
             return ["R", [hex_(x.start), hex_(x.stop), hex_(x.step)]]
         if not rich[0]:
             return ["?", "an object"]
-        dates = dict_.get(sys.modules, "datetime")
+        dates = dict_.get(modules, "datetime")
         if dates is not None and getattr_(x, "tzinfo", None) is None:
             for name, fields in date_fields.items():
                 if t is getattr_(dates, name, None):
@@ -114,9 +118,9 @@ def _serve():
         if kind == "c":
             return complex_(float_(body[0]), float_(body[1]))
         if kind == "r":
-            return Fraction(int_(body[0], 16), int_(body[1], 16))
+            return __import__("fractions").Fraction(int_(body[0], 16), int_(body[1], 16))
         if kind == "D":
-            return Decimal(body)
+            return __import__("decimal").Decimal(body)
         if kind == "R":
             return range_(*[int_(part, 16) for part in body])
         if kind == "T":
