@@ -109,6 +109,9 @@ const DENIED: &[c_long] = &[
     libc::SYS_listen,
     libc::SYS_accept,
     libc::SYS_accept4,
+    // Descriptors that are sent in a circle outlive their program, and count against the next one's user.
+    libc::SYS_sendmsg,
+    libc::SYS_sendmmsg,
     // Its contexts are counted for the whole machine.
     libc::SYS_io_setup,
     // Memory that no limit counts, and marks on files of the same user.

@@ -85,6 +85,8 @@ def _serve():
         if t is of_module("Fraction", "fractions"):
             return ["r", [hex_(x.numerator), hex_(x.denominator)]]
         if t is of_module("Decimal", "decimal"):
+            if not rich[0] and x.is_finite() and -400 < x.adjusted() < 400:
+                return ["r", [hex_(part) for part in x.as_integer_ratio()]]
             return ["D", t.__str__(x)]
         if t is range_:
             return ["R", [hex_(x.start), hex_(x.stop), hex_(x.step)]]
