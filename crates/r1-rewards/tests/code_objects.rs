@@ -122,6 +122,29 @@ const RIGHT: &[Case] = &[
     ),
 ];
 
+/// Values that are no plain data, given and taken.
+const ODD: &[Case] = &[
+    (
+        &["f"],
+        "def f(xs): return sum(xs)",
+        "assert f(x for x in (1, 2))==3\nassert f(map(int,'12'))==3\nassert f(iter([]))==0\ndef g():\n yield 1\n raise KeyError('k')\ntry:\n f(g())\n assert False\nexcept KeyError: pass",
+    ),
+    (
+        &["f"],
+        "def f(xs): return next(xs), next(xs)",
+        "i=iter('abc')\nassert f(i)==('a','b')\nassert next(i)=='c'",
+    ),
+    (
+        &["f"],
+        "import asyncio\nasync def f(x):\n await asyncio.sleep(0)\n return x",
+        "import asyncio\nassert asyncio.run(f(3))==3\nasync def both(): return await asyncio.gather(f(1),f(2))\nassert asyncio.run(both())==[1,2]",
+    ),
+    (&["f"], "def f(x): return slice(1,x)", "assert [1,2,3][f(2)]==[2]\nassert f(2)==slice(1,2)"),
+    (&["f"], "def f(x): return [..., NotImplemented][x]", "assert f(0) is ... and f(1) is NotImplemented"),
+    (&["f"], "def f(x): return x is ...", "assert f(...)\nassert not f(NotImplemented)"),
+    (&["f"], "def f(x): return memoryview(x)", "assert f(b'ab')==b'ab'"),
+];
+
 /// A class whose objects claim everything, and one that hands back what it is told.
 const YES: &str = "class E:\n def __init__(s, *a): pass\n def __eq__(s, o): return True\n def __ne__(s, o): return False\n def __lt__(s, o): return True\n __le__ = __gt__ = __ge__ = __lt__\n def __add__(s, o): return E()\n __sub__ = __radd__ = __rsub__ = __mul__ = __truediv__ = __add__\n def __abs__(s): return 0.0\n def __float__(s): return 0.0\n def __int__(s): return 0\n def __round__(s, n=0): return 0\n def __bool__(s): return False\n def __contains__(s, x): return True\n def __len__(s): return 0\n def __neg__(s): return 0\n def __hash__(s): return 5\n";
 const ECHO: &str = "class E:\n def __init__(s, *a): pass\n def __sub__(s, o): return 0.0\n __rsub__ = __sub__\n def __add__(s, o): return o\n __radd__ = __add__\n";
@@ -148,7 +171,7 @@ const ASSERTIONS: [&str; 12] = [
 #[test]
 fn objects_and_classes_are_asked_and_compared() {
     let judge = Judge::new().unwrap();
-    for &(functions, source, assert) in RIGHT {
+    for &(functions, source, assert) in RIGHT.iter().chain(ODD) {
         let judgement = verdict(&judge, &(functions, source.to_owned(), assert.to_owned()));
         assert_eq!(judgement.verdict, Verdict::Accepted, "{source}\n{assert}\n{judgement:?}");
     }

@@ -275,15 +275,19 @@ fn denied(policy: FilterPolicy) -> Result<Rules, seccompiler::BackendError> {
         let others = [rule(0, Len::Dword, Op::Ne, process), rule(1, Len::Dword, Op::Ne, 0)];
         rules.insert(call, others.into_iter().collect::<Result<_, _>>()?);
     }
-    // TIOCSTI and TIOCLINUX type into a terminal; FIOSETOWN and SIOCSPGRP are F_SETOWN.
-    let typed = [0x5412, 0x541c, 0x8901, 0x8902].map(|request| rule(1, Len::Dword, Op::Eq, request));
+    // TIOCSTI and TIOCLINUX type into a terminal.
+    let typed = [0x5412, 0x541c].map(|request| rule(1, Len::Dword, Op::Eq, request));
+    // Whatever is asked of a socket: even a pair tells of the interfaces, addresses and routes around it, and
+    // FIOSETOWN and SIOCSPGRP are F_SETOWN. The second are the wireless ones.
+    let networks = [0x8900, 0x8b00].map(|kind| rule(1, Len::Dword, Op::MaskedEq(0xff00), kind));
     // Whatever is told to a file system about a file or itself: flags, projects, keys, seals, a freeze.
     const WRITES: u64 = 1 << 30;
     let file_systems = [b'f', b'X'].map(|kind| {
         let kind = u64::from(kind) << 8;
         rule(1, Len::Dword, Op::MaskedEq(WRITES | 0xff00), WRITES | kind)
     });
-    rules.insert(libc::SYS_ioctl, typed.into_iter().chain(file_systems).collect::<Result<_, _>>()?);
+    let ioctls = typed.into_iter().chain(networks).chain(file_systems);
+    rules.insert(libc::SYS_ioctl, ioctls.collect::<Result<_, _>>()?);
     if policy.deny_modes {
         MODES.iter().for_each(|&call| drop(rules.insert(call, Vec::new())));
     }

@@ -68,9 +68,14 @@ def encode(x):
         return str.__str__(x)
     if isinstance(x, type) and getattr(builtins, x.__name__, None) is x:
         return ["T", x.__name__]
+    if x is NotImplemented or x is Ellipsis:
+        return ["N", repr(x)]
     if callable(x):
         callables.append(x)
         return ["k", len(callables) - 1]
+    if hasattr(t, "__next__"):
+        callables.append(x.__next__)
+        return ["j", len(callables) - 1]
     raise Layout("an argument of type " + t.__name__ + " cannot be handed to the program")
 
 
@@ -103,11 +108,22 @@ def decode(x):
         return getattr(__import__("datetime"), body[0])(*[int(part) for part in body[1]])
     if kind == "T" and isinstance(getattr(builtins, body), type):
         return getattr(builtins, body)
+    if kind == "L":
+        return slice(*[decode(part) for part in body])
+    if kind == "N":
+        return {"NotImplemented": NotImplemented, "Ellipsis": Ellipsis}[body]
+    if kind == "A":
+        return waiting(int(body))
     if kind == "o":
         return remote(int(body))
     if kind == "S":
         return with_value(int(body[0]), decode(body[1]))
     raise ValueError("no plain data")
+
+
+# A coroutine of the program's, which runs there as a whole.
+async def waiting(number):
+    return ask([number, "await"], [])
 
 
 def line():

@@ -9,21 +9,19 @@ def _serve():
     loads, dumps, read, write = json.loads, json.dumps, os.read, os.write
     typ, isinstance_, str_, int_, list_, repr_, hex_ = type, isinstance, str, int, list, repr, hex
     bool_, float_, tuple_, dict_, set_, frozenset_, bytes_ = bool, float, tuple, dict, set, frozenset, bytes
-    bytearray_, range_, complex_, exc, iter_, next_, len_ = bytearray, range, complex, BaseException, iter, next, len
+    bytearray_, range_, complex_, exc, next_, len_ = bytearray, range, complex, BaseException, next, len
     getattr_, callable_, min_, stop = getattr, callable, min, StopIteration
     plain_types = {name: kind for name, kind in vars(builtins).items() if typ(kind) is typ and kind.__name__ == name}
     known = {id(kind): name for name, kind in vars(builtins).items() if typ(kind) is typ and issubclass(kind, exc)}
     Counter, defaultdict, OrderedDict = collections.Counter, collections.defaultdict, collections.OrderedDict
     deque, modules = collections.deque, sys.modules
     id_, mro, base_args = id, typ.__dict__["__mro__"].__get__, exc.__dict__["args"].__get__
+    slice_, memoryview_, coroutine = slice, memoryview, types.CoroutineType
     function_types = (types.FunctionType, types.BuiltinFunctionType, types.MethodType)
     plain_bases = (int_, float_, str_, tuple_, frozenset_, bytes_, list_, dict_, set_)
-    date_fields = {
-        "date": ("year", "month", "day"),
-        "time": ("hour", "minute", "second", "microsecond"),
-        "datetime": ("year", "month", "day", "hour", "minute", "second", "microsecond"),
-        "timedelta": ("days", "seconds", "microseconds"),
-    }
+    day, clock = ("year", "month", "day"), ("hour", "minute", "second", "microsecond")
+    date_fields = {"date": day, "time": clock, "datetime": day + clock, "timedelta": ("days", "seconds", "microseconds")}
+    asked = {"iter": iter, "len": len, "str": str, "repr": repr, "true": bool, "hash": hash}
     kept = []
     rich = [False]
 
@@ -78,7 +76,7 @@ def _serve():
         for kind, base in (("l", list_), ("t", tuple_), ("s", set_), ("z", frozenset_), ("q", deque)):
             if base in bases:
                 return [kind, [encode(item, depth + 1) for item in base.__iter__(x)]]
-        if bytes_ in bases or bytearray_ in bases:
+        if bytes_ in bases or bytearray_ in bases or t is memoryview_:
             return ["b", bytes_.hex(bytes_(x))]
         if t is complex_:
             return ["c", [repr_(x.real), repr_(x.imag)]]
@@ -92,6 +90,12 @@ def _serve():
             return ["R", [hex_(x.start), hex_(x.stop), hex_(x.step)]]
         if not rich[0]:
             return ["?", "an object"]
+        if t is slice_:
+            return ["L", [encode(x.start, depth + 1), encode(x.stop, depth + 1), encode(x.step, depth + 1)]]
+        if x is NotImplemented or x is Ellipsis:
+            return ["N", repr_(x)]
+        if t is coroutine:
+            return ["A", keep(x)]
         dates = dict_.get(modules, "datetime")
         if dates is not None and getattr_(x, "tzinfo", None) is None:
             for name, fields in date_fields.items():
@@ -127,14 +131,18 @@ def _serve():
             return range_(*[int_(part, 16) for part in body])
         if kind == "T":
             return plain_types[body]
+        if kind == "N":
+            return Ellipsis if body == "Ellipsis" else NotImplemented
         if kind == "y":
             return getattr_(__import__("datetime"), body[0])(*body[1])
         if kind == "L":
-            return slice(*[decode(part) for part in body])
+            return slice_(*[decode(part) for part in body])
         if kind == "o":
             return kept[body]
         if kind == "k":
             return stub(body)
+        if kind == "j":
+            return Pulled(body)
         items = [decode(item) for item in body]
         if kind == "l":
             return items
@@ -175,6 +183,17 @@ def _serve():
     def builtin_bases(kind):
         return [known[id_(k)] for k in mro(kind) if id_(k) in known]
 
+    # An iterator of the caller's: what it gives is asked for.
+    class Pulled:
+        def __init__(self, number):
+            self.next = stub(number)
+
+        def __iter__(self):
+            return self
+
+        def __next__(self):
+            return self.next()
+
     class Capped:
         def __init__(self):
             self.parts, self.room = [], 1 << 20
@@ -200,8 +219,8 @@ def _serve():
         if typ(what) is list_:
             # An object that is kept here: iterate, call, or take an attribute.
             target, what = kept[what[0]], what[1]
-            if what == "iter":
-                return iter_(target)
+            if what in asked:
+                return asked[what](target)
             if what == "next":
                 try:
                     return next_(target)
@@ -210,12 +229,6 @@ def _serve():
                     return None
             if what == "call":
                 return target(*args, **named)
-            if what == "len":
-                return len_(target)
-            if what == "str":
-                return str_(target)
-            if what == "repr":
-                return repr_(target)
             if what == "item":
                 return target[args[0]]
             if what == "put":
@@ -236,13 +249,11 @@ def _serve():
                     record["s"] = 1
                     return None
                 return value
-            if what == "true":
-                return bool_(target)
-            if what == "hash":
-                return hash(target)
             if what == "exit":
                 error = None if args[0] is None else args[0](args[1])
                 return typ(target).__exit__(target, args[0], error, None)
+            if what == "await":
+                return __import__("asyncio").run(target)
             if what == "instance":
                 return isinstance_(args[0], target)
             if what == "subclass":
