@@ -277,8 +277,7 @@ fn denied(policy: FilterPolicy) -> Result<Rules, seccompiler::BackendError> {
     }
     // TIOCSTI and TIOCLINUX type into a terminal.
     let typed = [0x5412, 0x541c].map(|request| rule(1, Len::Dword, Op::Eq, request));
-    // Whatever is asked of a socket: even a pair tells of the interfaces, addresses and routes around it, and
-    // FIOSETOWN and SIOCSPGRP are F_SETOWN. The second are the wireless ones.
+    // Whatever is asked of a socket: a pair tells of interfaces around it, and FIOSETOWN is F_SETOWN.
     let networks = [0x8900, 0x8b00].map(|kind| rule(1, Len::Dword, Op::MaskedEq(0xff00), kind));
     // Whatever is told to a file system about a file or itself: flags, projects, keys, seals, a freeze.
     const WRITES: u64 = 1 << 30;
