@@ -21,7 +21,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use code::{as_nobody, is_root, layer_sets};
+use code::{KEPT_NAMESPACES, as_nobody, descriptors, is_root, layer_sets};
 use r1_rewards::code::*;
 use serde_json::json;
 
@@ -62,7 +62,7 @@ fn left() -> Left {
             .into_iter()
             .filter(|pid| pid.parse::<u32>().is_ok() && parent(pid).as_deref() == Some(&own))
             .collect(),
-        descriptors: names("/proc/self/fd").len(),
+        descriptors: descriptors().1,
         boxes: names(&temporary.display().to_string())
             .into_iter()
             .filter(|name| name.starts_with(&prefix))
@@ -219,8 +219,9 @@ fn thousands_of_programs_leave_nothing() {
         assert_eq!(left(), before);
         assert!(grown < 16 << 10, "{grown} KiB were not given back");
         assert!(groups() <= 2 * CALLERS, "{} control groups", groups());
+        assert!(descriptors().0 <= KEPT_NAMESPACES, "{:?} descriptors", descriptors());
     }
-    assert_eq!(groups(), 0);
+    assert_eq!((groups(), descriptors().0), (0, 0));
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use r1_sandbox::{Breach, Channel, Command, Limits, Processes};
 
 use super::{
-    CodeError, Judge, Language,
+    CodeError, Judge, Language, bytecode,
     cache::{Compiled, key},
     toolchain::Toolchain,
 };
@@ -25,7 +25,7 @@ pub(crate) struct Source<'a> {
 #[derive(Debug, Clone)]
 pub(crate) struct Program {
     language: Language,
-    /// The name of the main file.
+    /// The name of the file that is run.
     main: String,
     files: Vec<(String, Arc<[u8]>)>,
 }
@@ -47,9 +47,10 @@ pub(crate) fn prepare(judge: &Judge, source: &Source<'_>) -> Result<Result<Progr
     };
     let mut files = vec![(main.to_owned(), content)];
     if language == Language::PYTHON {
-        files.push(("launch.py".to_owned(), LAUNCHER.as_bytes().into()));
+        files.push(bytecode::script(judge, "launch", LAUNCHER)?);
     }
-    Ok(Ok(Program { language, main: main.to_owned(), files }))
+    let main = files.last().map_or(main, |(name, _)| name).to_owned();
+    Ok(Ok(Program { language, main, files }))
 }
 
 fn compiled(judge: &Judge, source: &Source<'_>) -> Result<Compiled, CodeError> {
@@ -133,7 +134,7 @@ impl Program {
         let fill = |part: &String| {
             part.replace("{program}", &program)
                 .replace("{folder}", folder.as_deref().unwrap_or("/usr/bin"))
-                .replace("{source}", if self.language == Language::PYTHON { "launch.py" } else { &self.main })
+                .replace("{source}", &self.main)
                 .replace("{megabytes}", &(limits.memory_bytes >> 20).to_string())
         };
         let mut parts = spec.run.iter().map(fill);
@@ -151,14 +152,19 @@ impl Program {
         Ok(command)
     }
 
-    /// A command that runs a driver around it: the driver is the main file, the source lies beside it.
-    pub(crate) fn driven(&self, limits: &Limits, driver: &str) -> Result<Command, CodeError> {
+    /// A command that runs a driver around it: the driver is the last file and is run, the source lies beside it.
+    pub(crate) fn driven(&self, judge: &Judge, limits: &Limits, driver: &str) -> Result<Command, CodeError> {
         let mut command = self.command(limits, Arc::default())?;
-        let main = if self.language == Language::JAVASCRIPT { "driver.js" } else { "driver.py" };
+        let driver = if self.language == Language::PYTHON {
+            bytecode::script(judge, "driver", driver)?
+        } else {
+            let of_node = self.language.spec().driver.as_deref() == Some("javascript");
+            (if of_node { "driver.js" } else { "driver.py" }.to_owned(), driver.as_bytes().into())
+        };
         if let Some(last) = command.arguments.last_mut() {
-            *last = main.to_owned();
+            last.clone_from(&driver.0);
         }
-        command.files.push((main.to_owned(), driver.as_bytes().into()));
+        command.files.push(driver);
         command.keep_stdout = false;
         Ok(command)
     }

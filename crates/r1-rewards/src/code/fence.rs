@@ -49,6 +49,23 @@ struct Fence<'a> {
     info: &'a str,
 }
 
+/// A line that opens a block: a fence, or one behind a text, `Here it is:```python`, if it names the language.
+fn opening(line: &str, language: Language) -> Option<Fence<'_>> {
+    fence(line).or_else(|| {
+        let text = line.get(line.find("```")?..)?;
+        let fence = fence(text)?;
+        let indent = line.len() - line.trim_start().len();
+        let names = !fence.info.contains(' ') && mark(fence.info, language) == Mark::Language;
+        names.then_some(Fence { indent, ..fence })
+    })
+}
+
+/// The code before a fence at the end of a line: `print(1)```.
+fn glued(line: &str, count: usize) -> Option<&str> {
+    let code = line.trim_end().strip_suffix(&"`".repeat(count))?;
+    (!code.trim().is_empty() && !code.contains('`')).then_some(code)
+}
+
 fn fence(line: &str) -> Option<Fence<'_>> {
     let text = line.trim_start_matches([' ', '\t', '>']);
     let kind = *text.as_bytes().first().filter(|&&byte| byte == b'`' || byte == b'~')?;
@@ -66,23 +83,36 @@ fn blocks(answer: &str, language: Language) -> Vec<Block> {
     let mut endless = [usize::MAX; 2];
     while let Some(line) = lines.get(index) {
         index += 1;
-        let Some(open) = fence(line) else { continue };
+        let Some(open) = opening(line, language) else { continue };
+        // What is quoted as a whole has blocks of its own.
+        if matches!(open.info, "markdown" | "md") {
+            continue;
+        }
         let kind = usize::from(open.kind == b'~');
         if open.count >= endless[kind] {
             continue;
         }
         let closes = |line: &str| {
             fence(line).is_some_and(|close| {
-                close.kind == open.kind && close.count >= open.count && close.info.is_empty()
+                let ends = close.info.is_empty() || close.info.starts_with('<');
+                close.kind == open.kind && close.count >= open.count && ends
             })
         };
-        let ends: Vec<usize> = (index..lines.len()).filter(|&end| closes(lines[end])).take(16).collect();
+        let last_part = |end: usize| glued(lines[end], open.count).filter(|_| open.kind == b'`');
+        let ends = (index..lines.len()).filter(|&end| closes(lines[end]) || last_part(end).is_some());
+        let ends: Vec<usize> = ends.take(16).collect();
         let code = |end: usize| -> String {
-            lines[index..end].iter().map(|line| unindented(line, open.indent)).collect()
+            let whole = lines[index..end].iter().copied().chain(last_part(end));
+            whole.map(|line| unindented(line, open.indent)).collect()
         };
         // A fence inside of a text or a comment of the program belongs to it, if that ends at all.
-        let whole = ends.iter().find(|&&end| !is_open(&code(end), language));
-        let Some(&end) = whole.or(ends.first()) else {
+        let is_end = |end: usize| match open_at_end(&code(end), language) {
+            None => true,
+            Some("\n" | "\"" | "'") => last_part(end).is_none(),
+            Some(_) => false,
+        };
+        let whole = ends.iter().find(|&&end| is_end(end));
+        let Some(&end) = whole.or(ends.iter().find(|&&end| last_part(end).is_none())) else {
             endless[kind] = open.count;
             continue;
         };
@@ -116,10 +146,10 @@ fn mark(info: &str, language: Language) -> Mark {
     }
 }
 
-/// Whether it ends within a text of several lines (Python) or a comment (the others).
-fn is_open(code: &str, language: Language) -> bool {
+/// What it ends within, by what would end that: a text or a comment.
+fn open_at_end(code: &str, language: Language) -> Option<&'static str> {
     let (python, mut rest) = (language == Language::PYTHON, code);
-    let mut open: Option<&str> = None;
+    let mut open: Option<&'static str> = None;
     while let Some(next) = rest.chars().next() {
         let mut step = next.len_utf8();
         if let Some(end) = open {
@@ -146,7 +176,7 @@ fn is_open(code: &str, language: Language) -> bool {
         }
         rest = &rest[step..];
     }
-    open.is_some_and(|end| matches!(end, "\"\"\"" | "'''" | "*/"))
+    open
 }
 
 /// The functions that the tests call, where they do.
@@ -262,6 +292,27 @@ mod tests {
     }
 
     #[test]
+    fn fences_are_found_beside_text() {
+        for text in [
+            "**Solution**:```python\nx\n```",
+            "```python\nx```",
+            "```python\nx```\nThat is `it`.\n```\n40\n```",
+            "```python\nx\n```<|im_end|>",
+            "```python\nx\n``` </code>",
+            "````markdown\nSo:\n```python\nx\n```\n````",
+            "```ipython3\nx\n```",
+            "Open it by ```python and close it.\n```python\nx\n```",
+        ] {
+            assert_eq!(python(text).as_deref().map(str::trim_end), Some("x"), "{text}");
+        }
+        // At the end of a comment or a text a fence is a part of it.
+        for code in ["# a ```\nx\n", "s = 'a```'\nx\n", "s = \"\"\"a```\n\"\"\"\nx\n"] {
+            assert_eq!(python(&format!("```python\n{code}```\n")).as_deref(), Some(code));
+        }
+        assert_eq!(python("```python\n# never closed ```\nx"), None);
+    }
+
+    #[test]
     fn the_block_is_the_one_that_the_tests_need() {
         let text = "```python\ndef f(x):\n    return x\n```\nUse:\n```python\nprint(f(1))\n```";
         let call = [TestCase::call("f", vec![], 1)];
@@ -278,5 +329,8 @@ mod tests {
     fn any_text_is_read_in_reasonable_time() {
         assert_eq!(python(&"```python\n'''\n".repeat(100_000)), None);
         assert!(python(&"```python\n'''\n```\n".repeat(20_000)).is_some());
+        assert_eq!(python(&"```python\n# a```\n".repeat(20_000)), None);
+        assert!(python(&"a:```python\nx```\n".repeat(20_000)).is_some());
+        assert_eq!(python(&"`".repeat(1_000_000)), None);
     }
 }

@@ -17,6 +17,7 @@ mod language;
 mod toolchain;
 mod cache;
 mod judge;
+mod bytecode;
 mod compile;
 mod checker;
 mod value;

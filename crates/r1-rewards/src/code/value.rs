@@ -147,6 +147,7 @@ impl Equality {
             },
             (Value::Int(digits), Json::Bool(expected)) => digits == if *expected { "0x1" } else { "0x0" },
             (Value::Float(value), Json::Number(number)) => self.close(*value, number),
+            (Value::Float(value), Json::Bool(expected)) => *value == f64::from(u8::from(*expected)),
             // As a floating-point number where it is exactly one, or where there is a tolerance.
             (Value::Ratio(above, below), Json::Number(number)) => {
                 let (above, below) = (to_float(above), to_float(below));
@@ -172,6 +173,10 @@ fn spelled(key: &Value) -> Option<String> {
             let value = u64::from_str_radix(digits.strip_prefix("0x")?, 16).ok()?;
             Some(format!("{sign}{value}"))
         }
+        // As writers of JSON spell them.
+        Value::Float(value) => Some(format!("{value:?}")),
+        Value::Bool(value) => Some(value.to_string()),
+        Value::None => Some("null".to_owned()),
         _ => None,
     }
 }
@@ -206,6 +211,9 @@ mod tests {
         assert!(equal(json!(["C", [["a", ["i", "0x2"]]]]), json!({"a": 2})));
         assert!(equal(json!(["r", ["0x1", "0x2"]]), json!(0.5)));
         assert!(!equal(json!(["r", ["0x1", "0x3"]]), json!(0.3333333333333333)));
+        assert!(equal(json!(["f", "1.0"]), json!(true)) && !equal(json!(["f", "2.0"]), json!(true)));
+        let keys = json!(["d", [[["f", "1.5"], "a"], [true, "b"], [null, "c"]]]);
+        assert!(equal(keys, json!({"1.5": "a", "true": "b", "null": "c"})));
         assert!(!equal(json!(["f", "nan"]), json!(0)));
         assert!(!equal(json!("1"), json!(1)) && !equal(json!(["s", []]), json!([])));
         assert!(!equal(json!(["?", "AlwaysEqual"]), json!(1)));

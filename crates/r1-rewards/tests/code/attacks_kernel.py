@@ -310,8 +310,19 @@ try:
     for _ in range(200):
         one, two = socket.socketpair(); pairs.append((one, two))
         one.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1 << 30); one.setblocking(False)
-        for _ in range(100): one.sendmsg([b"x" * 65536], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", [two.fileno(), one.fileno()] * 60))])
+        for _ in range(100): one.sendmsg([b"x" * 65536], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", [two.fileno(), one.fileno()] * 60))]); print("sent")
 except OSError: pass
+for one, two in pairs[:3]:
+    for number, room in [(46, 56), (307, 64)]:
+        if libc.syscall(number, one.fileno(), ctypes.create_string_buffer(room), 0, 0) >= 0: print("message", number)
+
+#! network_by_a_pair = AC
+import fcntl, socket
+one, two = socket.socketpair()
+for number in list(range(0x8900, 0x8a00)) + [0x8b01, 0x8b1b, 0x80108906, 0x80108907]:
+    for content in (bytes(64), b"lo" + bytes(62), b"eth0" + bytes(60), (64).to_bytes(8, "little") + bytes(56)):
+        try: fcntl.ioctl(one, number, content); print("ioctl", hex(number))
+        except OSError: pass
 
 #! clocks_and_names = AC
 room = ctypes.create_string_buffer(256)

@@ -49,6 +49,19 @@ fn active(sandbox: &Judge) -> Vec<bool> {
     sandbox.report().layers().iter().map(|(_, layer)| layer.is_active()).collect()
 }
 
+/// Descriptors of this process: those of the namespaces that a judge keeps for its next programs, and all others.
+pub fn descriptors() -> (usize, usize) {
+    let links =
+        fs::read_dir("/proc/self/fd").unwrap().flatten().flat_map(|entry| fs::read_link(entry.path()));
+    let is_namespace =
+        |link: &PathBuf| ["net:", "user:"].iter().any(|kind| link.to_string_lossy().starts_with(kind));
+    let (namespaces, others): (Vec<_>, Vec<_>) = links.partition(is_namespace);
+    (namespaces.len(), others.len())
+}
+
+/// The most namespaces that a judge keeps, of 16 networks and their users, beside four that were only tried.
+pub const KEPT_NAMESPACES: usize = 40;
+
 /// Runs a test of this binary as a user without any right, and passes its output on.
 pub fn as_nobody(test: &str) {
     let folder = tempfile::tempdir().unwrap();

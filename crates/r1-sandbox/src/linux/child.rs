@@ -61,10 +61,13 @@ fn usher_steps(plan: &mut Plan) -> Result<(), Step> {
     for group in &plan.cgroups {
         call!(Step::Cgroup, libc::SYS_write, group.as_raw_fd(), c"0".as_ptr(), 1usize)?;
     }
-    if let Some((uid_map, gid_map)) = &plan.id_maps {
-        write_file(c"/proc/self/setgroups", b"deny", Step::IdMap)?;
-        write_file(c"/proc/self/uid_map", uid_map.to_bytes(), Step::IdMap)?;
-        write_file(c"/proc/self/gid_map", gid_map.to_bytes(), Step::IdMap)?;
+    if let Some((user, network)) = plan.network {
+        if let Some(user) = user {
+            call!(Step::IdMap, libc::SYS_setns, user, libc::CLONE_NEWUSER)?;
+        }
+        call!(Step::Network, libc::SYS_setns, network, libc::CLONE_NEWNET)?;
+        let fresh = libc::CLONE_NEWNS | libc::CLONE_NEWIPC | libc::CLONE_NEWUTS;
+        call!(Step::Clone, libc::SYS_unshare, fresh)?;
     }
     // SAFETY: changes a number of this process.
     unsafe { libc::umask(0o077) };
@@ -76,7 +79,7 @@ fn usher_steps(plan: &mut Plan) -> Result<(), Step> {
     } else if let Some(path) = &plan.host_box {
         call!(Step::Files, libc::SYS_chdir, path.as_ptr())?;
     }
-    if plan.pid_namespace {
+    if plan.network.is_some() {
         call!(Step::Clone, libc::SYS_unshare, libc::CLONE_NEWPID)?;
     }
     if plan.supervisor.is_some() {
@@ -106,7 +109,7 @@ fn supervisor_steps(plan: &mut Plan) -> Result<(), Step> {
         root::mount_proc()?;
     }
     call!(step, libc::SYS_chdir, c"/".as_ptr())?;
-    if plan.id_maps.is_some() {
+    if plan.user_namespace {
         // Without rights of its own it may not read its image, and is secret to programs of the same user.
         no_capabilities(step)?;
     }
@@ -181,14 +184,6 @@ fn unblock_signals() {
         libc::sigemptyset(&mut none);
         libc::sigprocmask(libc::SIG_SETMASK, &none, null_mut());
     }
-}
-
-fn write_file(path: &CStr, content: &[u8], step: Step) -> Result<(), Step> {
-    let fd =
-        call!(step, libc::SYS_openat, libc::AT_FDCWD, path.as_ptr(), libc::O_WRONLY | libc::O_CLOEXEC, 0)?;
-    let written = call!(step, libc::SYS_write, fd, content.as_ptr(), content.len());
-    let _ = call!(step, libc::SYS_close, fd);
-    written.map(|_| ())
 }
 
 /// The program's descriptors get their numbers, and all others close at `exec`.

@@ -93,6 +93,8 @@ const DENIED: &[c_long] = &[
     libc::SYS_migrate_pages,
     libc::SYS_move_pages,
     libc::SYS_lookup_dcookie,
+    // What is asked for stands in memory, where no filter reads it.
+    libc::SYS_sched_setattr,
     // Felt by others: locks on shared files, writes of all disks.
     libc::SYS_flock,
     libc::SYS_sync,
@@ -107,6 +109,9 @@ const DENIED: &[c_long] = &[
     libc::SYS_listen,
     libc::SYS_accept,
     libc::SYS_accept4,
+    // Descriptors that are sent in a circle outlive their program, and count against the next one's user.
+    libc::SYS_sendmsg,
+    libc::SYS_sendmmsg,
     // Its contexts are counted for the whole machine.
     libc::SYS_io_setup,
     // Memory that no limit counts, and marks on files of the same user.
@@ -178,12 +183,41 @@ pub(super) fn filters(policy: FilterPolicy) -> Result<Vec<BpfProgram>, seccompil
         guard(),
         compile(missing, libc::ENOSYS)?,
         compile(watches, libc::ENOSPC)?,
+        compile(modesty()?, 0)?,
         compile(denied(policy)?, libc::EPERM)?,
     ];
     if !policy.may_fork {
         filters.push(compile(forks()?, libc::EAGAIN)?);
     }
     Ok(filters)
+}
+
+/// Lower priorities of one's own, which are granted and have no effect: on a busy machine whoever has one cannot
+/// even die soon, because for that, too, he waits for a processor.
+fn modesty() -> Result<Rules, seccompiler::BackendError> {
+    const RESET_ON_FORK: u64 = 0x4000_0000;
+    const SCHED_BATCH: u64 = 3;
+    const SCHED_IDLE: u64 = 5;
+    const IOPRIO_IDLE: u64 = 3 << 13;
+    let all = |conditions: [Result<SeccompCondition, _>; 3]| {
+        SeccompRule::new(conditions.into_iter().collect::<Result<_, _>>()?)
+    };
+    let is = |argument, value| SeccompCondition::new(argument, Len::Dword, Op::Eq, value);
+    let masked =
+        |argument, mask, value| SeccompCondition::new(argument, Len::Dword, Op::MaskedEq(mask), value);
+    let mut rules = Rules::new();
+    // Of a process, and that is oneself; a nice value that is not negative.
+    let nice = all([is(0, libc::PRIO_PROCESS as u64), is(1, 0), masked(2, 1 << 31, 0)])?;
+    rules.insert(libc::SYS_setpriority, vec![nice]);
+    let policy = |policy| {
+        let all = u64::from(u32::MAX) & !RESET_ON_FORK;
+        SeccompRule::new(vec![is(0, 0)?, masked(1, all, policy)?])
+    };
+    rules.insert(libc::SYS_sched_setscheduler, vec![policy(SCHED_BATCH)?, policy(SCHED_IDLE)?]);
+    // IOPRIO_WHO_PROCESS is 1.
+    let disk = all([is(0, 1), is(1, 0), masked(2, 0xe000, IOPRIO_IDLE)])?;
+    rules.insert(libc::SYS_ioprio_set, vec![disk]);
+    Ok(rules)
 }
 
 fn denied(policy: FilterPolicy) -> Result<Rules, seccompiler::BackendError> {
@@ -233,7 +267,7 @@ fn denied(policy: FilterPolicy) -> Result<Rules, seccompiler::BackendError> {
         others.push(SeccompCondition::new(1, Len::Dword, Op::Ne, libc::SCHED_OTHER as u64)?);
     }
     rules.insert(libc::SYS_sched_setscheduler, vec![SeccompRule::new(others)?]);
-    for call in [libc::SYS_sched_setattr, libc::SYS_sched_setparam, libc::SYS_get_robust_list] {
+    for call in [libc::SYS_sched_setparam, libc::SYS_get_robust_list] {
         rules.insert(call, vec![rule(0, Len::Dword, Op::Ne, 0)?]);
     }
     // Of a process, not of all processes of a user: PRIO_PROCESS is 0, IOPRIO_WHO_PROCESS is 1.
@@ -241,15 +275,18 @@ fn denied(policy: FilterPolicy) -> Result<Rules, seccompiler::BackendError> {
         let others = [rule(0, Len::Dword, Op::Ne, process), rule(1, Len::Dword, Op::Ne, 0)];
         rules.insert(call, others.into_iter().collect::<Result<_, _>>()?);
     }
-    // TIOCSTI and TIOCLINUX type into a terminal; FIOSETOWN and SIOCSPGRP are F_SETOWN.
-    let typed = [0x5412, 0x541c, 0x8901, 0x8902].map(|request| rule(1, Len::Dword, Op::Eq, request));
+    // TIOCSTI and TIOCLINUX type into a terminal.
+    let typed = [0x5412, 0x541c].map(|request| rule(1, Len::Dword, Op::Eq, request));
+    // Whatever is asked of a socket: a pair tells of interfaces around it, and FIOSETOWN is F_SETOWN.
+    let networks = [0x8900, 0x8b00].map(|kind| rule(1, Len::Dword, Op::MaskedEq(0xff00), kind));
     // Whatever is told to a file system about a file or itself: flags, projects, keys, seals, a freeze.
     const WRITES: u64 = 1 << 30;
     let file_systems = [b'f', b'X'].map(|kind| {
         let kind = u64::from(kind) << 8;
         rule(1, Len::Dword, Op::MaskedEq(WRITES | 0xff00), WRITES | kind)
     });
-    rules.insert(libc::SYS_ioctl, typed.into_iter().chain(file_systems).collect::<Result<_, _>>()?);
+    let ioctls = typed.into_iter().chain(networks).chain(file_systems);
+    rules.insert(libc::SYS_ioctl, ioctls.collect::<Result<_, _>>()?);
     if policy.deny_modes {
         MODES.iter().for_each(|&call| drop(rules.insert(call, Vec::new())));
     }

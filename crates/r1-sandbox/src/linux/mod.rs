@@ -16,6 +16,8 @@ mod rlimits;
 mod supervisor;
 mod plan;
 mod layout;
+mod clone;
+mod network;
 mod group;
 mod host_box;
 mod place;

@@ -1,19 +1,31 @@
-//! Places for programs: a user, a control group and a folder of their own.
+//! Places for programs: a user, a control group, an empty network and a folder of their own.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::{group::MemoryGroup, host_box::HostBox, settings::Settings};
+use super::{
+    group::MemoryGroup, host_box::HostBox, network::Network, plan::Failure, settings::Settings, spawn,
+};
 use crate::{Command, SandboxError};
 
-/// Places for programs, each with a user and a control group of its own.
+/// How many networks are kept while nobody uses them: each holds descriptors of this process.
+const KEPT_NETWORKS: usize = 16;
+
+/// Places for programs that nobody has at the moment.
 #[derive(Default)]
 pub(super) struct Places {
-    free: Vec<(u32, Option<MemoryGroup>)>,
+    free: Vec<Kept>,
+}
+
+/// What is kept of a place for the next program.
+struct Kept {
+    uid: u32,
+    group: Option<MemoryGroup>,
+    network: Option<Network>,
 }
 
 impl Drop for Places {
     fn drop(&mut self) {
-        users().free.extend(self.free.drain(..).map(|(uid, _)| uid));
+        users().free.extend(self.free.drain(..).map(|kept| kept.uid));
     }
 }
 
@@ -43,6 +55,8 @@ impl Users {
 pub(super) struct Place {
     pub(super) uid: u32,
     pub(super) group: Option<MemoryGroup>,
+    /// With namespaces.
+    pub(super) network: Option<Network>,
     /// The folder of the program outside of a mount namespace.
     pub(super) host_box: Option<HostBox>,
     home: Arc<Mutex<Places>>,
@@ -52,7 +66,9 @@ impl Drop for Place {
     fn drop(&mut self) {
         self.host_box = None;
         let mut home = self.home.lock().unwrap_or_else(PoisonError::into_inner);
-        home.free.push((self.uid, self.group.take()));
+        let networks = home.free.iter().filter(|kept| kept.network.is_some()).count();
+        let network = self.network.take().filter(|_| networks < KEPT_NETWORKS);
+        home.free.push(Kept { uid: self.uid, group: self.group.take(), network });
     }
 }
 
@@ -63,11 +79,10 @@ impl Place {
         settings: Settings,
         command: &Command,
     ) -> Result<Self, SandboxError> {
-        let (uid, group) = {
-            let mut places = home.lock().unwrap_or_else(PoisonError::into_inner);
-            places.free.pop().unwrap_or_else(|| (users().take(), None))
-        };
-        let mut place = Self { uid, group, host_box: None, home: home.clone() };
+        let kept = home.lock().unwrap_or_else(PoisonError::into_inner).free.pop();
+        let Kept { uid, group, network } =
+            kept.unwrap_or_else(|| Kept { uid: users().take(), group: None, network: None });
+        let mut place = Self { uid, group, network, host_box: None, home: home.clone() };
         let failed = |step| move |source| SandboxError::Cage { step, source };
         if settings.cgroup && command.needs_group() {
             if place.group.is_none() {
@@ -76,6 +91,11 @@ impl Place {
             if let Some(group) = &mut place.group {
                 group.prepare(command.limits.memory_bytes).map_err(failed("cgroup"))?;
             }
+        }
+        if settings.namespaces && place.network.is_none() {
+            let made = spawn::network(settings.user_namespace);
+            let failed = |(step, source): Failure| SandboxError::Cage { step: step.name(), source };
+            place.network = Some(made.map_err(failed)?);
         }
         if !settings.namespaces {
             let user = settings.uid_drop.then_some(uid);

@@ -1,6 +1,6 @@
 //! What a child has to do, prepared so that it need not allocate. Data only.
 
-use std::{ffi::CString, os::fd::OwnedFd, sync::Arc};
+use std::{ffi::CString, io, os::fd::OwnedFd, sync::Arc};
 
 use libc::{c_char, c_int, c_void};
 use seccompiler::BpfProgram;
@@ -15,6 +15,7 @@ pub(super) enum Step {
     Clone,
     Cgroup,
     IdMap,
+    Network,
     Mount,
     Proc,
     Descriptors,
@@ -28,6 +29,9 @@ pub(super) enum Step {
     Exec,
 }
 
+/// A step that failed, and why.
+pub(super) type Failure = (Step, io::Error);
+
 impl Step {
     /// Its name in errors.
     pub(super) fn name(self) -> &'static str {
@@ -36,6 +40,7 @@ impl Step {
             Self::Clone => "clone",
             Self::Cgroup => "cgroup",
             Self::IdMap => "id map",
+            Self::Network => "network namespace",
             Self::Mount => "mount namespace",
             Self::Proc => "proc",
             Self::Descriptors => "descriptors",
@@ -56,6 +61,7 @@ impl Step {
             Self::Clone,
             Self::Cgroup,
             Self::IdMap,
+            Self::Network,
             Self::Mount,
             Self::Proc,
             Self::Descriptors,
@@ -114,15 +120,15 @@ pub(super) struct BoxFile {
 /// Everything that the child needs, in the parent's memory.
 #[derive(Debug)]
 pub(super) struct Plan {
-    pub(super) clone_flags: c_int,
-    /// Whether the program gets a namespace of processes.
-    pub(super) pid_namespace: bool,
+    /// Descriptors of the namespaces to enter, which stay open: of the user and of the network. With them come
+    /// new ones of mounts, IPC, host name and processes.
+    pub(super) network: Option<(Option<c_int>, c_int)>,
     /// The supervisor's image; without one the program has only its own death signal.
     pub(super) supervisor: Option<&'static OwnedFd>,
     /// Group files to which the child writes itself.
     pub(super) cgroups: Vec<OwnedFd>,
-    /// Contents of `uid_map` and `gid_map`, in a user namespace.
-    pub(super) id_maps: Option<(CString, CString)>,
+    /// Whether the program is in a user namespace.
+    pub(super) user_namespace: bool,
     /// The private file system; without one `host_box` is the current folder.
     pub(super) root: Option<Root>,
     pub(super) host_box: Option<CString>,

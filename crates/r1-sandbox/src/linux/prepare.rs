@@ -8,6 +8,7 @@ use seccompiler::BpfProgram;
 use super::{
     fd::raise_all,
     layout,
+    network::Network,
     place::Place,
     plan::{Plan, Started, Step},
     rlimits, ruleset,
@@ -52,11 +53,10 @@ pub(super) fn plan(
     let home = host_box.cloned().unwrap_or_else(|| "/box".into());
     let (folders, files) = layout::files(command)?;
     let mut plan = Box::new(Plan {
-        clone_flags: settings.clone_flags(),
-        pid_namespace: settings.namespaces,
+        network: place.network.as_ref().map(Network::raw),
         supervisor: supervisor.map_err(failed(Step::Supervisor))?,
         cgroups: raise_all(cgroups.into_iter())?,
-        id_maps: settings.user_namespace.then(layout::id_maps),
+        user_namespace: settings.user_namespace,
         root: if settings.namespaces {
             Some(layout::root(command, common.shown, settings.proc)?)
         } else {

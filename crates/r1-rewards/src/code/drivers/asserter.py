@@ -1,6 +1,6 @@
 # Runs assertions. The functions they call live in another cage, behind descriptors 3 and 4; the
 # outcome goes to 5. No line of the submission is in this process, and nothing that is compared leaves it.
-import builtins, collections, decimal, fractions, json, os, sys
+import builtins, collections, json, os, sys
 
 
 class Gone(BaseException):
@@ -15,9 +15,21 @@ class CandidateError(Exception):
     pass
 
 
+DATE_FIELDS = {
+    "date": ("year", "month", "day"),
+    "time": ("hour", "minute", "second", "microsecond"),
+    "datetime": ("year", "month", "day", "hour", "minute", "second", "microsecond"),
+    "timedelta": ("days", "seconds", "microseconds"),
+}
 callables = []
 raised = []
+exceptions = {}
 rest = b""
+
+
+# A class of a module that is imported only where a value of it is.
+def of_module(name, module):
+    return getattr(sys.modules.get(module), name, None)
 
 
 def encode(x):
@@ -28,8 +40,8 @@ def encode(x):
         return ["i", hex(x)]
     if t is float:
         return ["f", repr(x)]
-    if t is Remote:
-        return ["o", object.__getattribute__(x, "_number")]
+    if number_of(x) is not None:
+        return ["o", push(x)]
     if isinstance(x, dict):
         kind = "C" if isinstance(x, collections.Counter) else "O" if isinstance(x, collections.OrderedDict) else "d"
         return [kind, [[encode(k), encode(v)] for k, v in x.items()]]
@@ -40,21 +52,30 @@ def encode(x):
         return ["b", bytes(x).hex()]
     if t is complex:
         return ["c", [repr(x.real), repr(x.imag)]]
-    if t is fractions.Fraction:
+    if t is of_module("Fraction", "fractions"):
         return ["r", [hex(x.numerator), hex(x.denominator)]]
-    if t is decimal.Decimal:
+    if t is of_module("Decimal", "decimal"):
         return ["D", str(x)]
     if t is range:
         return ["R", [hex(x.start), hex(x.stop), hex(x.step)]]
+    if t is slice:
+        return ["L", [encode(x.start), encode(x.stop), encode(x.step)]]
+    if t.__module__ == "datetime" and t.__name__ in DATE_FIELDS and getattr(x, "tzinfo", None) is None:
+        return ["y", [t.__name__, [getattr(x, field) for field in DATE_FIELDS[t.__name__]]]]
     if isinstance(x, int):
         return ["i", hex(int(x))]
     if isinstance(x, str):
         return str.__str__(x)
     if isinstance(x, type) and getattr(builtins, x.__name__, None) is x:
         return ["T", x.__name__]
+    if x is NotImplemented or x is Ellipsis:
+        return ["N", repr(x)]
     if callable(x):
         callables.append(x)
         return ["k", len(callables) - 1]
+    if hasattr(t, "__next__"):
+        callables.append(x.__next__)
+        return ["j", len(callables) - 1]
     raise Layout("an argument of type " + t.__name__ + " cannot be handed to the program")
 
 
@@ -78,16 +99,31 @@ def decode(x):
     if kind == "c":
         return complex(float(body[0]), float(body[1]))
     if kind == "r":
-        return fractions.Fraction(int(body[0], 16), int(body[1], 16))
+        return __import__("fractions").Fraction(int(body[0], 16), int(body[1], 16))
     if kind == "D":
-        return decimal.Decimal(body)
+        return __import__("decimal").Decimal(body)
     if kind == "R":
         return range(*[int(part, 16) for part in body])
+    if kind == "y" and body[0] in DATE_FIELDS:
+        return getattr(__import__("datetime"), body[0])(*[int(part) for part in body[1]])
     if kind == "T" and isinstance(getattr(builtins, body), type):
         return getattr(builtins, body)
+    if kind == "L":
+        return slice(*[decode(part) for part in body])
+    if kind == "N":
+        return {"NotImplemented": NotImplemented, "Ellipsis": Ellipsis}[body]
+    if kind == "A":
+        return waiting(int(body))
     if kind == "o":
-        return Remote(int(body))
+        return remote(int(body))
+    if kind == "S":
+        return with_value(int(body[0]), decode(body[1]))
     raise ValueError("no plain data")
+
+
+# A coroutine of the program's, which runs there as a whole.
+async def waiting(number):
+    return ask([number, "await"], [])
 
 
 def line():
@@ -133,27 +169,35 @@ def call_back(record):
 
 
 def error_of(record):
-    bases = record.get("b")
+    named = record.get("u")
+    own = [exceptions[name] for name in named if name in exceptions] if type(named) is list else []
+    kind = own[0] if own else builtin_error(record.get("b"))
+    try:
+        message, name = str(record.get("m", "")), str(record["e"])
+        # What a class of one's own adds to an error stays with the program.
+        own = {"__getattr__": attribute_of(int(record["o"])), "__str__": lambda self: message} if "o" in record else {}
+        if own or name != kind.__name__:
+            kind = type(name, (kind,), own)
+        args = record.get("a")
+        error = kind(*[decode(item) for item in args] if type(args) is list else [message])
+        return error
+    except Exception:
+        return CandidateError(str(record.get("e")))
+
+
+def builtin_error(bases):
     for name in bases if type(bases) is list else []:
         kind = getattr(builtins, str(name), None)
         # The last two would end a loop over map() or zip() as if there were nothing more to assert.
         if isinstance(kind, type) and issubclass(kind, Exception) and not issubclass(kind, (StopIteration, StopAsyncIteration)):
-            break
-    else:
-        kind = CandidateError
-    try:
-        message, name = str(record.get("m", "")), str(record["e"])
-        if name != kind.__name__:
-            kind = type(name, (kind,), {})
-        return kind(message)
-    except Exception:
-        return CandidateError(str(record.get("e")))
+            return kind
+    return CandidateError
 
 
 # A change of an argument in place reaches the caller's.
 def change(local, value):
     try:
-        if type(local) in (list, bytearray):
+        if isinstance(local, (list, bytearray)):
             local[:] = value
         elif isinstance(local, (dict, set, collections.deque)):
             local.clear()
@@ -164,8 +208,9 @@ def change(local, value):
 
 def ask(what, args, named=None):
     nonce = os.urandom(16).hex()
-    named = {key: encode(a) for key, a in (named or {}).items()}
-    send({"n": nonce, "f": what, "a": [encode(a) for a in args], "w": named, "x": 1})
+    named = named or {}
+    given = {key: encode(a) for key, a in named.items()}
+    send({"n": nonce, "f": what, "a": [encode(a) for a in args], "w": given, "x": 1})
     while True:
         record = line()
         if "k" not in record:
@@ -185,69 +230,47 @@ def ask(what, args, named=None):
         value = decode(record["r"])
     except Exception:
         raise Gone("the program wrote no record")
-    for local, new in zip(args, changes):
+    for local, new in zip([*args, *named.values()], changes):
         if new is not None:
             change(local, new[0])
-    return (value, "s" in record) if type(what) is list and what[1] == "next" else value
+    if type(what) is list and what[1] in ("next", "special"):
+        return value, "s" in record
+    return decode(record["v"]) if type(what) is list and what[1] == "pull" else value
 
 
-# An object of the program's. It is compared here, by class and state: an `__eq__` of the program's would
-# say what it likes, and would learn what is expected.
-class Remote:
-    def __init__(self, number):
-        object.__setattr__(self, "_number", number)
+# What stands for the program's functions and classes in the assertions.
+def proxies(names):
+    if not names:
+        return {}
+    try:
+        kinds = ask("?", names)
+    except Exception:
+        # It does not even start: whoever calls something of it learns that.
+        raised.pop()
+        kinds = None
+    if type(kinds) is not list or len(kinds) != len(names):
+        kinds = [None] * len(names)
+    kinds = dict(zip(names, kinds))
 
-    def __getattr__(self, name):
-        if name.startswith("__") and name.endswith("__"):
-            raise AttributeError(name)
-        return ask([self._number, "get"], [name])
+    def error_class(name):
+        if name not in exceptions:
+            try:
+                parents, bases = kinds[name][1]
+                above = [error_class(other) for other in parents if other in kinds and other != name]
+            except Exception:
+                raise Gone("the program wrote no record")
+            exceptions[name] = type(name, (above[0] if above else builtin_error(bases),), {})
+        return exceptions[name]
 
-    def __setattr__(self, name, value):
-        ask([self._number, "set"], [name, value])
-
-    def __call__(self, *args, **named):
-        return ask([self._number, "call"], args, named)
-
-    def __iter__(self):
-        return ask([self._number, "iter"], [])
-
-    def __next__(self):
-        value, ended = ask([self._number, "next"], [])
-        if ended:
-            raise StopIteration
-        return value
-
-    def __len__(self):
-        return ask([self._number, "len"], [])
-
-    def __bool__(self):
-        return True
-
-    def __str__(self):
-        return ask([self._number, "str"], [])
-
-    def __repr__(self):
-        return ask([self._number, "repr"], [])
-
-    def __getitem__(self, key):
-        return ask([self._number, "item"], [key])
-
-    def __setitem__(self, key, value):
-        ask([self._number, "put"], [key, value])
-
-    def __contains__(self, item):
-        return ask([self._number, "in"], [item])
-
-    def __hash__(self):
-        return hash(self._number)
-
-    def __eq__(self, other):
-        if type(other) is not Remote:
-            return False
-        if self._number == other._number:
-            return True
-        mine, yours = ask([self._number, "state"], []), ask([other._number, "state"], [])
-        return bool(mine[1]) and mine == yours
+    made = {}
+    for name, kind in kinds.items():
+        if type(kind) is list and kind[:1] == ["x"]:
+            made[name] = error_class(name)
+        elif type(kind) is list and kind[:1] == ["c"] and type(kind[1]) is int:
+            made[name] = remotes[kind[1]] = Class(kind[1], name)
+        else:
+            made[name] = proxy(name)
+    return made
 
 
 def proxy(name):
@@ -281,8 +304,7 @@ def outcome():
             setup = compile(file.read(), "setup.py", "exec")
         if setup.co_names:
             _provide(setup, space)
-            for name in of_program(setup, space):
-                space[name] = proxy(name)
+            space.update(proxies(of_program(setup, space)))
         try:
             exec(setup, space)
         except Gone as error:
@@ -293,8 +315,9 @@ def outcome():
             code = compile(file.read(), "test.py", "exec")
         _provide(code, space)
         with open("functions.json", encoding="utf-8") as file:
-            for name in json.load(file):
-                space[name] = proxy(name)
+            space.update(proxies(json.load(file)))
+    except Gone as error:
+        return "candidate", error
     except Exception as error:
         return "broken", error
     try:

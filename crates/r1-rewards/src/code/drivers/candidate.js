@@ -56,7 +56,9 @@
     const given = unit.exports;
     if (given && typeof given[name] === 'function') return given[name].bind(given);
     if (typeof given === 'function' && !/^class\b/.test(Function.prototype.toString.call(given))) return given;
-    const solution = vm.runInThisContext(`typeof Solution === 'function' ? new Solution() : undefined`);
+    const Solution = vm.runInThisContext(`typeof Solution === 'function' ? Solution : undefined`);
+    if (Solution && Object.hasOwn(Solution, name) && typeof Solution[name] === 'function') return Solution[name].bind(Solution);
+    const solution = Solution && new Solution();
     if (!solution || typeof solution[name] !== 'function') throw new ReferenceError(name);
     return solution[name].bind(solution);
   };

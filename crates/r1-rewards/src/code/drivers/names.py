@@ -1,25 +1,26 @@
 # The names that the graders of the data sets import before a submission, for those that it uses and does
-# not define. Nothing is shadowed: a builtin stays a builtin.
-_MODULES = "abc array bisect builtins collections cmath copy datetime decimal fractions functools heapq io itertools json math operator os queue random re statistics string struct sys time typing".split()
-_MEMBERS = {
-    "typing": "Any Callable DefaultDict Deque Dict FrozenSet Generator Iterable Iterator List Mapping NamedTuple Optional Sequence Set Tuple Type TypeVar Union",
-    "collections": "ChainMap Counter OrderedDict defaultdict deque namedtuple",
-    "functools": "cache cmp_to_key lru_cache partial reduce total_ordering",
-    "itertools": "accumulate chain combinations combinations_with_replacement count cycle dropwhile groupby islice pairwise permutations product repeat starmap takewhile tee zip_longest",
-    "heapq": "heapify heappop heappush heappushpop heapreplace merge nlargest nsmallest",
-    "bisect": "bisect bisect_left bisect_right insort insort_left insort_right",
-    "math": "atan2 ceil comb cos dist e exp factorial floor gcd hypot inf isqrt lcm log log10 log2 nan perm pi prod sin sqrt tan",
-    "string": "ascii_letters ascii_lowercase ascii_uppercase digits hexdigits punctuation",
-    "random": "choice randint randrange shuffle",
-    "copy": "copy deepcopy",
-    "operator": "add and_ attrgetter itemgetter mul or_ sub truediv xor",
-    "datetime": "timedelta",
-    "decimal": "Decimal",
-    "fractions": "Fraction",
-    "statistics": "mean median mode",
-    "dataclasses": "dataclass field",
-    "enum": "Enum IntEnum",
-}
+# not define. Nothing is shadowed: a builtin stays a builtin. They are a text, which is read where a name is
+# missing: every program pays for what is parsed here.
+_MODULES = """abc array bisect builtins collections cmath copy datetime decimal fractions functools heapq io itertools json math operator os queue random re statistics string struct sys time typing"""
+_MEMBERS = """
+typing: Any Callable DefaultDict Deque Dict FrozenSet Generator Iterable Iterator List Mapping NamedTuple Optional Sequence Set Tuple Type TypeVar Union
+collections: ChainMap Counter OrderedDict defaultdict deque namedtuple
+functools: cache cmp_to_key lru_cache partial reduce total_ordering
+itertools: accumulate chain combinations combinations_with_replacement count cycle dropwhile groupby islice pairwise permutations product repeat starmap takewhile tee zip_longest
+heapq: heapify heappop heappush heappushpop heapreplace merge nlargest nsmallest
+bisect: bisect bisect_left bisect_right insort insort_left insort_right
+math: atan2 ceil comb cos dist e exp factorial floor gcd hypot inf isqrt lcm log log10 log2 nan perm pi prod sin sqrt tan
+string: ascii_letters ascii_lowercase ascii_uppercase digits hexdigits punctuation
+random: choice randint randrange shuffle
+copy: copy deepcopy
+operator: add and_ attrgetter itemgetter mul or_ sub truediv xor
+datetime: timedelta
+decimal: Decimal
+fractions: Fraction
+statistics: mean median mode
+dataclasses: dataclass field
+enum: Enum IntEnum
+"""
 
 
 def _provide(code, space):
@@ -33,7 +34,8 @@ def _provide(code, space):
     names = {name for name in names if name not in space and not hasattr(builtins, name)}
     if not names:
         return
-    for module, members in _MEMBERS.items():
+    for line in _MEMBERS.strip().splitlines():
+        module, members = line.split(": ")
         wanted = names.intersection(members.split())
         if wanted:
             found = __import__(module)
@@ -41,14 +43,12 @@ def _provide(code, space):
                 if hasattr(found, name):
                     space[name] = getattr(found, name)
                     names.discard(name)
-    for module in names.intersection(_MODULES):
+    for module in names.intersection(_MODULES.split()):
         space[module] = __import__(module)
 
 
 # Imports from `__future__` may stand in the middle, where a prelude was put before a whole file.
 def _compile(name):
-    import __future__
-
     with open(name, "rb") as file:
         source = file.read()
     try:
@@ -56,6 +56,8 @@ def _compile(name):
     except SyntaxError as error:
         if "from __future__ imports must occur" not in str(error):
             raise
+    import __future__
+
     flags, lines = 0, source.split(b"\n")
     for number, line in enumerate(lines):
         if line.startswith(b"from __future__ import "):

@@ -43,7 +43,7 @@ pub(super) fn judge(
         });
     }
     let mut candidate =
-        program.driven(&submission.limits, &python(include_str!("../drivers/candidate.py"), false))?;
+        program.driven(judge, &submission.limits, &python(include_str!("../drivers/candidate.py"), false))?;
     candidate.channel = Channel::Peer;
     let functions = serde_json::to_vec(test.functions).unwrap_or_default();
     let files: [(&str, Arc<[u8]>); 3] = [
@@ -52,9 +52,10 @@ pub(super) fn judge(
         ("functions.json", functions.into()),
     ];
     // Only its files differ from the candidate's.
-    let mut asserting =
-        program.driven(&submission.limits, &python(include_str!("../drivers/asserter.py"), true))?;
-    asserting.files.retain(|(name, _)| name == "driver.py");
+    let driver =
+        concat!(include_str!("../drivers/remote.py"), "\n\n", include_str!("../drivers/asserter.py"));
+    let mut asserting = program.driven(judge, &submission.limits, &python(driver, true))?;
+    asserting.files = asserting.files.pop().into_iter().collect();
     asserting.channel = Channel::Peer;
     asserting.files.extend(files.map(|(name, content)| (name.to_owned(), content)));
 

@@ -50,7 +50,7 @@ pub(super) fn judge(
             return Err(CodeError::Tests { reason });
         }
     }
-    let mut command = program.driven(&submission.limits, &driver)?;
+    let mut command = program.driven(judge, &submission.limits, &driver)?;
     command.channel = Channel::Parent;
     command.total_cpu = Some(submission.limits.cpu.saturating_mul(calls.len() as u32));
     let mut running = judge.sandbox().start(&command)?;
