@@ -19,7 +19,7 @@ const TELLING: &str = " or nor not no never none neither without cannot minus ne
 const SUSPENDING: &str = " isnt arent wasnt werent hasnt havent hadnt dont doesnt didnt wont wouldnt couldnt \
     shouldnt cant mustnt neednt aint if unless whether when would could should might may must before after once \
     perhaps maybe possibly probably guess guessed supposedly allegedly assuming suppose unlike besides excluding \
-    excluded other another different incorrectly mistakenly ";
+    excluded other another different incorrectly mistakenly too ";
 
 /// What stands directly before the number that a sentence states.
 const LEADING: &str = " is are was were has have had be been being equals equal its it i he she they we you there \
@@ -40,6 +40,14 @@ const STATING: &str = " and if then else when where while because since so thus 
 /// Words before a value that turn or bound it.
 const NEGATING: &str = " not no nor never neither without except less least more most fewer greater larger smaller \
     than between above below under over wrong incorrect false nearly almost up ";
+
+/// What is calculated from the number of which it is: "a multiple of 5".
+const CALCULATING: &str = " square squares cube cubes multiple multiples factor factors divisor divisors power \
+    powers reciprocal inverse opposite negative root fraction part complement logarithm derivative integral ";
+
+/// What goes beyond the number before "and": "5 and higher".
+const RISING: &str = " higher lower bigger upward upwards upward onward onwards downward downwards later earlier \
+    longer shorter taller older younger so ";
 
 /// Dozens are a unit, and a number within a sentence.
 const COUNTING: &str = " dozen ";
@@ -64,6 +72,11 @@ pub(crate) fn suspends(word: &str) -> bool {
 /// Whether the number that a sentence states may follow a lower-case word.
 pub(crate) fn leads(word: &str) -> bool {
     holds(LEADING, word)
+}
+
+/// Whether two lower-case words make another number of the one beside them: "multiple of", "and higher".
+pub(crate) fn calculates(first: &str, second: &str) -> bool {
+    second == "of" && holds(CALCULATING, first) || matches!(first, "and" | "or") && holds(RISING, second)
 }
 
 /// Whether a lower-case word cannot belong to the unit or the noun after a value.

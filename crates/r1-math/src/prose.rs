@@ -15,6 +15,7 @@ pub fn only_number(text: &str) -> Option<Number> {
         return None;
     }
     let text = spell(&text.replace("\\text{", " {").replace("\\mathrm{", " {").replace('}', "} "));
+    let text = ["\\(", "\\)", "\\[", "\\]"].iter().fold(text, |text, mark| text.replace(mark, " "));
     let count = |bracket: char| text.matches(bracket).count();
     if count('(') != count(')') || count('{') != count('}') || text.contains("..") {
         // A bracket that never closes is no part of a sentence, and what goes on is not one number.
@@ -40,7 +41,9 @@ pub fn only_number(text: &str) -> Option<Number> {
                 return None;
             }
             only = Some(number);
-        } else if !is_harmless(token) {
+        } else if !is_harmless(token)
+            || before.is_some_and(|word| lexicon::calculates(&word.to_lowercase(), &token.to_lowercase()))
+        {
             return None;
         }
         after_number = is_number;

@@ -28,12 +28,21 @@ pub(crate) fn special(text: &str) -> Option<Answer> {
         "all real numbers" | "all reals" | "all real" | "全体实数" => {
             Some(Answer::Region(vec![super::region::EVERYTHING]))
         }
+        "all integers" | "the integers" | "set of all integers" | "the set of all integers" | "全体整数" => {
+            Some(Answer::Text("Z".into()))
+        }
+        "all natural numbers" | "the natural numbers" | "全体自然数" => Some(Answer::Text("N".into())),
+        "all rational numbers" | "the rational numbers" => Some(Answer::Text("Q".into())),
+        "all complex numbers" | "the complex numbers" => Some(Answer::Text("C".into())),
         _ => None,
     }
 }
 
 /// The value of a number in words below 10^15: `twelve`, `two hundred and five`, `one million`.
 pub(crate) fn number_word(text: &str) -> Option<i64> {
+    if text.starts_with('-') {
+        return None;
+    }
     const SCALES: [(&str, i64); 4] = [
         ("trillion", 1_000_000_000_000),
         ("billion", 1_000_000_000),

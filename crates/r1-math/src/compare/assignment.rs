@@ -4,7 +4,7 @@ use super::{
     Comparison, Dropped, Finding,
     decimal::Value,
     holds,
-    name::{differ, in_words, is_filler, is_operator, one_function, otherwise_named},
+    name::{differ, in_words, is_filler, is_operator, one_function, otherwise_named, renamed_argument},
 };
 use crate::{
     answer::Answer,
@@ -17,11 +17,8 @@ enum Names {
     /// They may stand for one thing.
     Agree,
     Differ,
-    /// The second is the first with another name for its bound symbol.
-    Renamed {
-        from: Id,
-        to: Id,
-    },
+    /// One function of symbols, which have other names on each side.
+    Renamed(Vec<(Id, Id)>),
 }
 
 impl Comparison<'_> {
@@ -31,6 +28,12 @@ impl Comparison<'_> {
         let (named, other) =
             if matches!(gold, A::Assignment { .. }) { (gold, answer) } else { (answer, gold) };
         let A::Assignment { name, value, label, between, .. } = named else { return None };
+        if let A::List(items) = other
+            && items.iter().all(|item| matches!(item, A::Assignment { label: Some(_), .. }))
+            && let Some(parts) = self.apart(named)
+        {
+            return self.sequences(&parts, other);
+        }
         if is_operator(name) || label.is_some_and(|label| !self.is_name(label, value)) {
             // Only a name goes without saying.
             return Finding::apart();
@@ -83,11 +86,20 @@ impl Comparison<'_> {
         }
         match self.names(gold, answer) {
             Names::Agree => {}
-            Names::Renamed { from, to } => {
-                let right = self.renamed((**right).clone(), from, to)?;
-                return self.answers(left, &right);
+            Names::Renamed(pairs) => {
+                // Bound symbols that neither side can mention elsewhere.
+                let (mut left, mut right) = ((**left).clone(), (**right).clone());
+                for (at, (ours, theirs)) in pairs.into_iter().enumerate() {
+                    let bound = self.arena.symbol(&format!("bound@{at}"));
+                    left = self.renamed(left, ours, bound)?;
+                    right = self.renamed(right, theirs, bound)?;
+                }
+                return self.answers(&left, &right);
             }
             Names::Differ => {
+                if let (Some(a), Some(b)) = (self.apart(gold), self.apart(answer)) {
+                    return self.sequences(&a, &b);
+                }
                 let (Some(x), Some(y)) = (x, y) else { return Finding::apart() };
                 let (Answer::Expression { id: left, .. }, Answer::Expression { id: right, .. }) =
                     (&**left, &**right)
@@ -111,6 +123,25 @@ impl Comparison<'_> {
             return Finding::apart();
         }
         self.answers(left, right)
+    }
+
+    /// `(x, y) = (1, 2)` as `x = 1, y = 2`.
+    fn apart(&mut self, named: &Answer) -> Option<Answer> {
+        let Answer::Assignment { name, value, .. } = named else { return None };
+        let Answer::Tuple(items) = &**value else { return None };
+        let names: Vec<&str> = name.strip_prefix('(')?.strip_suffix(')')?.split(',').collect();
+        let distinct = (1..names.len()).all(|at| !names[..at].contains(&names[at]));
+        if names.len() != items.len() || !distinct {
+            return None;
+        }
+        let one = |(name, value): (&&str, &Answer)| Answer::Assignment {
+            name: (*name).to_owned(),
+            label: Some(self.arena.symbol(name)),
+            value: Box::new(value.clone()),
+            between: Vec::new(),
+            rounded: false,
+        };
+        Some(Answer::List(names.iter().zip(items).map(one).collect()))
     }
 
     /// Whether every name on the way of one chain is named by the other, too. A function and the letter of its
@@ -163,6 +194,18 @@ impl Comparison<'_> {
         call && in_words(name) && !is_filler(name)
     }
 
+    /// Functions of symbols with other names, where each value depends on its symbols or they are such as
+    /// arguments have: `f(a) = 3` says nothing of `f(b)`.
+    fn renames(&self, gold: &Answer, answer: &Answer, pairs: Vec<(Id, Id)>) -> Names {
+        let free = |named: &Answer, argument: Id| {
+            let Node::Symbol(name) = *self.arena.node(argument) else { return false };
+            let usual = matches!(self.arena.name(name), "x" | "y" | "z" | "t" | "u" | "v" | "s" | "n");
+            usual || self.is_function_of(named, self.arena.name(name).chars().next())
+        };
+        let free = pairs.iter().all(|(x, y)| free(gold, *x) && free(answer, *y));
+        if free { Names::Renamed(pairs) } else { Names::Differ }
+    }
+
     /// What stands under a hat: `\hat y = 2x` names `y`, too.
     fn without_hat(&self, id: Id) -> Id {
         match self.arena.node(id) {
@@ -184,6 +227,10 @@ impl Comparison<'_> {
             return Names::Agree;
         }
         let (Some(x), Some(y)) = (*x, *y) else {
+            if let (None, None, Some((x, y))) = (x, y, renamed_argument(a, b)) {
+                let pair = [x, y].map(|name| self.arena.symbol(&name.to_string()));
+                return self.renames(gold, answer, vec![(pair[0], pair[1])]);
+            }
             return match (x, y) {
                 (None, None) if differ(a, b) => Names::Differ,
                 // Words name no value of a function at one place.
@@ -210,10 +257,12 @@ impl Comparison<'_> {
         if p.len() != q.len() {
             return Names::Differ;
         }
-        if let ([to], [from]) = (&p[..], &q[..])
-            && [to, from].iter().all(|id| matches!(self.arena.node(**id), Node::Symbol(_)))
-        {
-            return Names::Renamed { from: *from, to: *to };
+        let symbols = |ids: &[Id]| {
+            let distinct = (1..ids.len()).all(|at| !ids[..at].contains(&ids[at]));
+            distinct && ids.iter().all(|id| matches!(self.arena.node(*id), Node::Symbol(_)))
+        };
+        if p != q && symbols(&p) && symbols(&q) {
+            return self.renames(gold, answer, p.into_iter().zip(q).collect());
         }
         // `f(10) = 1` says nothing of `f(40)`.
         let same = p.iter().zip(&q).all(|(p, q)| {

@@ -13,6 +13,7 @@ mod name;
 mod quantity;
 mod relation;
 mod sequence;
+mod sets;
 mod structure;
 mod vector;
 mod words;

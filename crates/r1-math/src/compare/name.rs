@@ -216,6 +216,14 @@ pub(super) fn one_function(a: &str, b: &str) -> Option<Option<char>> {
     Some(argument.filter(|_| a.order == 0))
 }
 
+/// The arguments of one function of which two names tell, where they are different symbols. Capitals are events.
+pub(super) fn renamed_argument(a: &str, b: &str) -> Option<(char, char)> {
+    let (a, b) = (function(a)?, function(b)?);
+    let (x, y) = (a.argument?, b.argument?);
+    let symbols = x != y && x.is_ascii_lowercase() && y.is_ascii_lowercase();
+    (symbols && a.head == b.head && a.order == b.order).then_some((x, y))
+}
+
 /// `BA` names what `AB` names.
 fn sorted(name: &str) -> String {
     let capitals = name.bytes().all(|byte| byte.is_ascii_uppercase()) && name.len() == 2;

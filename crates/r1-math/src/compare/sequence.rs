@@ -42,6 +42,12 @@ impl Comparison<'_> {
                 !one_name(list) && self.ordered(a, b)
             }
             (A::Tuple(_), A::Set(_) | A::Either(_)) | (A::Set(_) | A::Either(_), A::Tuple(_)) => false,
+            // One of things of different names, or all of them.
+            (A::Either(_), A::List(_)) | (A::List(_), A::Either(_))
+                if of_names(a) && of_names(b) || counted(a) && counted(b) =>
+            {
+                false
+            }
             // Of values of different names, which is which counts.
             _ if of_names(a) != of_names(b) => !set && !either && self.ordered(a, b) || self.systems(a, b),
             // Where the things are told on one side only, their order tells them on the other.

@@ -65,6 +65,15 @@ impl<'a> Lexer<'a> {
                 (self.space, self.wide) = (true, true);
                 self.rest = after;
             }
+            // One that nothing closes is a currency.
+            '$' if self.tokens.is_empty()
+                && self.depth == 0
+                && after.trim_start_matches(['-', '.']).starts_with(|c: char| c.is_ascii_digit())
+                && !after.contains('$') =>
+            {
+                self.push(Kind::Command("dollar".into()));
+                self.rest = after;
+            }
             '$' => {
                 self.wide = true;
                 // A dollar sign is a currency when it has no partner; the reader decides by `\$`.
@@ -79,7 +88,12 @@ impl<'a> Lexer<'a> {
                 self.push(Kind::Command(if c == '<' { "le" } else { "ge" }.into()));
                 self.rest = &after[1..];
             }
-            '!' if after.starts_with('=') => {
+            '=' if after.starts_with('<') => {
+                self.push(Kind::Command("le".into()));
+                self.rest = &after[1..];
+            }
+            // `5!=120` is about a factorial, `x!=3` says that they differ.
+            '!' if after.starts_with('=') && !self.counts() => {
                 self.push(Kind::Command("ne".into()));
                 self.rest = &after[1..];
             }
@@ -112,8 +126,7 @@ impl<'a> Lexer<'a> {
 
     /// Whether the next digit alone is an argument, as TeX reads `\frac12`.
     fn wants_digit(&self) -> bool {
-        let is_fraction =
-            |token: &Token| matches!(token.command(), Some("frac" | "dfrac" | "tfrac" | "cfrac"));
+        let is_fraction = |token: &Token| matches!(token.command(), Some("frac" | "binom"));
         match &self.tokens[..] {
             [.., last] if is_fraction(last) => true,
             [.., fraction, Token { kind: Kind::Number(above), .. }] => {
@@ -201,6 +214,7 @@ impl<'a> Lexer<'a> {
                 self.rest = braced(rest)?.1;
                 self.space = true;
             }
+            "dbinom" | "tbinom" => self.push(Kind::Command("binom".to_owned())),
             "sfrac" | "nicefrac" | "flatfrac" | "dfrac" | "tfrac" | "cfrac" => {
                 self.push(Kind::Command("frac".to_owned()));
             }
@@ -286,6 +300,11 @@ impl<'a> Lexer<'a> {
             other => self.push(Kind::Symbol(other)),
         }
         Some(())
+    }
+
+    /// Whether a number ends right here.
+    fn counts(&self) -> bool {
+        !self.space && matches!(self.tokens.last().map(|token| &token.kind), Some(Kind::Number(_)))
     }
 
     /// Whether what was read so far may be what a unit counts.

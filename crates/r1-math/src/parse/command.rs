@@ -94,7 +94,7 @@ impl Parser<'_> {
                 let below = self.argument()?;
                 Some(self.arena.div(above, below))
             }
-            "binom" | "dbinom" | "tbinom" => {
+            "binom" => {
                 let n = self.argument()?;
                 let k = self.argument()?;
                 Some(self.arena.function(Function::Binomial, vec![n, k]))
@@ -140,6 +140,10 @@ impl Parser<'_> {
                     return self.symbol(&digits);
                 }
                 let inside = self.argument()?;
+                if self.arena.as_number(inside).is_some() {
+                    // Digits, and no conjugate.
+                    return None;
+                }
                 if is_constant(self.arena, inside) {
                     return Some(self.arena.function(Function::Conjugate, vec![inside]));
                 }

@@ -70,7 +70,15 @@ impl Reader<'_> {
         if joints.contains(&Joint::Member) {
             // `x \in S`: anything but a name before it would be dropped.
             let (label, name) = self.label(parts[0]).filter(|_| joints.len() == 1)?;
-            let value = Box::new(self.structure(parts[last])?);
+            // What a number is an element of is an interval, and no pair.
+            let set = match label {
+                Some(_) => self.open_interval(parts[last]),
+                None => None,
+            };
+            let value = Box::new(match set {
+                Some(interval) => interval,
+                None => self.structure(parts[last])?,
+            });
             return Some(Answer::Assignment { name, label, value, between: Vec::new(), rounded: false });
         }
         if joints.iter().all(|joint| matches!(joint, Joint::Link(Link::Equal) | Joint::Approximate)) {
