@@ -90,6 +90,8 @@ impl Unit {
                             last = Some(entry);
                         }
                         None if lexicon::is_neutral(lower) => {}
+                        // A symbol counts nothing.
+                        None if clean.len() == 1 && clean.is_ascii() => return None,
                         None => unit.words.push(singular(lower)),
                     }
                     (sign, next_power) = (1, 1);
@@ -208,7 +210,7 @@ const VOLT: Dimensions = [2, 1, -3, -1, 0, 0, 0];
 const OHM: Dimensions = [2, 1, -3, -2, 0, 0, 0];
 
 /// Names, dimensions, and the factor to the base unit as a quotient.
-const UNITS: [(&[&str], Dimensions, u64, u64); 79] = [
+const UNITS: [(&[&str], Dimensions, u64, u64); 80] = [
     (&["m", "meter", "metre", "meters", "metres"], LENGTH, 1, 1),
     (&["km", "kilometer", "kilometre", "kilometers", "kilometres", "kms"], LENGTH, 1000, 1),
     (&["dm", "decimeter", "decimeters"], LENGTH, 1, 10),
@@ -274,6 +276,7 @@ const UNITS: [(&[&str], Dimensions, u64, u64); 79] = [
     (&["V", "volt", "volts"], VOLT, 1, 1),
     (&["kV"], VOLT, 1000, 1),
     (&["ohm", "ohms", "Omega", "Ω"], OHM, 1, 1),
+    (&["kWh", "kilowatt-hour", "kilowatt-hours"], ENERGY, 3_600_000, 1),
     (&["F", "farad", "farads"], [-2, -1, 4, 2, 0, 0, 0], 1, 1),
     (&["H", "henry", "henries", "henrys"], [2, 1, -2, -2, 0, 0, 0], 1, 1),
     (&["T", "tesla", "teslas"], [0, 1, -2, -1, 0, 0, 0], 1, 1),

@@ -4,7 +4,10 @@ use super::{
     Comparison, Dropped, Finding,
     decimal::Value,
     holds,
-    name::{differ, in_words, is_filler, is_operator, one_function, otherwise_named, renamed_argument},
+    name::{
+        differ, in_words, is_filler, is_operator, one_function, other_place, otherwise_named,
+        renamed_argument,
+    },
 };
 use crate::{
     answer::Answer,
@@ -220,6 +223,9 @@ impl Comparison<'_> {
         else {
             return Names::Differ;
         };
+        if is_operator(a) != is_operator(b) || other_place(a, b) {
+            return Names::Differ;
+        }
         if let Some(argument) = one_function(a, b)
             && self.is_function_of(gold, argument)
             && self.is_function_of(answer, argument)

@@ -48,6 +48,20 @@ pub(super) fn is_operator(name: &str) -> bool {
     OPERATORS.contains(&name)
 }
 
+/// Whether one name is of where a function is greatest or least, `min at x`, and the other of another symbol.
+pub(super) fn other_place(a: &str, b: &str) -> bool {
+    let place = |name: &str| {
+        let at = ["minat", "maxat", "minimumat", "maximumat"];
+        let lower = name.to_lowercase();
+        at.iter().find_map(|start| lower.strip_prefix(start)).map(str::to_owned)
+    };
+    let other = |place: Option<String>, name: &str| place.is_some_and(|place| place != name);
+    match (place(a), place(b)) {
+        (None, None) | (Some(_), Some(_)) => false,
+        (x, y) => other(x, b) || other(y, a),
+    }
+}
+
 /// Whether two names in words, or of figures, are about different things: "slope" and "intercept", `AB` and
 /// `CD`, `P(A)` and `P(B)`.
 pub(super) fn differ(a: &str, b: &str) -> bool {

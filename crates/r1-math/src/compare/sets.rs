@@ -7,11 +7,12 @@ use crate::{
 };
 
 /// Relations that read the other way from the right, with their names from there.
-const RELATIONS: [(&str, &str); 8] = [
+const RELATIONS: [(&str, &str); 9] = [
     ("supset", "subset"),
     ("supseteq", "subseteq"),
     ("supsetneq", "subsetneq"),
     ("ni", "in"),
+    ("in", "ni"),
     ("subset", "supset"),
     ("subseteq", "supseteq"),
     ("subsetneq", "supsetneq"),

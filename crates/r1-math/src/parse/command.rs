@@ -3,7 +3,7 @@
 use super::{Parser, function};
 use crate::{
     arena::{Constant, Function, Id, Node},
-    substitute::is_constant,
+    substitute::{is_constant, mentions},
     token::Kind,
 };
 
@@ -140,11 +140,12 @@ impl Parser<'_> {
                     return self.symbol(&digits);
                 }
                 let inside = self.argument()?;
-                if self.arena.as_number(inside).is_some() {
-                    // Digits, and no conjugate.
-                    return None;
-                }
                 if is_constant(self.arena, inside) {
+                    let imaginary = Node::Constant(Constant::I);
+                    if !mentions(self.arena, inside, &|node| *node == imaginary) {
+                        // Of a real number nobody writes the conjugate.
+                        return None;
+                    }
                     return Some(self.arena.function(Function::Conjugate, vec![inside]));
                 }
                 // A mean, a segment, a conjugate: another thing than what stands under the bar.
@@ -186,8 +187,10 @@ impl Parser<'_> {
             "displaylimits" | "boxed" => self.argument(),
             "mathbb" => None,
             "int" => self.integral(),
-            "angle" | "triangle" | "odot" | "parallel" | "prime" | "partial" | "nabla" | "lim" | "iint"
-            | "oint" => None,
+            "lim" => self.limit(),
+            "angle" | "triangle" | "odot" | "parallel" | "prime" | "partial" | "nabla" | "iint" | "oint" => {
+                None
+            }
             _ if starts_factor(name) && super::symbol::is_symbol(name) => {
                 if (matches!(name, "Gamma" | "zeta" | "phi" | "varphi") || self.at_zero())
                     && let Some(call) = self.call(name)

@@ -6,6 +6,8 @@ mod command;
 mod fold;
 mod function;
 mod integral;
+mod limit;
+mod antiderivative;
 mod ordered;
 mod postfix;
 mod symbol;

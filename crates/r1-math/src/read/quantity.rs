@@ -278,13 +278,20 @@ fn is_function(word: &str) -> bool {
     ) || word.starts_with("arc")
 }
 
+/// Whether a token is a word that no prefix of a unit is.
+fn is_word(token: &Token) -> bool {
+    matches!(&token.kind, Kind::Text(word) | Kind::Word(word) if word.trim().len() > 1)
+}
+
 /// The tokens as the text of a unit.
 fn rendered(tokens: &[Token]) -> String {
     let mut text = String::new();
+    let mut after_word = false;
     for token in tokens {
+        let apart = token.space || std::mem::replace(&mut after_word, is_word(token));
         match &token.kind {
             Kind::Letter(c) => {
-                if token.space {
+                if apart {
                     text.push(' ');
                 }
                 text.push(*c);

@@ -79,6 +79,11 @@ impl Reader<'_> {
                 Some(interval) => interval,
                 None => self.structure(parts[last])?,
             });
+            if matches!(*value, Answer::Expression { .. } | Answer::Quantity { .. } | Answer::Percent { .. })
+            {
+                // An element of a set with a name is not that set.
+                return None;
+            }
             return Some(Answer::Assignment { name, label, value, between: Vec::new(), rounded: false });
         }
         if joints.iter().all(|joint| matches!(joint, Joint::Link(Link::Equal) | Joint::Approximate)) {
@@ -169,7 +174,7 @@ impl Reader<'_> {
             };
         }
         let first = lexer::spelt(parts[0]);
-        if parts[0].iter().any(|token| matches!(token.kind, Kind::Number(_)))
+        if parts[0].iter().any(|token| matches!(token.kind, Kind::Number(_) | Kind::Command(_)))
             && parts[1..].iter().all(|part| lexer::spelt(part) == first)
         {
             // `5 = 5` says nothing.
