@@ -194,6 +194,7 @@ fn bare(text: &str) -> &str {
 /// Lower case letters and digits, single spaces, no mark-up and no punctuation.
 pub(crate) fn even(text: &str) -> String {
     let text = super::spelling::spell(text);
+    let (formula, rows) = (text.contains(['\\', '$']), text.contains("\\begin"));
     let mut out = String::with_capacity(text.len());
     let mut rest = text.as_str();
     while let Some(c) = rest.chars().next() {
@@ -223,6 +224,12 @@ pub(crate) fn even(text: &str) -> String {
                 rest = tail;
                 continue;
             }
+            if rows && name.is_empty() && after.starts_with('\\') {
+                // Where a row ends is part of a matrix.
+                out.push_str(" ; ");
+                rest = &after[1..];
+                continue;
+            }
             let sign = name.is_empty() && after.starts_with(['+', '-', '=', '<', '>', '*', '/']);
             if style && !sign {
                 rest = if name.is_empty() {
@@ -244,10 +251,16 @@ pub(crate) fn even(text: &str) -> String {
                 out.push('…');
                 rest = after.trim_start_matches('.');
             }
+            // The point of a decimal.
+            '.' if after.starts_with(|c: char| c.is_ascii_digit()) => out.push('.'),
             '.' | ',' | ';' | ':' | '?' | '{' | '}' | '$' | '~' | '`' => out.push(' '),
             '!' if after.trim_end_matches(['!', '.']).is_empty() => out.push(' '),
             // Minutes and seconds, feet and inches.
             '\'' if out.ends_with(|c: char| c.is_ascii_digit() || c == '\'') => out.push(c),
+            // Elsewhere than in `can't`, a prime or a mark of quotation.
+            '\'' if !(out.ends_with(char::is_alphabetic) && after.starts_with(char::is_alphabetic)) => {
+                out.push(if after.starts_with(['(', '=', '^', '_']) || formula { '\'' } else { ' ' });
+            }
             '\'' | '"' => {}
             c if c.is_whitespace() => out.push(' '),
             _ => out.push(c),

@@ -1,6 +1,7 @@
 //! The ladder: cheap rungs first, each deciding or passing on.
 
 mod finding;
+mod arbitrary;
 mod assignment;
 mod cases;
 mod commuting;
