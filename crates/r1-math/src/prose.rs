@@ -85,7 +85,7 @@ fn tokens(text: &str) -> impl Iterator<Item = &str> {
             if marked.len() < word.len() && marked.ends_with(|c: char| c.is_ascii_digit()) {
                 return word;
             }
-            word.trim_end_matches([')', '}', '"', '\'', '”', '’', '*', '.', ',', ';', ':', '?'])
+            word.trim_end_matches([')', '}', '"', '\'', '”', '’', '*', '.', ',', ';', ':'])
         })
         .filter(|word| !word.is_empty())
 }

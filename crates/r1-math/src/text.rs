@@ -253,7 +253,7 @@ pub(crate) fn even(text: &str) -> String {
             }
             // The point of a decimal.
             '.' if after.starts_with(|c: char| c.is_ascii_digit()) => out.push('.'),
-            '.' | ',' | ';' | ':' | '?' | '{' | '}' | '$' | '~' | '`' => out.push(' '),
+            '.' | ',' | ';' | ':' | '{' | '}' | '$' | '~' | '`' => out.push(' '),
             '!' if after.trim_end_matches(['!', '.']).is_empty() => out.push(' '),
             // Minutes and seconds, feet and inches.
             '\'' if out.ends_with(|c: char| c.is_ascii_digit() || c == '\'') => out.push(c),

@@ -129,9 +129,9 @@ impl Unit {
         matches!(&self.words[..], [word] if word == "radian")
     }
 
-    /// Whether the unit is written as one letter.
+    /// Whether the unit is written as one letter, perhaps to a power.
     pub(crate) fn is_letter(&self) -> bool {
-        self.written.chars().count() == 1
+        self.written.split('^').next().is_some_and(|letter| letter.trim().chars().count() == 1)
     }
 
     /// True for units without a dimension: nouns and currencies.

@@ -150,7 +150,8 @@ fn readings(arena: &mut Arena, reference: &str, answer: &str) -> (Vec<(Answer, A
     }
     let letters = Reading { letter_units: true, ..Reading::LIKELY };
     let has_unit = |answer: &Answer| matches!(answer, Answer::Quantity { .. });
-    if has_unit(&gold) != has_unit(&given) {
+    let ohms = |text: &str| text.contains("Omega") || text.contains('Ω');
+    if has_unit(&gold) != has_unit(&given) || (!has_unit(&gold) && ohms(reference) && ohms(answer)) {
         pairs.push((read(reference, letters).0, read(answer, letters).0));
         return (pairs, words);
     }

@@ -77,8 +77,7 @@ pub fn is_mathematical(text: &str) -> bool {
 
 /// The tokens without punctuation around them.
 fn trim(mut tokens: &[Token]) -> &[Token] {
-    let loose =
-        |token: &Token| matches!(token.kind, Kind::Symbol('.' | ',' | ';' | ':' | '"' | '?') | Kind::Row);
+    let loose = |token: &Token| matches!(token.kind, Kind::Symbol('.' | ',' | ';' | ':' | '"') | Kind::Row);
     while let [first, rest @ ..] = tokens
         && loose(first)
     {
@@ -133,6 +132,9 @@ impl Reader<'_> {
         }
         if let Some(special) = self.special(tokens) {
             return Some(special);
+        }
+        if let Some(division) = phrase::division(tokens) {
+            return Some(division);
         }
         if let Some(answer) = self.phrase(tokens) {
             return answer;

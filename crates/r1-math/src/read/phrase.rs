@@ -205,6 +205,21 @@ impl Reader<'_> {
     }
 }
 
+/// `12 R 3`, `12 \text{ remainder } 3`: a quotient and what is left, as a text.
+pub(super) fn division(tokens: &[Token]) -> Option<Answer> {
+    let [Token { kind: Kind::Number(quotient), .. }, middle, Token { kind: Kind::Number(left), .. }] = tokens
+    else {
+        return None;
+    };
+    let says = match &middle.kind {
+        Kind::Letter(letter) => matches!(letter, 'R' | 'r'),
+        _ => word(middle).is_some_and(|word| {
+            matches!(word.trim().trim_matches('.').to_lowercase().as_str(), "r" | "rem" | "remainder")
+        }),
+    };
+    says.then(|| Answer::Text(format!("{} remainder {}", quotient.digits, left.digits)))
+}
+
 /// Whether a token of a condition says nothing of the values: "for all real x", "where C is a constant".
 fn says_nothing(token: &Token) -> bool {
     let plain = |word: &str| {

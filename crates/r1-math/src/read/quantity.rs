@@ -218,7 +218,10 @@ impl Reader<'_> {
             Kind::Text(_) => true,
             Kind::Word(word) => {
                 let known = unit::is_known(word)
-                    || matches!(word.as_str(), "percent" | "pct" | "percentage" | "degrees");
+                    || matches!(
+                        word.as_str(),
+                        "percent" | "pct" | "percentage" | "degrees" | "USD" | "EUR" | "GBP"
+                    );
                 known || (token.space && word.len() > 3 && !is_function(word))
             }
             Kind::Symbol('%') => at + 1 == tokens.len(),

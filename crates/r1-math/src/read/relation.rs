@@ -174,7 +174,9 @@ impl Reader<'_> {
             };
         }
         let first = lexer::spelt(parts[0]);
-        if parts[0].iter().any(|token| matches!(token.kind, Kind::Number(_) | Kind::Command(_)))
+        if parts[0]
+            .iter()
+            .any(|token| matches!(token.kind, Kind::Number(_) | Kind::Command(_) | Kind::Letter('e' | 'i')))
             && parts[1..].iter().all(|part| lexer::spelt(part) == first)
         {
             // `5 = 5` says nothing.
