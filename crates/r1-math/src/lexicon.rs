@@ -11,7 +11,8 @@ const TELLING: &str = " or nor not no never none neither without cannot minus ne
     smaller larger under above below beyond up but except instead rather wait however actually wrong incorrect \
     false invalid error impossible fail fails failed until infinity infinite double twice triple odd even \
     halves thirds fourths fifths sixths sevenths eighths ninths tenths hundredths thousandths millionths tenth \
-    hundredth thousandth millionth \
+    hundredth thousandth millionth pm loss lost loses losing deficit debt decrease decreases decreased decreasing \
+    reduction reduces reduced drop drops dropped fall falls fell decline declines declined owes owed below \
     zero one two three four five six seven eight nine ten eleven twelve twenty thirty forty fifty k e i ";
 
 /// Words that make a sentence about a number no statement of it: negations that are drawn together, conditions,
@@ -76,7 +77,9 @@ pub(crate) fn leads(word: &str) -> bool {
 
 /// Whether two lower-case words make another number of the one beside them: "multiple of", "and higher".
 pub(crate) fn calculates(first: &str, second: &str) -> bool {
-    second == "of" && holds(CALCULATING, first) || matches!(first, "and" | "or") && holds(RISING, second)
+    second == "of" && holds(CALCULATING, first)
+        || (first, second) == ("the", "red")
+        || matches!(first, "and" | "or") && holds(RISING, second)
 }
 
 /// Whether a lower-case word cannot belong to the unit or the noun after a value.

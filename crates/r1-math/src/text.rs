@@ -224,13 +224,18 @@ pub(crate) fn even(text: &str) -> String {
                 rest = tail;
                 continue;
             }
+            if matches!(name, "dots" | "ldots" | "cdots" | "dotsc") {
+                out.push_str(" … ");
+                rest = tail;
+                continue;
+            }
             if rows && name.is_empty() && after.starts_with('\\') {
                 // Where a row ends is part of a matrix.
                 out.push_str(" ; ");
                 rest = &after[1..];
                 continue;
             }
-            let sign = name.is_empty() && after.starts_with(['+', '-', '=', '<', '>', '*', '/']);
+            let sign = name.is_empty() && after.starts_with(['+', '-', '=', '<', '>', '*', '/', '|']);
             if style && !sign {
                 rest = if name.is_empty() {
                     after.get(after.chars().next().map_or(0, char::len_utf8)..).unwrap_or("")

@@ -60,7 +60,16 @@ impl Unit {
             match clean.to_lowercase().as_str() {
                 // A capital is the ampere.
                 "a" if clean == "a" => {}
-                "" | "of" | "the" | "an" | "each" | "total" | "in" | "about" => {}
+                // "North of east" is not east of north.
+                "of" if unit.words.last().is_some_and(|word| is_compass(word)) => {
+                    let from = words.next()?.to_lowercase();
+                    let bearing = unit.words.pop()? + "-of-" + &from;
+                    unit.words.push(bearing);
+                }
+                "" | "of" | "the" | "an" | "each" | "total" | "about" => {}
+                "in" if matches!(words.peek(), None | Some(&"total" | &"all")) => {}
+                // What stands in something counts nothing: "5 in the red".
+                "in" => return None,
                 "/" | "per" => sign = -1,
                 "square" | "sq" => next_power = 2,
                 "cubic" => next_power = 3,
@@ -119,6 +128,29 @@ impl Unit {
         Some(())
     }
 
+    /// The unit of money together with what stands behind the amount: a noun, or of what it is a rate.
+    pub(crate) fn beside(self, other: &Self) -> Option<Self> {
+        if other.is_noun() && self.words.iter().all(|word| other.words.contains(word)) {
+            return Some(other.clone());
+        }
+        let written = format!("{} {}", self.written, other.written);
+        let mut both =
+            Self { written, factor: self.factor * &other.factor, dimensions: other.dimensions, ..self };
+        both.words.extend(other.words.iter().cloned());
+        both.words.sort();
+        (both.words.len() <= MAX_WORDS).then_some(both)
+    }
+
+    /// Whether the unit is a rate of an amount: dollars per day, of dollars.
+    pub(crate) fn is_rate_of(&self, amount: &Self) -> bool {
+        let money = |word: &String| matches!(word.as_str(), "dollar" | "euro" | "pound" | "yuan" | "rupee");
+        amount.is_noun()
+            && !self.is_noun()
+            && amount.factor == RBig::ONE
+            && amount.words == self.words
+            && amount.words.iter().any(money)
+    }
+
     /// Whether the unit is a degree of a temperature scale.
     pub(crate) fn is_temperature(&self) -> bool {
         self.words.iter().any(|word| matches!(word.as_str(), "celsius" | "fahrenheit"))
@@ -129,9 +161,16 @@ impl Unit {
         matches!(&self.words[..], [word] if word == "radian")
     }
 
-    /// Whether the unit is written as one letter, perhaps to a power.
+    /// Whether the unit is written as one letter, perhaps to a power, or as a prefix and a letter, as a product of
+    /// symbols is.
     pub(crate) fn is_letter(&self) -> bool {
-        self.written.split('^').next().is_some_and(|letter| letter.trim().chars().count() == 1)
+        let letters = self.written.split('^').next().unwrap_or("").trim();
+        letters.chars().count() == 1 || is_of_letters(letters)
+    }
+
+    /// Whether a power of a letter may be anything but a unit: areas and volumes are of metres.
+    pub(crate) fn is_power_of_a_symbol(&self) -> bool {
+        self.is_letter() && self.written.contains('^') && !self.written.trim().starts_with('m')
     }
 
     /// True for units without a dimension: nouns and currencies.
@@ -159,6 +198,48 @@ impl Unit {
         let (a, b) = (&self.words, &other.words);
         if self.is_noun() { within(a, b) || within(b, a) } else { a == b }
     }
+}
+
+/// Whether a word of two letters is a unit as well as a product of symbols that formulas have: `kT`, `mg`.
+pub(crate) fn is_of_letters(word: &str) -> bool {
+    matches!(
+        word,
+        "kT" | "mg"
+            | "pV"
+            | "nV"
+            | "mV"
+            | "mA"
+            | "mN"
+            | "mC"
+            | "mF"
+            | "mH"
+            | "mT"
+            | "nC"
+            | "pF"
+            | "nF"
+            | "dA"
+            | "mJ"
+            | "mW"
+            | "hA"
+            | "kA"
+            | "kC"
+            | "nA"
+            | "pA"
+            | "fL"
+            | "ms"
+            | "ns"
+            | "ps"
+            | "fs"
+            | "nm"
+            | "pm"
+            | "fm"
+            | "mb"
+            | "pc"
+    )
+}
+
+fn is_compass(word: &str) -> bool {
+    matches!(word, "north" | "south" | "east" | "west")
 }
 
 /// Whether every word of a text is a known unit.
@@ -329,6 +410,10 @@ fn prefixed(word: &str, lower: &str) -> Option<(Dimensions, RBig)> {
         "m", "g", "s", "A", "K", "mol", "N", "J", "W", "Pa", "Hz", "C", "V", "F", "H", "T", "Wb", "L", "eV",
         "cal", "pc", "bar", "Ω", "Omega", "ohm", "b",
     ];
+    if word == "kT" {
+        // The energy of heat, and no unit.
+        return None;
+    }
     PREFIXES.iter().find_map(|(symbol, name, power)| {
         let (dimensions, factor) = match word.strip_prefix(symbol) {
             Some(base) if BASES.contains(&base) => entry(base, base)?,

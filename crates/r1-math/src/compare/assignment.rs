@@ -12,7 +12,7 @@ use super::{
 use crate::{
     answer::Answer,
     arena::{Id, Node},
-    substitute::{is_constant, symbols},
+    substitute::{is_constant, mentions, symbols},
 };
 
 /// What two names say about the answers that they stand for.
@@ -52,7 +52,7 @@ impl Comparison<'_> {
         }
         // A point with its name is no interval; the domain of a function may be.
         let point = matches!((&**value, other), (A::Tuple(_), A::Region(_) | A::Relation { .. }));
-        if point && !in_words(name) {
+        if point && (!in_words(name) || name.contains("arrow") || name.starts_with("vec")) {
             return Finding::apart();
         }
         self.leave_out(Dropped::Name(name.clone()));
@@ -88,7 +88,7 @@ impl Comparison<'_> {
             return Finding::apart();
         }
         match self.names(gold, answer) {
-            Names::Agree => {}
+            Names::Agree => self.leave_out_of_name(gold, answer),
             Names::Renamed(pairs) => {
                 // Bound symbols that neither side can mention elsewhere.
                 let (mut left, mut right) = ((**left).clone(), (**right).clone());
@@ -128,6 +128,15 @@ impl Comparison<'_> {
         self.answers(left, right)
     }
 
+    /// Notes the words of one name that the other has not: "final answer" and "answer", `f(x)` and `y`.
+    fn leave_out_of_name(&mut self, gold: &Answer, answer: &Answer) {
+        if let (Answer::Assignment { name: a, .. }, Answer::Assignment { name: b, .. }) = (gold, answer)
+            && a != b
+        {
+            self.leave_out(Dropped::Name(if a.len() < b.len() { b } else { a }.clone()));
+        }
+    }
+
     /// `(x, y) = (1, 2)` as `x = 1, y = 2`.
     fn apart(&mut self, named: &Answer) -> Option<Answer> {
         let Answer::Assignment { name, value, .. } = named else { return None };
@@ -155,8 +164,19 @@ impl Comparison<'_> {
         let graph = |name: Id| {
             label.is_some_and(|label| is(name, "y") && call(label) || call(name) && is(label, "y"))
         };
-        let named = |id: &&Id| matches!(self.arena.node(**id), Node::Symbol(_) | Node::Call(..));
+        let named = |id: &&Id| {
+            matches!(self.arena.node(**id), Node::Symbol(_) | Node::Call(..))
+                || self.is_indexed_multiple(**id)
+        };
         names.iter().filter(named).all(|name| others.contains(name) || label == Some(*name) || graph(*name))
+    }
+
+    /// `p_Z(5)` as it is read, five of what is indexed.
+    fn is_indexed_multiple(&self, id: Id) -> bool {
+        let Node::Mul(factors) = self.arena.node(id) else { return false };
+        let [a, b] = factors[..] else { return false };
+        let indexed = |id: Id| matches!(self.arena.node(id), Node::Symbol(name) if self.arena.name(*name).contains('_'));
+        indexed(a) && is_constant(&self.arena, b) || indexed(b) && is_constant(&self.arena, a)
     }
 
     /// The members of a chain in other symbols than its value has.
@@ -173,7 +193,16 @@ impl Comparison<'_> {
     /// A symbol, a function at a point, or what is known to be a matrix.
     fn is_name(&self, label: Id, value: &Answer) -> bool {
         let matrix = matches!(value, Answer::Expression { id, .. } if matches!(self.arena.node(*id), Node::Matrix { .. }));
-        matrix || matches!(self.arena.node(label), Node::Symbol(_) | Node::Call(..) | Node::Function(..))
+        let node = self.arena.node(label);
+        matrix
+            || matches!(node, Node::Symbol(_) | Node::Call(..) | Node::Function(..)) && !self.is_nested(node)
+    }
+
+    /// Whether a function is taken of itself: `f(f(x)) = x` asks for f.
+    fn is_nested(&self, node: &Node) -> bool {
+        let Node::Call(name, arguments) = node else { return false };
+        let same = |inner: &Node| matches!(inner, Node::Call(other, _) if other == name);
+        arguments.iter().any(|argument| mentions(&self.arena, *argument, &same))
     }
 
     /// Whether the value of a name depends on a symbol, or the name is of a derivative.

@@ -232,6 +232,11 @@ pub(super) fn one_function(a: &str, b: &str) -> Option<Option<char>> {
 
 /// The arguments of one function of which two names tell, where they are different symbols. Capitals are events.
 pub(super) fn renamed_argument(a: &str, b: &str) -> Option<(char, char)> {
+    // Of a quotient the symbol says by what a derivative is taken.
+    let quotient = |name: &str| name.contains('/') || name.starts_with("frac");
+    if quotient(a) || quotient(b) {
+        return None;
+    }
     let (a, b) = (function(a)?, function(b)?);
     let (x, y) = (a.argument?, b.argument?);
     let symbols = x != y && x.is_ascii_lowercase() && y.is_ascii_lowercase();

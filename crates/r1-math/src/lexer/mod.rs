@@ -133,10 +133,25 @@ impl<'a> Lexer<'a> {
             (run, rest) = self.rest.split_at(1);
         }
         self.rest = rest;
+        if run == "x" && self.rest.trim_start().starts_with("10^") && self.after_number() {
+            // `1.2 x10^3`
+            self.push(Kind::Command("times".to_owned()));
+            return;
+        }
+        let indexed = !raised && self.takes_an_index(run);
         let mut chars = run.chars();
         match (chars.next(), chars.next()) {
             (Some(letter), None) => self.push(Kind::Letter(letter)),
             _ => self.push(Kind::Word(run.to_owned())),
+        }
+        if !indexed && matches!(run, "cm" | "km" | "mm" | "dm") && self.rest.starts_with(['2', '3']) {
+            // `5 cm2`
+            self.push(Kind::Symbol('^'));
+        }
+        if indexed {
+            // `v0` is a name of its own and no multiple of nought.
+            self.push(Kind::Symbol('_'));
+            self.number();
         }
     }
 

@@ -19,6 +19,26 @@ impl Lexer<'_> {
         }
     }
 
+    /// Whether letters and the digits right behind them are one name: `v0`, `num1`, but neither `3 x10` nor `0b11`,
+    /// `2A3_{16}`, `log2` or `5 cm2`.
+    pub(super) fn takes_an_index(&self, letters: &str) -> bool {
+        let digits = self.rest.len() - self.rest.trim_start_matches(|c: char| c.is_ascii_digit()).len();
+        let after = &self.rest[digits..];
+        let number = self.after_number();
+        let glued = number && !self.space;
+        let counted = number && (letters == "x" || letters.len() > 1);
+        digits > 0
+            && !after.starts_with(['.', ','])
+            && !(glued && after.starts_with('_'))
+            && !counted
+            && !(glued && self.tokens.last().is_some_and(is_nought))
+            && !crate::parse::is_name(letters)
+    }
+
+    pub(super) fn after_number(&self) -> bool {
+        matches!(self.tokens.last(), Some(Token { kind: Kind::Number(_), .. }))
+    }
+
     pub(super) fn number(&mut self) {
         if self.wants_digit() && self.rest.starts_with(|c: char| c.is_ascii_digit()) {
             let (literal, _, _) = Literal::read(&self.rest[..1], false, false);
@@ -48,4 +68,8 @@ impl Lexer<'_> {
         }
         self.rest = rest;
     }
+}
+
+fn is_nought(token: &Token) -> bool {
+    matches!(&token.kind, Kind::Number(literal) if literal.digits == "0")
 }

@@ -24,6 +24,7 @@ const MAX_DEPTH: usize = 48;
 /// More nodes are not built.
 const MAX_NODES: usize = 4000;
 
+use atom::is_prose;
 pub(crate) use function::is_known as is_name;
 pub(crate) use ordered::ORDERED;
 

@@ -40,7 +40,7 @@ impl Parser<'_> {
         let Some(Token { kind: Kind::Word(word), .. }) = self.peek() else { return Some(false) };
         let numeral = word.bytes().all(|byte| matches!(byte, b'I' | b'V' | b'X'));
         let capitals = word.len() <= MAX_CAPITALS && word.bytes().all(|byte| byte.is_ascii_uppercase());
-        if !capitals || numeral || super::is_name(word) || word == "DNE" {
+        if !capitals || numeral || super::is_name(word) || super::is_prose(word) {
             return Some(false);
         }
         self.at += 1;
