@@ -66,7 +66,8 @@ fn changed(text: &str, other: &str, draw: &mut Draw) -> String {
         0 => drop(chars.drain(start..end)),
         1 | 2 => {
             let piece = chars[start..end].to_vec();
-            for _ in 0..1 + draw.below([2, 8, 400][draw.below(3)]) {
+            let most = [2, 8, 400][draw.below(3)];
+            for _ in 0..1 + draw.below(most) {
                 chars.splice(start..start, piece.iter().copied());
                 if chars.len() > LONGEST {
                     break;
