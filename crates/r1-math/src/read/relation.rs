@@ -48,7 +48,7 @@ pub(super) fn is_joint(token: &Token) -> bool {
 }
 
 /// The command of which a part is a call: one bracket behind it and nothing else.
-fn is_call<'t>(part: &'t [Token]) -> Option<&'t str> {
+fn is_call(part: &[Token]) -> Option<&str> {
     let [head, open, inside @ .., close] = part else { return None };
     let flat = !inside.iter().any(|token| token.is('(') || token.is(')'));
     (open.is('(') && close.is(')') && flat).then(|| head.command()).flatten()
