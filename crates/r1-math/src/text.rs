@@ -188,7 +188,10 @@ fn joined(text: &str) -> String {
 
 /// The text without an article before it.
 fn bare(text: &str) -> &str {
-    ["the ", "an ", "a "].iter().find_map(|article| text.strip_prefix(article)).unwrap_or(text)
+    // "A and C only" begins with an option.
+    let joint = |rest: &&str| !["and ", "or ", "only"].iter().any(|word| rest.starts_with(word));
+    let article = ["the ", "an ", "a "].iter().find_map(|article| text.strip_prefix(article));
+    article.filter(joint).unwrap_or(text)
 }
 
 /// Lower case letters and digits, single spaces, no mark-up and no punctuation.

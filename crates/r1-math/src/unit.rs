@@ -70,6 +70,8 @@ impl Unit {
                 "in" if matches!(words.peek(), None | Some(&"total" | &"all")) => {}
                 // What stands in something counts nothing: "5 in the red".
                 "in" => return None,
+                // What stands below what is below is above.
+                "/" | "per" if below => return None,
                 "/" | "per" => sign = -1,
                 "square" | "sq" => next_power = 2,
                 "cubic" => next_power = 3,

@@ -144,7 +144,9 @@ fn readings(arena: &mut Arena, reference: &str, answer: &str) -> (Vec<(Answer, A
     if gold_ambiguous || given_ambiguous {
         let other = Reading { commas: Commas::Unlikely, ..Reading::LIKELY };
         // A reference is written with a decimal point: `1,2` is two numbers there, and not 1.2.
-        let also = gold_ambiguous && !matches!(gold, Answer::List(..) | Answer::Either(..));
+        // Nor is `44,500` "44 or 500", or 44 of anything.
+        let wordy = answer.contains(|c: char| c.is_alphabetic() || c == '%');
+        let also = gold_ambiguous && !wordy && !matches!(gold, Answer::List(..) | Answer::Either(..));
         let gold_other = if also { read(reference, other).0 } else { gold.clone() };
         let given_other = if given_ambiguous { read(answer, other).0 } else { given.clone() };
         pairs.push((gold.clone(), given_other.clone()));

@@ -130,8 +130,10 @@ fn distance(a: &str, b: &str) -> usize {
 
 /// Whether a name is of words, and no formula.
 pub(super) fn in_words(name: &str) -> bool {
-    let letters = name.chars().filter(char::is_ascii_lowercase).count();
-    letters >= 3 && !name.contains(['(', ',', '=', '|', '_', '/']) && !name.contains("frac")
+    let small = name.chars().filter(char::is_ascii_lowercase).count();
+    let letters = name.chars().filter(char::is_ascii_alphabetic).count();
+    let word = small == 2 && letters == 3 && name.starts_with(|c: char| c.is_ascii_uppercase());
+    (small >= 3 || word) && !name.contains(['(', ',', '=', '|', '_', '/']) && !name.contains("frac")
 }
 
 /// Two names of figures or of values: one may leave out the arguments or the index of the other.

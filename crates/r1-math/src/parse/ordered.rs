@@ -44,6 +44,12 @@ impl Parser<'_> {
             return Some(false);
         }
         self.at += 1;
+        let raised = self.peek().is_some_and(|token| token.is('^') || token.is('\'') || token.is('_'));
+        if word.len() > 2 && !raised {
+            // Points in order, or an abbreviation: `AES` is not `ASE`.
+            factors.push(self.arena.symbol(word));
+            return Some(true);
+        }
         for (at, letter) in word.char_indices() {
             let name = letter.to_string();
             if at + 1 < word.len() {

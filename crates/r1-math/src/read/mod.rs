@@ -262,7 +262,9 @@ impl Reader<'_> {
     fn ratio(&mut self, tokens: &[Token]) -> Option<Answer> {
         let parts = split::top(tokens, |token| token.is(':') || token.is_command("colon"));
         let half = |token: &Token| matches!(&token.kind, Kind::Word(word) if matches!(word.as_str(), "AM" | "PM" | "am" | "pm"));
-        if parts.len() < 2 || tokens.iter().any(half) {
+        // `1:05` is a time, and not `1:5`.
+        let minutes = |token: &Token| matches!(&token.kind, Kind::Number(literal) if literal.digits.len() > 1 && literal.digits.starts_with('0') && !literal.digits.contains('.'));
+        if parts.len() < 2 || tokens.iter().any(|token| half(token) || minutes(token)) {
             return None;
         }
         let parts: Option<Vec<Id>> =
