@@ -11,7 +11,8 @@ const TELLING: &str = " or nor not no never none neither without cannot minus ne
     smaller larger under above below beyond up but except instead rather wait however actually wrong incorrect \
     false invalid error impossible fail fails failed until infinity infinite double twice triple odd even \
     halves thirds fourths fifths sixths sevenths eighths ninths tenths hundredths thousandths millionths tenth \
-    hundredth thousandth millionth \
+    hundredth thousandth millionth pm loss lost loses losing deficit debt decrease decreases decreased decreasing \
+    reduction reduces reduced drop drops dropped fall falls fell decline declines declined owes owed below \
     zero one two three four five six seven eight nine ten eleven twelve twenty thirty forty fifty k e i ";
 
 /// Words that make a sentence about a number no statement of it: negations that are drawn together, conditions,
@@ -19,7 +20,7 @@ const TELLING: &str = " or nor not no never none neither without cannot minus ne
 const SUSPENDING: &str = " isnt arent wasnt werent hasnt havent hadnt dont doesnt didnt wont wouldnt couldnt \
     shouldnt cant mustnt neednt aint if unless whether when would could should might may must before after once \
     perhaps maybe possibly probably guess guessed supposedly allegedly assuming suppose unlike besides excluding \
-    excluded other another different incorrectly mistakenly ";
+    excluded other another different incorrectly mistakenly too ";
 
 /// What stands directly before the number that a sentence states.
 const LEADING: &str = " is are was were has have had be been being equals equal its it i he she they we you there \
@@ -40,6 +41,14 @@ const STATING: &str = " and if then else when where while because since so thus 
 /// Words before a value that turn or bound it.
 const NEGATING: &str = " not no nor never neither without except less least more most fewer greater larger smaller \
     than between above below under over wrong incorrect false nearly almost up ";
+
+/// What is calculated from the number of which it is: "a multiple of 5".
+const CALCULATING: &str = " square squares cube cubes multiple multiples factor factors divisor divisors power \
+    powers reciprocal inverse opposite negative root fraction part complement logarithm derivative integral ";
+
+/// What goes beyond the number before "and": "5 and higher".
+const RISING: &str = " higher lower bigger upward upwards upward onward onwards downward downwards later earlier \
+    longer shorter taller older younger so ";
 
 /// Dozens are a unit, and a number within a sentence.
 const COUNTING: &str = " dozen ";
@@ -64,6 +73,13 @@ pub(crate) fn suspends(word: &str) -> bool {
 /// Whether the number that a sentence states may follow a lower-case word.
 pub(crate) fn leads(word: &str) -> bool {
     holds(LEADING, word)
+}
+
+/// Whether two lower-case words make another number of the one beside them: "multiple of", "and higher".
+pub(crate) fn calculates(first: &str, second: &str) -> bool {
+    second == "of" && holds(CALCULATING, first)
+        || (first, second) == ("the", "red")
+        || matches!(first, "and" | "or") && holds(RISING, second)
 }
 
 /// Whether a lower-case word cannot belong to the unit or the noun after a value.

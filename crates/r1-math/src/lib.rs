@@ -24,6 +24,7 @@ mod read;
 mod real;
 mod region;
 mod spelling;
+mod series;
 mod substitute;
 mod text;
 mod token;

@@ -44,7 +44,9 @@ fn pair(text: &str) -> Option<&str> {
 fn command(text: &str) -> Option<&str> {
     let inner = COMMANDS.iter().find_map(|open| text.strip_prefix(open))?;
     let end = closing_brace(inner)?;
-    (end + 1 == inner.len()).then(|| &inner[..end])
+    // A bold one is a unit vector.
+    let vector = text.starts_with("\\mathbf") && matches!(&inner[..end], "i" | "j" | "k");
+    (end + 1 == inner.len() && !vector).then(|| &inner[..end])
 }
 
 /// Where the brace closes that stands just before `text`; escaped braces do not count.

@@ -8,6 +8,10 @@ const MAX_BYTES: usize = 4096;
 /// Single letters that are words or units, not variables.
 const SINGLE: &str = "aAImgshlLNJWVCF";
 
+/// What stands before a number that is said again.
+const CONCLUDING: [&str; 9] =
+    ["so", "thus", "hence", "therefore", "is", "are", "equals", "exactly", "answer"];
+
 /// The one number of an answer in words, such as `18 dollars` or `She has 5 apples.`; `None` when
 /// two different numbers stand there, two side by side, or anything that may change the number's value.
 pub fn only_number(text: &str) -> Option<Number> {
@@ -15,6 +19,7 @@ pub fn only_number(text: &str) -> Option<Number> {
         return None;
     }
     let text = spell(&text.replace("\\text{", " {").replace("\\mathrm{", " {").replace('}', "} "));
+    let text = ["\\(", "\\)", "\\[", "\\]"].iter().fold(text, |text, mark| text.replace(mark, " "));
     let count = |bracket: char| text.matches(bracket).count();
     if count('(') != count(')') || count('{') != count('}') || text.contains("..") {
         // A bracket that never closes is no part of a sentence, and what goes on is not one number.
@@ -35,12 +40,18 @@ pub fn only_number(text: &str) -> Option<Number> {
                 return None;
             }
             let number = Number::parse(token)?;
+            // "the ratio of 5 to 5" is not five; "it's 5, so 5" is.
+            if only.is_some() && !before.is_some_and(|word| CONCLUDING.contains(&&*word.to_lowercase())) {
+                return None;
+            }
             // `16 16` says nothing, though both are one number.
             if after_number || only.as_ref().is_some_and(|other| *other != number) {
                 return None;
             }
             only = Some(number);
-        } else if !is_harmless(token) {
+        } else if !is_harmless(token)
+            || before.is_some_and(|word| lexicon::calculates(&word.to_lowercase(), &token.to_lowercase()))
+        {
             return None;
         }
         after_number = is_number;
@@ -82,7 +93,7 @@ fn tokens(text: &str) -> impl Iterator<Item = &str> {
             if marked.len() < word.len() && marked.ends_with(|c: char| c.is_ascii_digit()) {
                 return word;
             }
-            word.trim_end_matches([')', '}', '"', '\'', '”', '’', '*', '.', ',', ';', ':', '?'])
+            word.trim_end_matches([')', '}', '"', '\'', '”', '’', '*', '.', ',', ';', ':'])
         })
         .filter(|word| !word.is_empty())
 }

@@ -41,10 +41,41 @@ fn push(c: char, out: &mut String) {
         | '\u{202a}'..='\u{202e}'
         | '\u{2060}'..='\u{2069}'
         | '\u{feff}'
-        | '\u{fe0f}' => {}
+        | '\u{fe0f}'
+        // Ticks say that an answer was checked.
+        | '✓'
+        | '✔'
+        | '✅' => {}
+        '\u{1d400}'..='\u{1d7ff}' => match plain_letter(c) {
+            Some(letter) => push(letter, out),
+            None => out.push(c),
+        },
+        'ℎ' => out.push('h'),
+        c if c.is_ascii() => out.push(c),
         c if c.is_whitespace() => out.push(' '),
         c => out.push(c),
     }
+}
+
+/// The letter or the digit of a bold, italic, sans-serif or monospaced one of the block of mathematical letters.
+/// Script, Gothic and double-struck letters are symbols of their own.
+fn plain_letter(c: char) -> Option<char> {
+    let code = c as u32;
+    let within = |start: u32, length: u32| (start..start + length).contains(&code).then(|| code - start);
+    if let Some(at) = within(0x1d7ce, 50) {
+        return char::from_digit(at % 10, 10);
+    }
+    if let Some(at) = within(0x1d6a8, 290) {
+        // Capitals, nabla, small letters, variants.
+        return match at % 58 {
+            at @ 0..=24 => char::from_u32(0x391 + at),
+            at @ 26..=50 => char::from_u32(0x3b1 + at - 26),
+            _ => None,
+        };
+    }
+    let latin = [(0x1d400, 156), (0x1d5a0, 208), (0x1d670, 52)];
+    let at = latin.iter().find_map(|(start, length)| within(*start, *length))? % 52;
+    char::from_u32(if at < 26 { 0x41 + at } else { 0x61 + at - 26 })
 }
 
 /// Super- and subscripts: the mark that LaTeX uses, and the plain character.

@@ -1,7 +1,7 @@
 //! LaTeX commands that say nothing about the value.
 
 /// Commands that only style or space.
-pub(super) const IGNORED: [&str; 45] = [
+pub(super) const IGNORED: [&str; 46] = [
     "left",
     "right",
     "big",
@@ -47,6 +47,7 @@ pub(super) const IGNORED: [&str; 45] = [
     "mathord",
     "mathrel",
     "therefore",
+    "ensuremath",
 ];
 
 /// Commands whose braces hold prose or a name.

@@ -28,12 +28,21 @@ pub(crate) fn special(text: &str) -> Option<Answer> {
         "all real numbers" | "all reals" | "all real" | "全体实数" => {
             Some(Answer::Region(vec![super::region::EVERYTHING]))
         }
+        "all integers" | "the integers" | "set of all integers" | "the set of all integers" | "全体整数" => {
+            Some(Answer::Text("Z".into()))
+        }
+        "all natural numbers" | "the natural numbers" | "全体自然数" => Some(Answer::Text("N".into())),
+        "all rational numbers" | "the rational numbers" => Some(Answer::Text("Q".into())),
+        "all complex numbers" | "the complex numbers" => Some(Answer::Text("C".into())),
         _ => None,
     }
 }
 
 /// The value of a number in words below 10^15: `twelve`, `two hundred and five`, `one million`.
 pub(crate) fn number_word(text: &str) -> Option<i64> {
+    if text.starts_with('-') {
+        return None;
+    }
     const SCALES: [(&str, i64); 4] = [
         ("trillion", 1_000_000_000_000),
         ("billion", 1_000_000_000),
@@ -179,12 +188,16 @@ fn joined(text: &str) -> String {
 
 /// The text without an article before it.
 fn bare(text: &str) -> &str {
-    ["the ", "an ", "a "].iter().find_map(|article| text.strip_prefix(article)).unwrap_or(text)
+    // "A and C only" begins with an option.
+    let joint = |rest: &&str| !["and ", "or ", "only"].iter().any(|word| rest.starts_with(word));
+    let article = ["the ", "an ", "a "].iter().find_map(|article| text.strip_prefix(article));
+    article.filter(joint).unwrap_or(text)
 }
 
 /// Lower case letters and digits, single spaces, no mark-up and no punctuation.
 pub(crate) fn even(text: &str) -> String {
     let text = super::spelling::spell(text);
+    let (formula, rows) = (text.contains(['\\', '$']), text.contains("\\begin"));
     let mut out = String::with_capacity(text.len());
     let mut rest = text.as_str();
     while let Some(c) = rest.chars().next() {
@@ -214,7 +227,18 @@ pub(crate) fn even(text: &str) -> String {
                 rest = tail;
                 continue;
             }
-            let sign = name.is_empty() && after.starts_with(['+', '-', '=', '<', '>', '*', '/']);
+            if matches!(name, "dots" | "ldots" | "cdots" | "dotsc") {
+                out.push_str(" … ");
+                rest = tail;
+                continue;
+            }
+            if rows && name.is_empty() && after.starts_with('\\') {
+                // Where a row ends is part of a matrix.
+                out.push_str(" ; ");
+                rest = &after[1..];
+                continue;
+            }
+            let sign = name.is_empty() && after.starts_with(['+', '-', '=', '<', '>', '*', '/', '|']);
             if style && !sign {
                 rest = if name.is_empty() {
                     after.get(after.chars().next().map_or(0, char::len_utf8)..).unwrap_or("")
@@ -235,10 +259,16 @@ pub(crate) fn even(text: &str) -> String {
                 out.push('…');
                 rest = after.trim_start_matches('.');
             }
-            '.' | ',' | ';' | ':' | '?' | '{' | '}' | '$' | '~' | '`' => out.push(' '),
+            // The point of a decimal.
+            '.' if after.starts_with(|c: char| c.is_ascii_digit()) => out.push('.'),
+            '.' | ',' | ';' | ':' | '{' | '}' | '$' | '~' | '`' => out.push(' '),
             '!' if after.trim_end_matches(['!', '.']).is_empty() => out.push(' '),
             // Minutes and seconds, feet and inches.
             '\'' if out.ends_with(|c: char| c.is_ascii_digit() || c == '\'') => out.push(c),
+            // Elsewhere than in `can't`, a prime or a mark of quotation.
+            '\'' if !(out.ends_with(char::is_alphabetic) && after.starts_with(char::is_alphabetic)) => {
+                out.push(if after.starts_with(['(', '=', '^', '_']) || formula { '\'' } else { ' ' });
+            }
             '\'' | '"' => {}
             c if c.is_whitespace() => out.push(' '),
             _ => out.push(c),

@@ -60,7 +60,18 @@ impl Unit {
             match clean.to_lowercase().as_str() {
                 // A capital is the ampere.
                 "a" if clean == "a" => {}
-                "" | "of" | "the" | "an" | "each" | "total" | "in" | "about" => {}
+                // "North of east" is not east of north.
+                "of" if unit.words.last().is_some_and(|word| is_compass(word)) => {
+                    let from = words.next()?.to_lowercase();
+                    let bearing = unit.words.pop()? + "-of-" + &from;
+                    unit.words.push(bearing);
+                }
+                "" | "of" | "the" | "an" | "each" | "total" | "about" => {}
+                "in" if matches!(words.peek(), None | Some(&"total" | &"all")) => {}
+                // What stands in something counts nothing: "5 in the red".
+                "in" => return None,
+                // What stands below what is below is above.
+                "/" | "per" if below => return None,
                 "/" | "per" => sign = -1,
                 "square" | "sq" => next_power = 2,
                 "cubic" => next_power = 3,
@@ -90,6 +101,8 @@ impl Unit {
                             last = Some(entry);
                         }
                         None if lexicon::is_neutral(lower) => {}
+                        // A symbol counts nothing.
+                        None if clean.len() == 1 && clean.is_ascii() => return None,
                         None => unit.words.push(singular(lower)),
                     }
                     (sign, next_power) = (1, 1);
@@ -117,6 +130,29 @@ impl Unit {
         Some(())
     }
 
+    /// The unit of money together with what stands behind the amount: a noun, or of what it is a rate.
+    pub(crate) fn beside(self, other: &Self) -> Option<Self> {
+        if other.is_noun() && self.words.iter().all(|word| other.words.contains(word)) {
+            return Some(other.clone());
+        }
+        let written = format!("{} {}", self.written, other.written);
+        let mut both =
+            Self { written, factor: self.factor * &other.factor, dimensions: other.dimensions, ..self };
+        both.words.extend(other.words.iter().cloned());
+        both.words.sort();
+        (both.words.len() <= MAX_WORDS).then_some(both)
+    }
+
+    /// Whether the unit is a rate of an amount: dollars per day, of dollars.
+    pub(crate) fn is_rate_of(&self, amount: &Self) -> bool {
+        let money = |word: &String| matches!(word.as_str(), "dollar" | "euro" | "pound" | "yuan" | "rupee");
+        amount.is_noun()
+            && !self.is_noun()
+            && amount.factor == RBig::ONE
+            && amount.words == self.words
+            && amount.words.iter().any(money)
+    }
+
     /// Whether the unit is a degree of a temperature scale.
     pub(crate) fn is_temperature(&self) -> bool {
         self.words.iter().any(|word| matches!(word.as_str(), "celsius" | "fahrenheit"))
@@ -127,9 +163,16 @@ impl Unit {
         matches!(&self.words[..], [word] if word == "radian")
     }
 
-    /// Whether the unit is written as one letter.
+    /// Whether the unit is written as one letter, perhaps to a power, or as a prefix and a letter, as a product of
+    /// symbols is.
     pub(crate) fn is_letter(&self) -> bool {
-        self.written.chars().count() == 1
+        let letters = self.written.split('^').next().unwrap_or("").trim();
+        letters.chars().count() == 1 || is_of_letters(letters)
+    }
+
+    /// Whether a power of a letter may be anything but a unit: areas and volumes are of metres.
+    pub(crate) fn is_power_of_a_symbol(&self) -> bool {
+        self.is_letter() && self.written.contains('^') && !self.written.trim().starts_with('m')
     }
 
     /// True for units without a dimension: nouns and currencies.
@@ -157,6 +200,48 @@ impl Unit {
         let (a, b) = (&self.words, &other.words);
         if self.is_noun() { within(a, b) || within(b, a) } else { a == b }
     }
+}
+
+/// Whether a word of two letters is a unit as well as a product of symbols that formulas have: `kT`, `mg`.
+pub(crate) fn is_of_letters(word: &str) -> bool {
+    matches!(
+        word,
+        "kT" | "mg"
+            | "pV"
+            | "nV"
+            | "mV"
+            | "mA"
+            | "mN"
+            | "mC"
+            | "mF"
+            | "mH"
+            | "mT"
+            | "nC"
+            | "pF"
+            | "nF"
+            | "dA"
+            | "mJ"
+            | "mW"
+            | "hA"
+            | "kA"
+            | "kC"
+            | "nA"
+            | "pA"
+            | "fL"
+            | "ms"
+            | "ns"
+            | "ps"
+            | "fs"
+            | "nm"
+            | "pm"
+            | "fm"
+            | "mb"
+            | "pc"
+    )
+}
+
+fn is_compass(word: &str) -> bool {
+    matches!(word, "north" | "south" | "east" | "west")
 }
 
 /// Whether every word of a text is a known unit.
@@ -208,7 +293,7 @@ const VOLT: Dimensions = [2, 1, -3, -1, 0, 0, 0];
 const OHM: Dimensions = [2, 1, -3, -2, 0, 0, 0];
 
 /// Names, dimensions, and the factor to the base unit as a quotient.
-const UNITS: [(&[&str], Dimensions, u64, u64); 79] = [
+const UNITS: [(&[&str], Dimensions, u64, u64); 80] = [
     (&["m", "meter", "metre", "meters", "metres"], LENGTH, 1, 1),
     (&["km", "kilometer", "kilometre", "kilometers", "kilometres", "kms"], LENGTH, 1000, 1),
     (&["dm", "decimeter", "decimeters"], LENGTH, 1, 10),
@@ -274,6 +359,7 @@ const UNITS: [(&[&str], Dimensions, u64, u64); 79] = [
     (&["V", "volt", "volts"], VOLT, 1, 1),
     (&["kV"], VOLT, 1000, 1),
     (&["ohm", "ohms", "Omega", "Ω"], OHM, 1, 1),
+    (&["kWh", "kilowatt-hour", "kilowatt-hours"], ENERGY, 3_600_000, 1),
     (&["F", "farad", "farads"], [-2, -1, 4, 2, 0, 0, 0], 1, 1),
     (&["H", "henry", "henries", "henrys"], [2, 1, -2, -2, 0, 0, 0], 1, 1),
     (&["T", "tesla", "teslas"], [0, 1, -2, -1, 0, 0, 0], 1, 1),
@@ -326,6 +412,10 @@ fn prefixed(word: &str, lower: &str) -> Option<(Dimensions, RBig)> {
         "m", "g", "s", "A", "K", "mol", "N", "J", "W", "Pa", "Hz", "C", "V", "F", "H", "T", "Wb", "L", "eV",
         "cal", "pc", "bar", "Ω", "Omega", "ohm", "b",
     ];
+    if word == "kT" {
+        // The energy of heat, and no unit.
+        return None;
+    }
     PREFIXES.iter().find_map(|(symbol, name, power)| {
         let (dimensions, factor) = match word.strip_prefix(symbol) {
             Some(base) if BASES.contains(&base) => entry(base, base)?,

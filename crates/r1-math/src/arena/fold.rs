@@ -38,7 +38,8 @@ impl Bits for dashu::integer::UBig {
     }
 }
 
-pub(super) fn exact_root(value: &RBig, degree: &IBig) -> Option<RBig> {
+/// The root of a number, where it is one.
+pub(crate) fn exact_root(value: &RBig, degree: &IBig) -> Option<RBig> {
     let degree = usize::try_from(degree).ok().filter(|degree| (2..=64).contains(degree))?;
     let negative = *value < RBig::ZERO;
     if negative && degree % 2 == 0 {
@@ -60,6 +61,17 @@ impl Arena {
         match function {
             Function::Sin | Function::Tan => turns.is_int(),
             Function::Cos => !turns.is_int() && (turns * RBig::from(2)).is_int(),
+            _ => false,
+        }
+    }
+
+    /// Whether a trigonometric function has no value at an angle.
+    pub(super) fn has_pole(&self, function: Function, angle: Id) -> bool {
+        match function {
+            Function::Tan | Function::Sec => self.vanishes(Function::Cos, angle),
+            Function::Cot | Function::Csc => {
+                self.vanishes(Function::Sin, angle) || self.as_number(angle).is_some_and(RBig::is_zero)
+            }
             _ => false,
         }
     }

@@ -54,6 +54,10 @@ impl Arena {
                     entries.push(self.add(terms));
                 }
             }
+            if let ([only], 2) = (&entries[..], factors.len()) {
+                // A row times a column is a number.
+                return Some(*only);
+            }
             product = self.insert(Node::Matrix { rows, columns, entries: entries.into() });
         }
         if !scalars.is_empty() {

@@ -12,7 +12,8 @@ use dashu::{integer::IBig, rational::RBig};
 use super::budget::Budget;
 
 use self::estimate::Estimates;
-use self::fold::{exact_root, folded_power, is_small};
+pub(crate) use self::fold::exact_root;
+use self::fold::{folded_power, is_small};
 
 /// Steps of reading both answers.
 const MAX_READING: u32 = 12_000;
@@ -318,7 +319,19 @@ impl Arena {
                 return self.mul(vec![base; power as usize]);
             }
         }
+        // Zero to the power of zero or of an unknown has no value.
+        let zero = |id: Id| self.as_number(id).is_some_and(RBig::is_zero);
+        let positive = self.as_number(exponent).is_some_and(|power| *power > RBig::ZERO);
+        if zero(base) && !positive {
+            return self.undefined();
+        }
         self.insert(Node::Pow(base, exponent))
+    }
+
+    /// What no point gives a value to: the inverse of zero.
+    fn undefined(&mut self) -> Id {
+        let (zero, power) = (self.integer(0), self.integer(-1));
+        self.insert(Node::Pow(zero, power))
     }
 
     pub(crate) fn root(&mut self, radicand: Id, index: Id) -> Id {
@@ -338,6 +351,11 @@ impl Arena {
             && self.vanishes(function, angle)
         {
             return self.integer(0);
+        }
+        if let [angle] = arguments[..]
+            && self.has_pole(function, angle)
+        {
+            return self.undefined();
         }
         self.insert(Node::Function(function, arguments.into()))
     }

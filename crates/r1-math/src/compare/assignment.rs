@@ -4,12 +4,15 @@ use super::{
     Comparison, Dropped, Finding,
     decimal::Value,
     holds,
-    name::{differ, in_words, is_filler, is_operator, one_function, otherwise_named},
+    name::{
+        differ, in_words, is_filler, is_operator, one_function, other_place, otherwise_named,
+        renamed_argument,
+    },
 };
 use crate::{
     answer::Answer,
     arena::{Id, Node},
-    substitute::{is_constant, symbols},
+    substitute::{is_constant, mentions, symbols},
 };
 
 /// What two names say about the answers that they stand for.
@@ -17,11 +20,8 @@ enum Names {
     /// They may stand for one thing.
     Agree,
     Differ,
-    /// The second is the first with another name for its bound symbol.
-    Renamed {
-        from: Id,
-        to: Id,
-    },
+    /// One function of symbols, which have other names on each side.
+    Renamed(Vec<(Id, Id)>),
 }
 
 impl Comparison<'_> {
@@ -31,6 +31,12 @@ impl Comparison<'_> {
         let (named, other) =
             if matches!(gold, A::Assignment { .. }) { (gold, answer) } else { (answer, gold) };
         let A::Assignment { name, value, label, between, .. } = named else { return None };
+        if let A::List(items) = other
+            && items.iter().all(|item| matches!(item, A::Assignment { label: Some(_), .. }))
+            && let Some(parts) = self.apart(named)
+        {
+            return self.sequences(&parts, other);
+        }
         if is_operator(name) || label.is_some_and(|label| !self.is_name(label, value)) {
             // Only a name goes without saying.
             return Finding::apart();
@@ -46,7 +52,7 @@ impl Comparison<'_> {
         }
         // A point with its name is no interval; the domain of a function may be.
         let point = matches!((&**value, other), (A::Tuple(_), A::Region(_) | A::Relation { .. }));
-        if point && !in_words(name) {
+        if point && (!in_words(name) || name.contains("arrow") || name.starts_with("vec")) {
             return Finding::apart();
         }
         self.leave_out(Dropped::Name(name.clone()));
@@ -82,12 +88,21 @@ impl Comparison<'_> {
             return Finding::apart();
         }
         match self.names(gold, answer) {
-            Names::Agree => {}
-            Names::Renamed { from, to } => {
-                let right = self.renamed((**right).clone(), from, to)?;
-                return self.answers(left, &right);
+            Names::Agree => self.leave_out_of_name(gold, answer),
+            Names::Renamed(pairs) => {
+                // Bound symbols that neither side can mention elsewhere.
+                let (mut left, mut right) = ((**left).clone(), (**right).clone());
+                for (at, (ours, theirs)) in pairs.into_iter().enumerate() {
+                    let bound = self.arena.symbol(&format!("bound@{at}"));
+                    left = self.renamed(left, ours, bound)?;
+                    right = self.renamed(right, theirs, bound)?;
+                }
+                return self.answers(&left, &right);
             }
             Names::Differ => {
+                if let (Some(a), Some(b)) = (self.apart(gold), self.apart(answer)) {
+                    return self.sequences(&a, &b);
+                }
                 let (Some(x), Some(y)) = (x, y) else { return Finding::apart() };
                 let (Answer::Expression { id: left, .. }, Answer::Expression { id: right, .. }) =
                     (&**left, &**right)
@@ -113,6 +128,34 @@ impl Comparison<'_> {
         self.answers(left, right)
     }
 
+    /// Notes the words of one name that the other has not: "final answer" and "answer", `f(x)` and `y`.
+    fn leave_out_of_name(&mut self, gold: &Answer, answer: &Answer) {
+        if let (Answer::Assignment { name: a, .. }, Answer::Assignment { name: b, .. }) = (gold, answer)
+            && a != b
+        {
+            self.leave_out(Dropped::Name(if a.len() < b.len() { b } else { a }.clone()));
+        }
+    }
+
+    /// `(x, y) = (1, 2)` as `x = 1, y = 2`.
+    fn apart(&mut self, named: &Answer) -> Option<Answer> {
+        let Answer::Assignment { name, value, .. } = named else { return None };
+        let Answer::Tuple(items) = &**value else { return None };
+        let names: Vec<&str> = name.strip_prefix('(')?.strip_suffix(')')?.split(',').collect();
+        let distinct = (1..names.len()).all(|at| !names[..at].contains(&names[at]));
+        if names.len() != items.len() || !distinct {
+            return None;
+        }
+        let one = |(name, value): (&&str, &Answer)| Answer::Assignment {
+            name: (*name).to_owned(),
+            label: Some(self.arena.symbol(name)),
+            value: Box::new(value.clone()),
+            between: Vec::new(),
+            rounded: false,
+        };
+        Some(Answer::List(names.iter().zip(items).map(one).collect()))
+    }
+
     /// Whether every name on the way of one chain is named by the other, too. A function and the letter of its
     /// graph, as in `f(x) = y = 2x`, are one name.
     fn names_all(&self, names: &[Id], others: &[Id], label: Option<Id>) -> bool {
@@ -121,8 +164,19 @@ impl Comparison<'_> {
         let graph = |name: Id| {
             label.is_some_and(|label| is(name, "y") && call(label) || call(name) && is(label, "y"))
         };
-        let named = |id: &&Id| matches!(self.arena.node(**id), Node::Symbol(_) | Node::Call(..));
+        let named = |id: &&Id| {
+            matches!(self.arena.node(**id), Node::Symbol(_) | Node::Call(..))
+                || self.is_indexed_multiple(**id)
+        };
         names.iter().filter(named).all(|name| others.contains(name) || label == Some(*name) || graph(*name))
+    }
+
+    /// `p_Z(5)` as it is read, five of what is indexed.
+    fn is_indexed_multiple(&self, id: Id) -> bool {
+        let Node::Mul(factors) = self.arena.node(id) else { return false };
+        let [a, b] = factors[..] else { return false };
+        let indexed = |id: Id| matches!(self.arena.node(id), Node::Symbol(name) if self.arena.name(*name).contains('_'));
+        indexed(a) && is_constant(&self.arena, b) || indexed(b) && is_constant(&self.arena, a)
     }
 
     /// The members of a chain in other symbols than its value has.
@@ -139,7 +193,16 @@ impl Comparison<'_> {
     /// A symbol, a function at a point, or what is known to be a matrix.
     fn is_name(&self, label: Id, value: &Answer) -> bool {
         let matrix = matches!(value, Answer::Expression { id, .. } if matches!(self.arena.node(*id), Node::Matrix { .. }));
-        matrix || matches!(self.arena.node(label), Node::Symbol(_) | Node::Call(..) | Node::Function(..))
+        let node = self.arena.node(label);
+        matrix
+            || matches!(node, Node::Symbol(_) | Node::Call(..) | Node::Function(..)) && !self.is_nested(node)
+    }
+
+    /// Whether a function is taken of itself: `f(f(x)) = x` asks for f.
+    fn is_nested(&self, node: &Node) -> bool {
+        let Node::Call(name, arguments) = node else { return false };
+        let same = |inner: &Node| matches!(inner, Node::Call(other, _) if other == name);
+        arguments.iter().any(|argument| mentions(&self.arena, *argument, &same))
     }
 
     /// Whether the value of a name depends on a symbol, or the name is of a derivative.
@@ -163,6 +226,18 @@ impl Comparison<'_> {
         call && in_words(name) && !is_filler(name)
     }
 
+    /// Functions of symbols with other names, where each value depends on its symbols or they are such as
+    /// arguments have: `f(a) = 3` says nothing of `f(b)`.
+    fn renames(&self, gold: &Answer, answer: &Answer, pairs: Vec<(Id, Id)>) -> Names {
+        let free = |named: &Answer, argument: Id| {
+            let Node::Symbol(name) = *self.arena.node(argument) else { return false };
+            let usual = matches!(self.arena.name(name), "x" | "y" | "z" | "t" | "u" | "v" | "s" | "n");
+            usual || self.is_function_of(named, self.arena.name(name).chars().next())
+        };
+        let free = pairs.iter().all(|(x, y)| free(gold, *x) && free(answer, *y));
+        if free { Names::Renamed(pairs) } else { Names::Differ }
+    }
+
     /// What stands under a hat: `\hat y = 2x` names `y`, too.
     fn without_hat(&self, id: Id) -> Id {
         match self.arena.node(id) {
@@ -177,6 +252,9 @@ impl Comparison<'_> {
         else {
             return Names::Differ;
         };
+        if is_operator(a) != is_operator(b) || other_place(a, b) {
+            return Names::Differ;
+        }
         if let Some(argument) = one_function(a, b)
             && self.is_function_of(gold, argument)
             && self.is_function_of(answer, argument)
@@ -184,6 +262,10 @@ impl Comparison<'_> {
             return Names::Agree;
         }
         let (Some(x), Some(y)) = (*x, *y) else {
+            if let (None, None, Some((x, y))) = (x, y, renamed_argument(a, b)) {
+                let pair = [x, y].map(|name| self.arena.symbol(&name.to_string()));
+                return self.renames(gold, answer, vec![(pair[0], pair[1])]);
+            }
             return match (x, y) {
                 (None, None) if differ(a, b) => Names::Differ,
                 // Words name no value of a function at one place.
@@ -210,10 +292,12 @@ impl Comparison<'_> {
         if p.len() != q.len() {
             return Names::Differ;
         }
-        if let ([to], [from]) = (&p[..], &q[..])
-            && [to, from].iter().all(|id| matches!(self.arena.node(**id), Node::Symbol(_)))
-        {
-            return Names::Renamed { from: *from, to: *to };
+        let symbols = |ids: &[Id]| {
+            let distinct = (1..ids.len()).all(|at| !ids[..at].contains(&ids[at]));
+            distinct && ids.iter().all(|id| matches!(self.arena.node(*id), Node::Symbol(_)))
+        };
+        if p != q && symbols(&p) && symbols(&q) {
+            return self.renames(gold, answer, p.into_iter().zip(q).collect());
         }
         // `f(10) = 1` says nothing of `f(40)`.
         let same = p.iter().zip(&q).all(|(p, q)| {

@@ -32,8 +32,11 @@ impl Comparison<'_> {
             let verdict = holds(self.ids(difference, at_a_point));
             return Finding::at(Rung::Numeric, verdict);
         }
-        let renamed = self.in_capitals(a, b)?;
-        self.ids(renamed.0, renamed.1)
+        let capitals = self.in_capitals(a, b).map(|(a, b)| self.ids(a, b));
+        match capitals {
+            Some(found) if holds(found) => found,
+            found => self.renamed_constants(a, b).or(found.flatten()),
+        }
     }
 
     /// A sum without its one constant; `None` where there is none, or it stands elsewhere too, or nothing

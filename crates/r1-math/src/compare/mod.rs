@@ -1,6 +1,7 @@
 //! The ladder: cheap rungs first, each deciding or passing on.
 
 mod finding;
+mod arbitrary;
 mod assignment;
 mod cases;
 mod commuting;
@@ -13,6 +14,7 @@ mod name;
 mod quantity;
 mod relation;
 mod sequence;
+mod sets;
 mod structure;
 mod vector;
 mod words;
@@ -107,6 +109,9 @@ pub fn judge(reference: &str, answer: &str, policy: &Policy, explain: bool) -> J
         found = found.or(finding);
     }
     let (gold, given) = &pairs[0];
+    if holds(found) && comparison.units_of_nothing((reference, gold), (answer, given)) {
+        found = Finding::apart();
+    }
     if !holds(found) && words::agree(reference, answer, gold, given) {
         found = Finding::at(Rung::Text, true);
     }
@@ -139,7 +144,9 @@ fn readings(arena: &mut Arena, reference: &str, answer: &str) -> (Vec<(Answer, A
     if gold_ambiguous || given_ambiguous {
         let other = Reading { commas: Commas::Unlikely, ..Reading::LIKELY };
         // A reference is written with a decimal point: `1,2` is two numbers there, and not 1.2.
-        let also = gold_ambiguous && !matches!(gold, Answer::List(..) | Answer::Either(..));
+        // Nor is `44,500` "44 or 500", or 44 of anything.
+        let wordy = answer.contains(|c: char| c.is_alphabetic() || c == '%');
+        let also = gold_ambiguous && !wordy && !matches!(gold, Answer::List(..) | Answer::Either(..));
         let gold_other = if also { read(reference, other).0 } else { gold.clone() };
         let given_other = if given_ambiguous { read(answer, other).0 } else { given.clone() };
         pairs.push((gold.clone(), given_other.clone()));
@@ -148,7 +155,8 @@ fn readings(arena: &mut Arena, reference: &str, answer: &str) -> (Vec<(Answer, A
     }
     let letters = Reading { letter_units: true, ..Reading::LIKELY };
     let has_unit = |answer: &Answer| matches!(answer, Answer::Quantity { .. });
-    if has_unit(&gold) != has_unit(&given) {
+    let ohms = |text: &str| text.contains("Omega") || text.contains('Ω');
+    if has_unit(&gold) != has_unit(&given) || (!has_unit(&gold) && ohms(reference) && ohms(answer)) {
         pairs.push((read(reference, letters).0, read(answer, letters).0));
         return (pairs, words);
     }
@@ -159,7 +167,7 @@ fn readings(arena: &mut Arena, reference: &str, answer: &str) -> (Vec<(Answer, A
         let other = read::read(arena, text, letters).0;
         // `4s` is four of s, or the plural of 4.
         let apart = text.contains([' ', '\\', '~']);
-        if matches!(&other, Answer::Quantity { unit, .. } if unit.words.is_empty() && (apart || !unit.is_letter()))
+        if matches!(&other, Answer::Quantity { unit, .. } if unit.words.is_empty() && (apart || !unit.is_letter()) && !unit.is_power_of_a_symbol())
         {
             pairs.push(if gold_number { (gold, other) } else { (other, given) });
         }
@@ -184,6 +192,29 @@ pub(crate) struct Comparison<'a> {
 }
 
 impl Comparison<'_> {
+    /// Whether both sides are nothing of a unit, and not of the same: nought times the letters of any is nought.
+    fn units_of_nothing(
+        &mut self,
+        (reference, gold): (&str, &Answer),
+        (answer, given): (&str, &Answer),
+    ) -> bool {
+        let nothing = |text: &str, side: &Answer| {
+            let digits = text.trim_start_matches(['$', '-', ' ']).strip_prefix('0');
+            let ends = digits.is_some_and(|rest| !rest.starts_with(|c: char| c.is_ascii_digit() || c == '.'));
+            ends && text.contains(|c: char| c.is_ascii_alphabetic())
+                && matches!(side, Answer::Expression { .. })
+        };
+        if !(nothing(reference, gold) && nothing(answer, given)) {
+            return false;
+        }
+        let reading = Reading { letter_units: true, ..Reading::LIKELY };
+        let sides = [reference, answer].map(|text| read::read(&mut self.arena, text, reading).0);
+        let [Answer::Quantity { unit: a, .. }, Answer::Quantity { unit: b, .. }] = &sides else {
+            return false;
+        };
+        !a.agrees_with(b)
+    }
+
     /// Options with their letters: `\textbf{(D)}\ 12` is D, and is 12.
     fn options(&mut self, reference: &str, answer: &str) -> Option<Finding> {
         let labelled = |text| choice::labelled(text).filter(|_| text.len() <= MAX_LABELLED);

@@ -48,6 +48,20 @@ pub(super) fn is_operator(name: &str) -> bool {
     OPERATORS.contains(&name)
 }
 
+/// Whether one name is of where a function is greatest or least, `min at x`, and the other of another symbol.
+pub(super) fn other_place(a: &str, b: &str) -> bool {
+    let place = |name: &str| {
+        let at = ["minat", "maxat", "minimumat", "maximumat"];
+        let lower = name.to_lowercase();
+        at.iter().find_map(|start| lower.strip_prefix(start)).map(str::to_owned)
+    };
+    let other = |place: Option<String>, name: &str| place.is_some_and(|place| place != name);
+    match (place(a), place(b)) {
+        (None, None) | (Some(_), Some(_)) => false,
+        (x, y) => other(x, b) || other(y, a),
+    }
+}
+
 /// Whether two names in words, or of figures, are about different things: "slope" and "intercept", `AB` and
 /// `CD`, `P(A)` and `P(B)`.
 pub(super) fn differ(a: &str, b: &str) -> bool {
@@ -116,8 +130,10 @@ fn distance(a: &str, b: &str) -> usize {
 
 /// Whether a name is of words, and no formula.
 pub(super) fn in_words(name: &str) -> bool {
-    let letters = name.chars().filter(char::is_ascii_lowercase).count();
-    letters >= 3 && !name.contains(['(', ',', '=', '|', '_', '/']) && !name.contains("frac")
+    let small = name.chars().filter(char::is_ascii_lowercase).count();
+    let letters = name.chars().filter(char::is_ascii_alphabetic).count();
+    let word = small == 2 && letters == 3 && name.starts_with(|c: char| c.is_ascii_uppercase());
+    (small >= 3 || word) && !name.contains(['(', ',', '=', '|', '_', '/']) && !name.contains("frac")
 }
 
 /// Two names of figures or of values: one may leave out the arguments or the index of the other.
@@ -214,6 +230,19 @@ pub(super) fn one_function(a: &str, b: &str) -> Option<Option<char>> {
         return None;
     }
     Some(argument.filter(|_| a.order == 0))
+}
+
+/// The arguments of one function of which two names tell, where they are different symbols. Capitals are events.
+pub(super) fn renamed_argument(a: &str, b: &str) -> Option<(char, char)> {
+    // Of a quotient the symbol says by what a derivative is taken.
+    let quotient = |name: &str| name.contains('/') || name.starts_with("frac");
+    if quotient(a) || quotient(b) {
+        return None;
+    }
+    let (a, b) = (function(a)?, function(b)?);
+    let (x, y) = (a.argument?, b.argument?);
+    let symbols = x != y && x.is_ascii_lowercase() && y.is_ascii_lowercase();
+    (symbols && a.head == b.head && a.order == b.order).then_some((x, y))
 }
 
 /// `BA` names what `AB` names.

@@ -10,6 +10,10 @@ impl Comparison<'_> {
         use Answer as A;
         match (gold, answer) {
             (A::Quantity { id: a, decimal: d, unit: u }, A::Quantity { id: b, decimal: e, unit: v }) => {
+                if u.is_rate_of(v) || v.is_rate_of(u) {
+                    self.leave_out(Dropped::Unit(if u.is_noun() { v } else { u }.to_string()));
+                    return self.decimals((*a, *d), (*b, *e));
+                }
                 if !u.agrees_with(v) {
                     return Finding::apart();
                 }

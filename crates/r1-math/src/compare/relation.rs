@@ -186,6 +186,11 @@ impl Comparison<'_> {
             }
             match (approximate(&self.arena, f0), approximate(&self.arena, g0)) {
                 (Some(x), Some(y)) if x != 0.0 && y != 0.0 => {
+                    // What holds everywhere leaves a rounding error at a point.
+                    let zero = self.arena.integer(0);
+                    if holds(self.ids(f, zero)) || holds(self.ids(g, zero)) {
+                        return Some(None);
+                    }
                     let left = self.arena.mul(vec![f, g0]);
                     let right = self.arena.mul(vec![g, f0]);
                     return Some(self.ids(left, right)?.equal.then_some(x / y));

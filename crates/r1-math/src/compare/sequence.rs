@@ -42,6 +42,12 @@ impl Comparison<'_> {
                 !one_name(list) && self.ordered(a, b)
             }
             (A::Tuple(_), A::Set(_) | A::Either(_)) | (A::Set(_) | A::Either(_), A::Tuple(_)) => false,
+            // One of things of different names, or all of them.
+            (A::Either(_), A::List(_)) | (A::List(_), A::Either(_))
+                if of_names(a) && of_names(b) || counted(a) && counted(b) =>
+            {
+                false
+            }
             // Of values of different names, which is which counts.
             _ if of_names(a) != of_names(b) => !set && !either && self.ordered(a, b) || self.systems(a, b),
             // Where the things are told on one side only, their order tells them on the other.
@@ -99,11 +105,15 @@ impl Comparison<'_> {
             return false;
         }
         let mut free: Vec<&Answer> = b.iter().collect();
+        // Where both sides name as many of their elements, a name is not left out of one to make it another.
+        let named = |item: &Answer| matches!(item, Answer::Assignment { .. });
+        let count = |items: &[Answer]| items.iter().filter(|item| named(item)).count();
+        let both = count(&a) > 0 && count(&a) == count(&b);
+        let apart = |x: &Answer, y: &Answer| other_names(x, y) || (both && named(x) != named(y));
         a.iter().all(|item| {
             let same = free.iter().position(|other| *other == item);
-            let partner = same.or_else(|| {
-                free.iter().position(|other| !other_names(item, other) && self.same_item(item, other))
-            });
+            let partner = same
+                .or_else(|| free.iter().position(|other| !apart(item, other) && self.same_item(item, other)));
             partner.is_some_and(|at| {
                 free.remove(at);
                 true

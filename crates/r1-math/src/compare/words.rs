@@ -1,5 +1,6 @@
 //! Answers that are compared as they are written: the same characters, tokens, words, letters of options.
 
+use super::sets;
 use crate::{
     Number,
     answer::{Answer, Link},
@@ -52,8 +53,8 @@ pub(super) fn agree(reference: &str, answer: &str, gold: &Answer, given: &Answer
     }
     let equations = |answer: &Answer| matches!(answer, Answer::Relation { links, .. } if links.iter().all(|link| *link == Link::Equal));
     if equations(gold) && equations(given) {
-        // Of statements about constants, only the same one.
-        return same_tokens(reference, answer);
+        // Of statements about constants, only the same one, from either side.
+        return same_tokens(reference, answer) || sets::same(reference, answer);
     }
     let (a, b) = (text::even(reference), text::even(answer));
     // Letters that were read as a product may be a word.
@@ -67,7 +68,7 @@ pub(super) fn agree(reference: &str, answer: &str, gold: &Answer, given: &Answer
             || matches!((gold, given), (Answer::Text(_), Answer::Text(_)))
                 && reference.contains('\\')
                 && answer.contains('\\')
-                && same_tokens(reference, answer))
+                && (same_tokens(reference, answer) || sets::same(reference, answer)))
 }
 
 /// Whether a text is a number and nothing else: `2%` and `$2` say more than a reference of two apples.

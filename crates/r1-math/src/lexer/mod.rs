@@ -1,10 +1,10 @@
 //! Text to tokens: LaTeX and plain text alike.
 
 mod commas;
+mod number;
 mod words;
 
 use super::{
-    literal::Literal,
     spelling,
     styling::{IGNORED, TEXTS},
     token::{Commas, Kind, Token},
@@ -65,6 +65,15 @@ impl<'a> Lexer<'a> {
                 (self.space, self.wide) = (true, true);
                 self.rest = after;
             }
+            // One that nothing closes is a currency.
+            '$' if self.tokens.is_empty()
+                && self.depth == 0
+                && after.trim_start_matches(['-', '.']).starts_with(|c: char| c.is_ascii_digit())
+                && !after.contains('$') =>
+            {
+                self.push(Kind::Command("dollar".into()));
+                self.rest = after;
+            }
             '$' => {
                 self.wide = true;
                 // A dollar sign is a currency when it has no partner; the reader decides by `\$`.
@@ -79,7 +88,12 @@ impl<'a> Lexer<'a> {
                 self.push(Kind::Command(if c == '<' { "le" } else { "ge" }.into()));
                 self.rest = &after[1..];
             }
-            '!' if after.starts_with('=') => {
+            '=' if after.starts_with('<') => {
+                self.push(Kind::Command("le".into()));
+                self.rest = &after[1..];
+            }
+            // `5!=120` is about a factorial, `x!=3` says that they differ.
+            '!' if after.starts_with('=') && !self.counts() => {
                 self.push(Kind::Command("ne".into()));
                 self.rest = &after[1..];
             }
@@ -110,49 +124,6 @@ impl<'a> Lexer<'a> {
         Some(true)
     }
 
-    /// Whether the next digit alone is an argument, as TeX reads `\frac12`.
-    fn wants_digit(&self) -> bool {
-        let is_fraction =
-            |token: &Token| matches!(token.command(), Some("frac" | "dfrac" | "tfrac" | "cfrac"));
-        match &self.tokens[..] {
-            [.., last] if is_fraction(last) => true,
-            [.., fraction, Token { kind: Kind::Number(above), .. }] => {
-                is_fraction(fraction) && above.digits.len() == 1
-            }
-            _ => false,
-        }
-    }
-
-    fn number(&mut self) {
-        if self.wants_digit() && self.rest.starts_with(|c: char| c.is_ascii_digit()) {
-            let (literal, _, _) = Literal::read(&self.rest[..1], false, false);
-            if let Some(literal) = literal {
-                self.push(Kind::Number(literal));
-            }
-            self.rest = &self.rest[1..];
-            return;
-        }
-        let inside = self.depth > 0;
-        let (thousands, decimal_comma) = match self.commas {
-            Commas::Likely => (!inside, false),
-            Commas::Unlikely => (inside, !inside),
-            Commas::Separating => (false, false),
-        };
-        let (literal, rest, ambiguous) = Literal::read(self.rest, thousands, decimal_comma);
-        let ambiguous = ambiguous && self.commas != Commas::Separating;
-        let (literal, rest) = match literal {
-            Some(literal) => literal.going_on(rest),
-            None => (None, rest),
-        };
-        self.ambiguous |= ambiguous;
-        match literal {
-            Some(literal) => self.push(Kind::Number(literal)),
-            // Too many digits: nothing that an expression can hold.
-            None => self.push(Kind::Text(self.rest[..self.rest.len() - rest.len()].to_owned())),
-        }
-        self.rest = rest;
-    }
-
     fn letters(&mut self) {
         let end = self.rest.find(|c: char| !c.is_ascii_alphabetic()).unwrap_or(self.rest.len());
         let (mut run, mut rest) = self.rest.split_at(end);
@@ -162,10 +133,25 @@ impl<'a> Lexer<'a> {
             (run, rest) = self.rest.split_at(1);
         }
         self.rest = rest;
+        if run == "x" && self.rest.trim_start().starts_with("10^") && self.after_number() {
+            // `1.2 x10^3`
+            self.push(Kind::Command("times".to_owned()));
+            return;
+        }
+        let indexed = !raised && self.takes_an_index(run);
         let mut chars = run.chars();
         match (chars.next(), chars.next()) {
             (Some(letter), None) => self.push(Kind::Letter(letter)),
             _ => self.push(Kind::Word(run.to_owned())),
+        }
+        if !indexed && matches!(run, "cm" | "km" | "mm" | "dm") && self.rest.starts_with(['2', '3']) {
+            // `5 cm2`
+            self.push(Kind::Symbol('^'));
+        }
+        if indexed {
+            // `v0` is a name of its own and no multiple of nought.
+            self.push(Kind::Symbol('_'));
+            self.number();
         }
     }
 
@@ -201,6 +187,7 @@ impl<'a> Lexer<'a> {
                 self.rest = braced(rest)?.1;
                 self.space = true;
             }
+            "dbinom" | "tbinom" => self.push(Kind::Command("binom".to_owned())),
             "sfrac" | "nicefrac" | "flatfrac" | "dfrac" | "tfrac" | "cfrac" => {
                 self.push(Kind::Command("frac".to_owned()));
             }
@@ -286,6 +273,11 @@ impl<'a> Lexer<'a> {
             other => self.push(Kind::Symbol(other)),
         }
         Some(())
+    }
+
+    /// Whether a number ends right here.
+    fn counts(&self) -> bool {
+        !self.space && matches!(self.tokens.last().map(|token| &token.kind), Some(Kind::Number(_)))
     }
 
     /// Whether what was read so far may be what a unit counts.

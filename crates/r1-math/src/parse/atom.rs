@@ -8,11 +8,17 @@ use crate::{
 };
 
 /// Words of prose that no product of letters spells.
-const PROSE: [&str; 47] = [
+const PROSE: [&str; 63] = [
     "we", "get", "has", "was", "So", "We", "It", "Is", "In", "On", "At", "By", "If", "Or", "To", "Of", "As",
     "or", "and", "is", "no", "yes", "the", "of", "to", "for", "all", "any", "in", "if", "at", "by", "on",
-    "not", "odd", "are", "it", "so", "set", "one", "two", "ten", "six", "day", "new", "DNE", "red",
+    "not", "odd", "are", "it", "so", "set", "one", "two", "ten", "six", "day", "new", "DNE", "red", "MOD",
+    "DIV", "AND", "OR", "NOT", "XOR", "men", "boy", "cat", "dog", "car", "pen", "egg", "hat", "cup", "bag",
 ];
+
+/// Whether a word is of prose, or an operator of programs.
+pub(super) fn is_prose(word: &str) -> bool {
+    PROSE.contains(&word)
+}
 
 impl Parser<'_> {
     pub(super) fn atom(&mut self) -> Option<Id> {
@@ -306,7 +312,7 @@ impl Parser<'_> {
         let capitalised = word.len() == 3
             && word.starts_with(|c: char| c.is_ascii_uppercase())
             && word[1..].bytes().all(|byte| byte.is_ascii_lowercase());
-        if word.len() > 3 || capitalised || PROSE.contains(&word) || crate::lexicon::is_no_noun(word) {
+        if word.len() > 3 || capitalised || is_prose(word) || crate::lexicon::is_no_noun(word) {
             return None;
         }
         let mut factors = Vec::new();

@@ -3,7 +3,7 @@
 use super::{Parser, function};
 use crate::{
     arena::{Constant, Function, Id, Node},
-    substitute::is_constant,
+    substitute::{is_constant, mentions},
     token::Kind,
 };
 
@@ -94,7 +94,7 @@ impl Parser<'_> {
                 let below = self.argument()?;
                 Some(self.arena.div(above, below))
             }
-            "binom" | "dbinom" | "tbinom" => {
+            "binom" => {
                 let n = self.argument()?;
                 let k = self.argument()?;
                 Some(self.arena.function(Function::Binomial, vec![n, k]))
@@ -141,6 +141,11 @@ impl Parser<'_> {
                 }
                 let inside = self.argument()?;
                 if is_constant(self.arena, inside) {
+                    let imaginary = Node::Constant(Constant::I);
+                    if !mentions(self.arena, inside, &|node| *node == imaginary) {
+                        // Of a real number nobody writes the conjugate.
+                        return None;
+                    }
                     return Some(self.arena.function(Function::Conjugate, vec![inside]));
                 }
                 // A mean, a segment, a conjugate: another thing than what stands under the bar.
@@ -182,8 +187,10 @@ impl Parser<'_> {
             "displaylimits" | "boxed" => self.argument(),
             "mathbb" => None,
             "int" => self.integral(),
-            "angle" | "triangle" | "odot" | "parallel" | "prime" | "partial" | "nabla" | "lim" | "iint"
-            | "oint" => None,
+            "lim" => self.limit(),
+            "angle" | "triangle" | "odot" | "parallel" | "prime" | "partial" | "nabla" | "iint" | "oint" => {
+                None
+            }
             _ if starts_factor(name) && super::symbol::is_symbol(name) => {
                 if (matches!(name, "Gamma" | "zeta" | "phi" | "varphi") || self.at_zero())
                     && let Some(call) = self.call(name)

@@ -111,7 +111,12 @@ impl Parser<'_> {
                 base = Some(self.argument()?);
             }
         }
+        let enclosed = self.peek().is_some_and(|token| token.is('(') || token.is('[') || token.is('\u{1}'));
         let mut arguments = self.arguments(function)?;
+        if matches!(function, Function::Max | Function::Min) && !enclosed {
+            // `\\max \\pi` is an extreme value, and no maximum of one number.
+            return None;
+        }
         match (function, base) {
             (Function::LogBase, None) => arguments.push(self.arena.integer(10)),
             (Function::Log, None) if arguments.len() == 2 => function = Function::LogBase,

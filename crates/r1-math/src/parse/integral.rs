@@ -1,8 +1,8 @@
-//! Definite integrals of polynomials, by their antiderivative.
+//! Definite integrals, by their antiderivative.
 
 use dashu::rational::RBig;
 
-use super::{Parser, expression};
+use super::{Parser, antiderivative, expression};
 use crate::{
     arena::{Arena, Constant, Id, Node},
     substitute::mentions,
@@ -13,8 +13,8 @@ use crate::{
 const MAX_DEGREE: usize = 24;
 
 impl Parser<'_> {
-    /// `_a^b p(x)\,dx`, the sum of `c_k (b^{k+1} - a^{k+1}) / (k+1)` over the terms `c_k x^k` of p. Any other
-    /// integrand, and bounds that are infinite or in x, are not read.
+    /// `_a^b p(x)\,dx`, the sum of `c_k (b^{k+1} - a^{k+1}) / (k+1)` over the terms `c_k x^k` of p, or what
+    /// `antiderivative` knows. Any other integrand, and bounds that are infinite or in x, are not read.
     pub(super) fn integral(&mut self) -> Option<Id> {
         let (low, high) = if self.eat('_') {
             let low = self.argument()?;
@@ -34,7 +34,11 @@ impl Parser<'_> {
         if [low, high].iter().any(|bound| mentions(self.arena, *bound, &bad)) {
             return None;
         }
-        let terms = coefficients(self.arena, body, variable)?;
+        let Some(terms) = coefficients(self.arena, body, variable) else {
+            let area = antiderivative::between(self.arena, body, variable, low, high)?;
+            self.at += used;
+            return Some(area);
+        };
         self.at += used;
         let mut sum = Vec::new();
         for (degree, coefficient) in terms.into_iter().enumerate() {
@@ -84,7 +88,7 @@ fn is_plain(token: &Token) -> bool {
 }
 
 /// The coefficients of a polynomial in `variable`, the constant one first; they may hold other symbols.
-fn coefficients(arena: &mut Arena, id: Id, variable: Id) -> Option<Vec<Id>> {
+pub(super) fn coefficients(arena: &mut Arena, id: Id, variable: Id) -> Option<Vec<Id>> {
     arena.spend(2)?;
     let x = arena.node(variable).clone();
     if id == variable {

@@ -6,6 +6,8 @@ mod command;
 mod fold;
 mod function;
 mod integral;
+mod limit;
+mod antiderivative;
 mod ordered;
 mod postfix;
 mod symbol;
@@ -22,6 +24,7 @@ const MAX_DEPTH: usize = 48;
 /// More nodes are not built.
 const MAX_NODES: usize = 4000;
 
+use atom::is_prose;
 pub(crate) use function::is_known as is_name;
 pub(crate) use ordered::ORDERED;
 

@@ -40,10 +40,16 @@ impl Parser<'_> {
         let Some(Token { kind: Kind::Word(word), .. }) = self.peek() else { return Some(false) };
         let numeral = word.bytes().all(|byte| matches!(byte, b'I' | b'V' | b'X'));
         let capitals = word.len() <= MAX_CAPITALS && word.bytes().all(|byte| byte.is_ascii_uppercase());
-        if !capitals || numeral || super::is_name(word) || word == "DNE" {
+        if !capitals || numeral || super::is_name(word) || super::is_prose(word) {
             return Some(false);
         }
         self.at += 1;
+        let raised = self.peek().is_some_and(|token| token.is('^') || token.is('\'') || token.is('_'));
+        if word.len() > 2 && !raised {
+            // Points in order, or an abbreviation: `AES` is not `ASE`.
+            factors.push(self.arena.symbol(word));
+            return Some(true);
+        }
         for (at, letter) in word.char_indices() {
             let name = letter.to_string();
             if at + 1 < word.len() {

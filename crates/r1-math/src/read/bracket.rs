@@ -98,6 +98,15 @@ impl Reader<'_> {
         }))
     }
 
+    /// `(a, b)` where only an interval makes sense.
+    pub(super) fn open_interval(&mut self, tokens: &[Token]) -> Option<Answer> {
+        let tokens = super::trim(tokens);
+        let (open, close) = (tokens.first()?, tokens.last()?);
+        let whole = open.is('(') && close.is(')') && split::closing(tokens)? + 1 == tokens.len();
+        let parts = if whole { self.parts(tokens) } else { Vec::new() };
+        (parts.len() == 2).then(|| self.interval(&parts, false, false))?
+    }
+
     /// `]0, 1[`, an open interval in European writing.
     fn outward(&mut self, tokens: &[Token]) -> Option<Option<Answer>> {
         let [open, inside @ .., close] = tokens else { return None };

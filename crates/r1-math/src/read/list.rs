@@ -119,16 +119,22 @@ impl Reader<'_> {
             if let Some((variable, regions)) = bounded.and_then(region::of_one_variable) {
                 let excludes = |item: &Answer| matches!(item, Answer::Relation { links, .. } if links[..] == [Link::NotEqual]);
                 let mut joined = regions[0].clone();
+                let mut contradicts = false;
                 for (region, item) in regions[1..].iter().zip(&items[1..]) {
                     let meet = (both || excludes(item) || excludes(&items[0]) || !joins)
                         .then(|| region::intersection(self.arena, &joined, region))
                         .flatten();
                     match meet.filter(|meet| !meet.is_empty()) {
                         Some(meet) => joined = meet,
-                        None => joined.extend_from_slice(region),
+                        None => {
+                            contradicts |= both;
+                            joined.extend_from_slice(region);
+                        }
                     }
                 }
-                return self.bound_to(variable, Answer::Region(joined));
+                if !contradicts {
+                    return self.bound_to(variable, Answer::Region(joined));
+                }
             }
         }
         let condition =

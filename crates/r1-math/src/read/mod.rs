@@ -77,8 +77,7 @@ pub fn is_mathematical(text: &str) -> bool {
 
 /// The tokens without punctuation around them.
 fn trim(mut tokens: &[Token]) -> &[Token] {
-    let loose =
-        |token: &Token| matches!(token.kind, Kind::Symbol('.' | ',' | ';' | ':' | '"' | '?') | Kind::Row);
+    let loose = |token: &Token| matches!(token.kind, Kind::Symbol('.' | ',' | ';' | ':' | '"') | Kind::Row);
     while let [first, rest @ ..] = tokens
         && loose(first)
     {
@@ -133,6 +132,9 @@ impl Reader<'_> {
         }
         if let Some(special) = self.special(tokens) {
             return Some(special);
+        }
+        if let Some(division) = phrase::division(tokens) {
+            return Some(division);
         }
         if let Some(answer) = self.phrase(tokens) {
             return answer;
@@ -260,7 +262,9 @@ impl Reader<'_> {
     fn ratio(&mut self, tokens: &[Token]) -> Option<Answer> {
         let parts = split::top(tokens, |token| token.is(':') || token.is_command("colon"));
         let half = |token: &Token| matches!(&token.kind, Kind::Word(word) if matches!(word.as_str(), "AM" | "PM" | "am" | "pm"));
-        if parts.len() < 2 || tokens.iter().any(half) {
+        // `1:05` is a time, and not `1:5`.
+        let minutes = |token: &Token| matches!(&token.kind, Kind::Number(literal) if literal.digits.len() > 1 && literal.digits.starts_with('0') && !literal.digits.contains('.'));
+        if parts.len() < 2 || tokens.iter().any(|token| half(token) || minutes(token)) {
             return None;
         }
         let parts: Option<Vec<Id>> =

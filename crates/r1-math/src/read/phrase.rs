@@ -184,7 +184,7 @@ impl Reader<'_> {
         let is = |token: &Token, wanted: &str| word(token).is_some_and(|word| word.trim() == wanted);
         let parts = split::top(tokens, |token| is(token, "to"));
         let starts = |part: &&[Token]| matches!(part.first().map(|token| &token.kind), Some(Kind::Number(_)));
-        if (2..=3).contains(&parts.len()) && parts.iter().all(starts) {
+        if (2..=3).contains(&parts.len()) && parts.iter().all(starts) && !is_range(&parts) {
             let parts: Option<Vec<Id>> =
                 parts.into_iter().map(|part| parse::expression(self.arena, part)).collect();
             return parts.map(Answer::Ratio);
@@ -203,6 +203,40 @@ impl Reader<'_> {
         }
         Some(Answer::expression(self.arena.number(&part.value / &whole.value)))
     }
+}
+
+/// Whether "a to b" tells where something begins and ends: "60° to 120°", "10 to 20", which no ratio in its lowest
+/// terms is.
+fn is_range(parts: &[&[Token]]) -> bool {
+    let whole = |part: &&[Token]| match part {
+        [Token { kind: Kind::Number(literal), .. }] if literal.value.denominator().is_one() => {
+            u64::try_from(literal.value.numerator().clone()).ok()
+        }
+        _ => None,
+    };
+    let angle = |token: &Token| matches!(token.command(), Some("circ" | "degree"));
+    let numbers: Option<Vec<u64>> = parts.iter().map(whole).collect();
+    let common = numbers.is_some_and(|numbers| numbers.into_iter().fold(0, gcd) > 1);
+    common || parts.iter().any(|part| part.iter().any(angle))
+}
+
+fn gcd(a: u64, b: u64) -> u64 {
+    if b == 0 { a } else { gcd(b, a % b) }
+}
+
+/// `12 R 3`, `12 \text{ remainder } 3`: a quotient and what is left, as a text.
+pub(super) fn division(tokens: &[Token]) -> Option<Answer> {
+    let [Token { kind: Kind::Number(quotient), .. }, middle, Token { kind: Kind::Number(left), .. }] = tokens
+    else {
+        return None;
+    };
+    let says = match &middle.kind {
+        Kind::Letter(letter) => matches!(letter, 'R' | 'r'),
+        _ => word(middle).is_some_and(|word| {
+            matches!(word.trim().trim_matches('.').to_lowercase().as_str(), "r" | "rem" | "remainder")
+        }),
+    };
+    says.then(|| Answer::Text(format!("{} remainder {}", quotient.digits, left.digits)))
 }
 
 /// Whether a token of a condition says nothing of the values: "for all real x", "where C is a constant".

@@ -189,6 +189,7 @@ impl Reader<'_> {
             Kind::Symbol('£') => Some("pound"),
             Kind::Symbol('¥' | '￥') => Some("yuan"),
             Kind::Symbol('₹') => Some("rupee"),
+            Kind::Word(name) if name == "Rs" => Some("rupee"),
             Kind::Command(name) => match name.as_str() {
                 "dollar" => Some("dollar"),
                 "euro" => Some("euro"),
@@ -198,6 +199,7 @@ impl Reader<'_> {
             _ => None,
         };
         let (name, rest): (&str, Vec<Token>) = match tokens {
+            [first, dot, rest @ ..] if sign(first).is_some() && dot.is('.') => (sign(first)?, rest.to_vec()),
             [first, rest @ ..] if sign(first).is_some() => (sign(first)?, rest.to_vec()),
             [rest @ .., last] if sign(last).is_some() => (sign(last)?, rest.to_vec()),
             [minus, second, rest @ ..] if minus.is('-') && sign(second).is_some() => {
@@ -205,11 +207,15 @@ impl Reader<'_> {
             }
             _ => return None,
         };
-        let (id, decimal) = match self.structure(&rest)? {
-            Answer::Expression { id, decimal } | Answer::Quantity { id, decimal, .. } => (id, decimal),
+        let money = Unit::read(name)?;
+        Some(match self.structure(&rest)? {
+            Answer::Expression { id, decimal } => Answer::Quantity { id, decimal, unit: money },
+            // `$5 profit`, `$18 per day`
+            Answer::Quantity { id, decimal, unit } => {
+                Answer::Quantity { id, decimal, unit: money.beside(&unit)? }
+            }
             _ => return None,
-        };
-        Some(Answer::Quantity { id, decimal, unit: Unit::read(name)? })
+        })
     }
 
     /// Where the unit starts that ends the tokens.
@@ -217,8 +223,12 @@ impl Reader<'_> {
         let starts = |at: usize, token: &Token| match &token.kind {
             Kind::Text(_) => true,
             Kind::Word(word) => {
-                let known = unit::is_known(word)
-                    || matches!(word.as_str(), "percent" | "pct" | "percentage" | "degrees");
+                let product = !token.space && !self.letter_units && unit::is_of_letters(word);
+                let known = unit::is_known(word) && !product
+                    || matches!(
+                        word.as_str(),
+                        "percent" | "pct" | "percentage" | "degrees" | "USD" | "EUR" | "GBP"
+                    );
                 known || (token.space && word.len() > 3 && !is_function(word))
             }
             Kind::Symbol('%') => at + 1 == tokens.len(),
@@ -278,13 +288,20 @@ fn is_function(word: &str) -> bool {
     ) || word.starts_with("arc")
 }
 
+/// Whether a token is a word that no prefix of a unit is.
+fn is_word(token: &Token) -> bool {
+    matches!(&token.kind, Kind::Text(word) | Kind::Word(word) if word.trim().len() > 1)
+}
+
 /// The tokens as the text of a unit.
 fn rendered(tokens: &[Token]) -> String {
     let mut text = String::new();
+    let mut after_word = false;
     for token in tokens {
+        let apart = token.space || std::mem::replace(&mut after_word, is_word(token));
         match &token.kind {
             Kind::Letter(c) => {
-                if token.space {
+                if apart {
                     text.push(' ');
                 }
                 text.push(*c);

@@ -47,6 +47,13 @@ pub(super) fn is_joint(token: &Token) -> bool {
     joint(token).is_some()
 }
 
+/// The command of which a part is a call: one bracket behind it and nothing else.
+fn is_call(part: &[Token]) -> Option<&str> {
+    let [head, open, inside @ .., close] = part else { return None };
+    let flat = !inside.iter().any(|token| token.is('(') || token.is(')'));
+    (open.is('(') && close.is(')') && flat).then(|| head.command()).flatten()
+}
+
 impl Reader<'_> {
     /// Members joined by relations; `None` when there is no relation outside of brackets.
     pub(super) fn relation(&mut self, tokens: &[Token]) -> Option<Option<Answer>> {
@@ -70,7 +77,20 @@ impl Reader<'_> {
         if joints.contains(&Joint::Member) {
             // `x \in S`: anything but a name before it would be dropped.
             let (label, name) = self.label(parts[0]).filter(|_| joints.len() == 1)?;
-            let value = Box::new(self.structure(parts[last])?);
+            // What a number is an element of is an interval, and no pair.
+            let set = match label {
+                Some(_) => self.open_interval(parts[last]),
+                None => None,
+            };
+            let value = Box::new(match set {
+                Some(interval) => interval,
+                None => self.structure(parts[last])?,
+            });
+            if matches!(*value, Answer::Expression { .. } | Answer::Quantity { .. } | Answer::Percent { .. })
+            {
+                // An element of a set with a name is not that set.
+                return None;
+            }
             return Some(Answer::Assignment { name, label, value, between: Vec::new(), rounded: false });
         }
         if joints.iter().all(|joint| matches!(joint, Joint::Link(Link::Equal) | Joint::Approximate)) {
@@ -161,7 +181,9 @@ impl Reader<'_> {
             };
         }
         let first = lexer::spelt(parts[0]);
-        if parts[0].iter().any(|token| matches!(token.kind, Kind::Number(_)))
+        if parts[0]
+            .iter()
+            .any(|token| matches!(token.kind, Kind::Number(_) | Kind::Command(_) | Kind::Letter('e' | 'i')))
             && parts[1..].iter().all(|part| lexer::spelt(part) == first)
         {
             // `5 = 5` says nothing.
@@ -192,7 +214,10 @@ impl Reader<'_> {
         }
         let (label, name) = match self.label(parts[0]).or_else(|| self.letter(&parts)) {
             Some(label) => label,
-            None if parts.len() == 2 && self.is_symbol(parts[1]) => {
+            None if parts.len() == 2
+                && self.is_symbol(parts[1])
+                && !matches!(parts[0], [Token { kind: Kind::Letter('e' | 'i'), .. }]) =>
+            {
                 let (label, name) = self.label(parts[1])?;
                 let value = Box::new(self.structure(parts[0])?);
                 return Some(Answer::Assignment { name, label, value, between: Vec::new(), rounded: false });
@@ -216,6 +241,12 @@ impl Reader<'_> {
                 let between = self.others(&parts[..value_at])?;
                 let value = Box::new(self.structure(parts[value_at])?);
                 return Some(Answer::Assignment { name, label, value, between, rounded });
+            }
+            // `\omega(2n) = \omega(n)` is about a function, and no product.
+            None if parts.len() == 2
+                && is_call(parts[0]).is_some_and(|name| is_call(parts[1]) == Some(name)) =>
+            {
+                return None;
             }
             None => {
                 let left = parse::expression(self.arena, parts[0])?;
