@@ -194,12 +194,21 @@ fn bare(text: &str) -> &str {
     article.filter(joint).unwrap_or(text)
 }
 
+/// A blank, unless one stands there.
+fn blank(out: &mut String) {
+    if !out.ends_with(' ') {
+        out.push(' ');
+    }
+}
+
 /// Lower case letters and digits, single spaces, no mark-up and no punctuation.
 pub(crate) fn even(text: &str) -> String {
     let text = super::spelling::spell(text);
     let (formula, rows) = (text.contains(['\\', '$']), text.contains("\\begin"));
     let mut out = String::with_capacity(text.len());
     let mut rest = text.as_str();
+    // Marks at the end say nothing; what stands from here on is one.
+    let marks = text.trim_end_matches(['!', '.']).len();
     while let Some(c) = rest.chars().next() {
         let after = &rest[c.len_utf8()..];
         if c == '\\' {
@@ -245,7 +254,11 @@ pub(crate) fn even(text: &str) -> String {
                 } else {
                     tail
                 };
-                out.push(if name.is_empty() && after.starts_with('%') { '%' } else { ' ' });
+                if name.is_empty() && after.starts_with('%') {
+                    out.push('%')
+                } else {
+                    blank(&mut out)
+                }
                 continue;
             }
         }
@@ -261,16 +274,20 @@ pub(crate) fn even(text: &str) -> String {
             }
             // The point of a decimal.
             '.' if after.starts_with(|c: char| c.is_ascii_digit()) => out.push('.'),
-            '.' | ',' | ';' | ':' | '{' | '}' | '$' | '~' | '`' => out.push(' '),
-            '!' if after.trim_end_matches(['!', '.']).is_empty() => out.push(' '),
+            '.' | ',' | ';' | ':' | '{' | '}' | '$' | '~' | '`' => blank(&mut out),
+            '!' if text.len() - rest.len() > marks => blank(&mut out),
             // Minutes and seconds, feet and inches.
             '\'' if out.ends_with(|c: char| c.is_ascii_digit() || c == '\'') => out.push(c),
             // Elsewhere than in `can't`, a prime or a mark of quotation.
             '\'' if !(out.ends_with(char::is_alphabetic) && after.starts_with(char::is_alphabetic)) => {
-                out.push(if after.starts_with(['(', '=', '^', '_']) || formula { '\'' } else { ' ' });
+                if after.starts_with(['(', '=', '^', '_']) || formula {
+                    out.push('\'')
+                } else {
+                    blank(&mut out)
+                }
             }
             '\'' | '"' => {}
-            c if c.is_whitespace() => out.push(' '),
+            c if c.is_whitespace() => blank(&mut out),
             _ => out.push(c),
         }
     }

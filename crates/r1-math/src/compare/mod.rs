@@ -132,6 +132,14 @@ pub fn judge(reference: &str, answer: &str, policy: &Policy, explain: bool) -> J
     }
 }
 
+/// Whether a text has letters, those of commands aside, or a percent sign.
+fn wordy(text: &str) -> bool {
+    let mut parts = text.split('\\');
+    let letters = |part: &str| part.contains(|c: char| c.is_alphabetic() || c == '%');
+    parts.next().is_some_and(letters)
+        || parts.any(|part| part.starts_with('%') || letters(part.trim_start_matches(char::is_alphabetic)))
+}
+
 /// Both sides as they are read, in every way that their commas and letters allow, the likely way first; and the
 /// words that the likely way leaves out.
 fn readings(arena: &mut Arena, reference: &str, answer: &str) -> (Vec<(Answer, Answer)>, Vec<String>) {
@@ -145,8 +153,8 @@ fn readings(arena: &mut Arena, reference: &str, answer: &str) -> (Vec<(Answer, A
         let other = Reading { commas: Commas::Unlikely, ..Reading::LIKELY };
         // A reference is written with a decimal point: `1,2` is two numbers there, and not 1.2.
         // Nor is `44,500` "44 or 500", or 44 of anything.
-        let wordy = answer.contains(|c: char| c.is_alphabetic() || c == '%');
-        let also = gold_ambiguous && !wordy && !matches!(gold, Answer::List(..) | Answer::Either(..));
+        let given_ambiguous = given_ambiguous && !wordy(reference);
+        let also = gold_ambiguous && !wordy(answer) && !matches!(gold, Answer::List(..) | Answer::Either(..));
         let gold_other = if also { read(reference, other).0 } else { gold.clone() };
         let given_other = if given_ambiguous { read(answer, other).0 } else { given.clone() };
         pairs.push((gold.clone(), given_other.clone()));

@@ -20,7 +20,9 @@ impl Reader<'_> {
                 let parts = self.parts(rest);
                 let negative = parts.iter().any(|part| part.first().is_some_and(|token| token.is('-')));
                 let counts = matches!(letter, Kind::Letter('C' | 'P')) && parts.len() == 2 && !negative;
-                if counts {
+                // `R(x, y)` is the value of a function.
+                let variables = |part: &&[Token]| matches!(part, [Token { kind: Kind::Letter(_), .. }]);
+                if counts || parts.iter().all(variables) {
                     tokens
                 } else {
                     let point = self.bracket(rest)??;
