@@ -61,6 +61,31 @@ fn a_chat_is_answered_whole_and_in_parts() {
 }
 
 #[test]
+fn plain_events_are_those_that_are_built() {
+    let server = quick();
+    let events = |more: Value| {
+        let mut body = json!({"stream": true, "stream_options": {"include_usage": true}});
+        body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        let text = "<think>a \"thought\"\n</think>\n<b> \"c\": {d}";
+        let mut events = post(server.address, "/v1/chat/completions", &chat(text, body)).events();
+        for event in &mut events {
+            for name in ["id", "created", "prompt_token_ids"] {
+                event.as_object_mut().unwrap().remove(name);
+            }
+            if let Some(choice) = event["choices"].get_mut(0) {
+                choice.as_object_mut().unwrap().remove("token_ids");
+            }
+        }
+        // Ids come with each token, also with one that has no text yet.
+        events.retain(|event| event["choices"][0]["delta"] != json!({"content": ""}));
+        events
+    };
+    let plain = events(json!({}));
+    assert_eq!(plain, events(json!({"return_token_ids": true})));
+    assert!(plain.len() > 20, "{plain:?}");
+}
+
+#[test]
 fn what_is_asked_for_is_honoured() {
     let server = quick();
     let ask = |content: &str, more: Value| {

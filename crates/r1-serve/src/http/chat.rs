@@ -1,5 +1,7 @@
 //! `/v1/chat/completions`
 
+use std::fmt::Write;
+
 use axum::{body::Body, extract, http::Request, response::Response};
 use r1_core::{FinishReason, Message, session::Token};
 use r1_data::tokenizer::Tokenizer;
@@ -89,7 +91,7 @@ pub(super) async fn answer(
         let readers = (0..samples).map(|_| tools.reader()).collect();
         let prompt_ids = envelope.ids.then_some(prompt);
         let answers = vec![String::new(); samples];
-        let chunks = ChatChunks { envelope, prompt_ids, tools, readers, demand, answers };
+        let chunks = ChatChunks { envelope, prompt_ids, tools, readers, demand, answers, head: None };
         return stream::answer(received, chunks, samples, tokens).await;
     }
     let whole = whole(received, samples, tokens).await?;
@@ -154,6 +156,19 @@ fn whole_choice(envelope: &Envelope, tools: &Tools, demand: Demand, index: usize
     value
 }
 
+/// A text as JSON writes it.
+struct Quoted<'a>(&'a str);
+
+impl std::fmt::Display for Quoted<'_> {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let plain = |byte: u8| byte >= b' ' && byte != b'"' && byte != b'\\';
+        if self.0.bytes().all(plain) {
+            return write!(formatter, "\"{}\"", self.0);
+        }
+        formatter.write_str(&serde_json::to_string(self.0).map_err(|_| std::fmt::Error)?)
+    }
+}
+
 const CHUNK: &str = "chat.completion.chunk";
 
 struct ChatChunks {
@@ -166,6 +181,8 @@ struct ChatChunks {
     demand: Demand,
     /// Where JSON is demanded: what each sample has written.
     answers: Vec<String>,
+    /// What all plain events begin with, and the version of the weights that it names.
+    head: Option<(u64, String)>,
 }
 
 impl ChatChunks {
@@ -234,6 +251,35 @@ impl ChatChunks {
 }
 
 impl Chunks for ChatChunks {
+    fn write_plain(&mut self, update: &Update, version: u64, text: &mut String) -> bool {
+        let Update::Token { sample, pieces, .. } = update else { return false };
+        let told = self.envelope.logprobs || self.envelope.ids;
+        if told || self.readers[*sample].is_some() || self.demand != Demand::Nothing {
+            return false;
+        }
+        if self.head.as_ref().is_none_or(|(named, _)| *named != version) {
+            let mut head = self.envelope.value(CHUNK, version).to_string();
+            head.pop();
+            self.head = Some((version, head));
+        }
+        let head = self.head.as_ref().map_or("", |(_, head)| head.as_str());
+        let usage = if self.envelope.include_usage { ",\"usage\":null" } else { "" };
+        for piece in pieces {
+            let (field, written) = match piece {
+                Piece::Thought(written) => ("reasoning_content", written),
+                Piece::Answer(written) => ("content", written),
+            };
+            // Writing to a text cannot fail.
+            let _ = write!(
+                text,
+                "data: {head},\"choices\":[{{\"index\":{sample},\"delta\":{{\"{field}\":{}}},\"logprobs\":null,\
+                 \"finish_reason\":null}}]{usage}}}\n\n",
+                Quoted(written)
+            );
+        }
+        true
+    }
+
     fn of(&mut self, update: Update, version: u64) -> Vec<Value> {
         match update {
             Update::Begun { .. } => {
@@ -266,5 +312,17 @@ impl Chunks for ChatChunks {
 
     fn usage(&self, usage: Usage, version: u64) -> Option<Value> {
         self.envelope.usage(CHUNK, usage, version)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Quoted;
+
+    #[test]
+    fn a_text_is_quoted_as_json_has_it() {
+        for text in ["", "so", "é \u{2028} \u{7f}", "\"", "\\", "a\nb\t\u{1}", "\u{1f600}"] {
+            assert_eq!(Quoted(text).to_string(), serde_json::json!(text).to_string());
+        }
     }
 }
