@@ -1,5 +1,6 @@
 //! Hugging Face tokenizers (`tokenizer.json`), and small ones of our own in the same format.
 
+mod bytes;
 mod characters;
 mod stream;
 

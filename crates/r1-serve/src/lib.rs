@@ -8,8 +8,11 @@ mod model;
 mod reader;
 mod output;
 mod tools;
+mod grammar;
+mod tool_form;
 mod worker;
 mod http;
+mod listen;
 mod server;
 mod chat;
 

@@ -25,6 +25,8 @@ pub struct ServedModel {
     pub tokenizer: Tokenizer,
     /// How conversations are written, if the model has a template.
     pub template: Option<ChatTemplate>,
+    /// Ids that end an answer, beside the tokenizer's own: what the session stops at.
+    pub stop_ids: Vec<u32>,
     /// Most tokens of a prompt with its completion.
     pub context: usize,
 }

@@ -1,15 +1,18 @@
 //! Listening, and an end that lets answers finish.
 
-use std::{future::IntoFuture, net::SocketAddr, pin::pin, time::Duration};
+use std::{net::SocketAddr, pin::pin, time::Duration};
 
-use futures_util::future::{Either, select};
+use futures_util::future::select;
 use r1_core::{LoopGuard, session::Session};
 use tokio::{
     net::TcpListener,
     sync::{oneshot, watch},
 };
 
-use crate::{Served, Worker, http};
+use crate::{
+    Served, Worker, http,
+    listen::{self, Limits},
+};
 
 /// Where and for whom a server works.
 #[derive(Debug, Clone)]
@@ -20,6 +23,14 @@ pub struct ServeOptions {
     pub api_key: Option<String>,
     /// Most bytes of a request's body.
     pub max_body_bytes: usize,
+    /// Most connections at a time; those that come then wait until one is closed.
+    pub max_connections: usize,
+    /// Time for the head of a request, and between two requests of a connection; it is closed then.
+    pub head_timeout: Duration,
+    /// Time for the body of a request; status 408 then.
+    pub body_timeout: Duration,
+    /// Time in which a client takes nothing of its answer; the connection is closed then.
+    pub reader_timeout: Duration,
     /// Tokens of a completion for which a request names no limit; the rest of the context when it is `None`.
     pub default_max_tokens: Option<usize>,
     /// Most completions that a request may ask for.
@@ -38,6 +49,10 @@ impl Default for ServeOptions {
             address: SocketAddr::from(([127, 0, 0, 1], 8000)),
             api_key: None,
             max_body_bytes: 8 << 20,
+            max_connections: 1024,
+            head_timeout: Duration::from_secs(30),
+            body_timeout: Duration::from_secs(60),
+            reader_timeout: Duration::from_secs(60),
             default_max_tokens: None,
             max_samples: 128,
             max_thinking_tokens: None,
@@ -76,6 +91,7 @@ pub enum ServeError {
 pub struct Server {
     listener: TcpListener,
     state: http::State,
+    limits: Limits,
     grace: Duration,
 }
 
@@ -91,7 +107,12 @@ impl Server {
         }
         let listener =
             TcpListener::bind(address).await.map_err(|source| ServeError::Listen { address, source })?;
-        Ok(Self { listener, state: http::State::new(worker, options), grace })
+        let limits = Limits {
+            connections: options.max_connections,
+            head: options.head_timeout,
+            reader: options.reader_timeout,
+        };
+        Ok(Self { listener, state: http::State::new(worker, options), limits, grace })
     }
 
     /// The address, with the port that was taken.
@@ -105,7 +126,7 @@ impl Server {
     /// Answers until `end` comes, takes no more connections then, and waits for the answers under way, within limits.
     ///
     /// # Errors
-    /// When the listener fails.
+    /// None now; a listener that fails for a while is asked again.
     pub async fn run(self, end: impl Future<Output = ()> + Send + 'static) -> Result<(), ServeError> {
         let (ending, mut ended) = watch::channel(false);
         let told = async move {
@@ -114,17 +135,16 @@ impl Server {
             let _ = ending.send(true);
         };
         let router = http::router(self.state);
-        let answering = axum::serve(self.listener, router).with_graceful_shutdown(told);
+        tokio::spawn(told);
+        let answering = listen::answer(self.listener, router, self.limits, ended.clone());
         let late = async {
             if ended.wait_for(|ended| *ended).await.is_err() {
                 std::future::pending::<()>().await;
             }
             tokio::time::sleep(self.grace).await;
         };
-        match select(pin!(answering.into_future()), pin!(late)).await {
-            Either::Left((served, _)) => Ok(served?),
-            Either::Right(_) => Ok(()),
-        }
+        select(pin!(answering), pin!(late)).await;
+        Ok(())
     }
 }
 

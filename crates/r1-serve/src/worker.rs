@@ -137,6 +137,10 @@ impl Worker {
         &self.model
     }
 
+    pub(crate) fn shared_model(&self) -> Arc<ServedModel> {
+        Arc::clone(&self.model)
+    }
+
     /// Whether the thread works.
     pub fn is_alive(&self) -> bool {
         self.alive.strong_count() > 0

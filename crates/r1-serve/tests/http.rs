@@ -61,6 +61,31 @@ fn a_chat_is_answered_whole_and_in_parts() {
 }
 
 #[test]
+fn plain_events_are_those_that_are_built() {
+    let server = quick();
+    let events = |more: Value| {
+        let mut body = json!({"stream": true, "stream_options": {"include_usage": true}});
+        body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        let text = "<think>a \"thought\"\n</think>\n<b> \"c\": {d}";
+        let mut events = post(server.address, "/v1/chat/completions", &chat(text, body)).events();
+        for event in &mut events {
+            for name in ["id", "created", "prompt_token_ids"] {
+                event.as_object_mut().unwrap().remove(name);
+            }
+            if let Some(choice) = event["choices"].get_mut(0) {
+                choice.as_object_mut().unwrap().remove("token_ids");
+            }
+        }
+        // Ids come with each token, also with one that has no text yet.
+        events.retain(|event| event["choices"][0]["delta"] != json!({"content": ""}));
+        events
+    };
+    let plain = events(json!({}));
+    assert_eq!(plain, events(json!({"return_token_ids": true})));
+    assert!(plain.len() > 20, "{plain:?}");
+}
+
+#[test]
 fn what_is_asked_for_is_honoured() {
     let server = quick();
     let ask = |content: &str, more: Value| {
@@ -209,7 +234,12 @@ fn what_cannot_be_answered_is_refused_by_name() {
         ("tools", json!([{"type": "function"}])),
         ("tools", json!({})),
         ("tool_choice", json!("required")),
-        ("response_format", json!({"type": "json_object"})),
+        ("response_format", json!({"type": "yaml"})),
+        ("response_format", json!("json_object")),
+        ("response_format", json!({"type": "json_schema"})),
+        ("response_format", json!({"type": "json_schema", "json_schema": {"schema": 3}})),
+        ("response_format", json!({"type": "json_schema", "json_schema": {"schema": {}, "strikt": true}})),
+        ("response_format", json!({"type": "json_object", "schema": {}})),
         ("frequency_penalty", json!(0.5)),
         ("temprature", json!(1)),
         ("top_logprobs", json!(3)),
@@ -345,4 +375,123 @@ fn answers_under_way_are_finished_at_the_end() {
     drop(server);
     assert_eq!(asking.join().unwrap().json()["choices"][0]["message"]["content"], "a".repeat(200));
     assert!(TcpStream::connect(address).is_err());
+}
+
+/// What comes until the connection is closed.
+fn rest(mut client: TcpStream) -> String {
+    client.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
+    let mut text = Vec::new();
+    // A connection that is torn down has said what it said.
+    match client.read_to_end(&mut text) {
+        Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => panic!("it is not closed"),
+        _ => String::from_utf8_lossy(&text).into_owned(),
+    }
+}
+
+fn slow() -> ServeOptions {
+    let short = Duration::from_millis(200);
+    ServeOptions {
+        head_timeout: short,
+        body_timeout: short,
+        reader_timeout: short,
+        ..ServeOptions::default()
+    }
+}
+
+#[test]
+fn slow_heads_bodies_and_idle_connections_are_closed() {
+    let server = start(slow(), Duration::ZERO);
+    let send = |text: &str| {
+        let mut client = TcpStream::connect(server.address).unwrap();
+        client.write_all(text.as_bytes()).unwrap();
+        client
+    };
+    let silent = send("");
+    let head = send("POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\n");
+    let body = send(
+        "POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\n{\"model\":",
+    );
+    let idle = send("GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    assert_eq!(rest(silent), "");
+    assert!(!rest(head).contains("200 OK"));
+    let late = rest(body);
+    assert!(late.starts_with("HTTP/1.1 408") && late.contains("did not come within 0.2 s"), "{late}");
+    assert!(rest(idle).starts_with("HTTP/1.1 200"));
+    // A head that comes byte by byte has no more time than one that does not come.
+    let mut dripping = send("");
+    let mut closed = false;
+    for byte in "GET /health HTTP/1.1\r\nHost: localhost\r\n".repeat(20).bytes() {
+        std::thread::sleep(Duration::from_millis(10));
+        closed = dripping.write_all(&[byte]).is_err();
+        if closed {
+            break;
+        }
+    }
+    assert!(closed || !rest(dripping).contains("200 OK"));
+    let long =
+        send(&format!("GET /health HTTP/1.1\r\nHost: localhost\r\nX: {}\r\n\r\n", "x".repeat(200_000)));
+    assert!(!rest(long).contains("200 OK"));
+    assert_eq!(get(server.address, "/health").status, 200);
+}
+
+#[test]
+fn connections_beyond_the_limit_wait_for_a_place() {
+    let options = ServeOptions { max_connections: 2, ..ServeOptions::default() };
+    let server = start(options, Duration::ZERO);
+    let held: Vec<TcpStream> = (0..2)
+        .map(|_| {
+            let mut client = TcpStream::connect(server.address).unwrap();
+            client.write_all(b"GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n").unwrap();
+            client.read_exact(&mut [0; 15]).unwrap();
+            client
+        })
+        .collect();
+    let address = server.address;
+    let waiting = std::thread::spawn(move || get(address, "/health").status);
+    std::thread::sleep(Duration::from_millis(100));
+    assert!(!waiting.is_finished());
+    drop(held);
+    assert_eq!(waiting.join().unwrap(), 200);
+}
+
+#[test]
+fn a_client_that_reads_slowly_holds_nobody_back() {
+    let server = start(
+        ServeOptions { reader_timeout: Duration::from_secs(600), ..slow() },
+        Duration::from_micros(500),
+    );
+    let body = chat(&"a".repeat(1900), json!({"stream": true, "n": 30, "logprobs": true})).to_string();
+    let mut client = TcpStream::connect(server.address).unwrap();
+    let length = body.len();
+    write!(client, "POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: {length}\r\n\r\n{body}")
+        .unwrap();
+    until(|| server.busy.load(Ordering::SeqCst) == 30);
+    for _ in 0..20 {
+        let answer = post(server.address, "/v1/chat/completions", &chat("abc", json!({}))).json();
+        assert_eq!(answer["choices"][0]["message"]["content"], "abc");
+    }
+    // The model has long written what nobody took.
+    until(|| server.busy.load(Ordering::SeqCst) == 0);
+    let text = rest(client);
+    assert!(text.contains("data: [DONE]") && text.matches("finish_reason\":\"stop").count() == 30);
+}
+
+#[test]
+fn a_client_that_never_reads_is_left() {
+    let server = start(slow(), Duration::from_micros(500));
+    let body =
+        chat(&"a".repeat(1900), json!({"stream": true, "n": 60, "logprobs": true, "top_logprobs": 20}))
+            .to_string();
+    let mut client = TcpStream::connect(server.address).unwrap();
+    let length = body.len();
+    write!(
+        client,
+        "POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\nContent-Length: {length}\r\n\r\n{body}"
+    )
+    .unwrap();
+    // All is written long before a kernel would take so much for one connection.
+    until(|| server.busy.load(Ordering::SeqCst) == 60);
+    until(|| server.busy.load(Ordering::SeqCst) == 0);
+    std::thread::sleep(Duration::from_secs(1));
+    assert!(!rest(client).contains("[DONE]"));
 }

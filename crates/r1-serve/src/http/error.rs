@@ -17,6 +17,12 @@ pub(super) struct ApiError {
     code: Option<&'static str>,
 }
 
+impl std::fmt::Display for ApiError {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str(&self.message)
+    }
+}
+
 impl ApiError {
     fn new(status: StatusCode, kind: &'static str, message: impl Into<String>) -> Self {
         Self { status, kind, message: message.into(), param: None, code: None }
@@ -53,6 +59,11 @@ impl ApiError {
     pub(super) fn too_large(limit: usize) -> Self {
         let message = format!("the body cannot be read, or has more than the {limit} bytes that are allowed");
         Self::new(StatusCode::PAYLOAD_TOO_LARGE, "invalid_request_error", message)
+    }
+
+    pub(super) fn slow(limit: std::time::Duration) -> Self {
+        let message = format!("the body did not come within {} s", limit.as_secs_f32());
+        Self::new(StatusCode::REQUEST_TIMEOUT, "invalid_request_error", message)
     }
 
     pub(super) fn forbidden(message: &str) -> Self {

@@ -9,6 +9,7 @@ mod error;
 mod logprobs;
 mod metrics;
 mod parameters;
+mod response_format;
 mod stream;
 mod tools;
 
@@ -31,7 +32,7 @@ use r1_data::{DataError, tokenizer::Tokenizer};
 use serde_json::{Value, json};
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
-use crate::{Job, ServeOptions, ServedModel, Thoughts, Update, Worker};
+use crate::{Job, ServeOptions, ServedModel, Thoughts, Update, Worker, grammar::Grammars};
 use answer::json_answer;
 use error::ApiError;
 use parameters::Fields;
@@ -43,13 +44,15 @@ pub(crate) struct State(Arc<Inner>);
 #[derive(Debug)]
 pub(crate) struct Inner {
     worker: Worker,
+    grammars: Arc<Grammars>,
     options: ServeOptions,
     created: u64,
 }
 
 impl State {
     pub(crate) fn new(worker: Worker, options: ServeOptions) -> Self {
-        Self(Arc::new(Inner { worker, options, created: now() }))
+        let grammars = Arc::new(Grammars::new(worker.shared_model()));
+        Self(Arc::new(Inner { worker, grammars, options, created: now() }))
     }
 }
 
@@ -95,7 +98,9 @@ impl Inner {
     async fn fields(&self, request: Request<Body>) -> Result<Fields, ApiError> {
         self.admit(request.headers())?;
         let limit = self.options.max_body_bytes;
-        let bytes = to_bytes(request.into_body(), limit).await.map_err(|_| ApiError::too_large(limit))?;
+        let read = tokio::time::timeout(self.options.body_timeout, to_bytes(request.into_body(), limit));
+        let bytes = read.await.map_err(|_| ApiError::slow(self.options.body_timeout))?;
+        let bytes = bytes.map_err(|_| ApiError::too_large(limit))?;
         match serde_json::from_slice(&bytes) {
             Ok(Value::Object(object)) => Ok(Fields::new(object)),
             Ok(_) => Err(ApiError::bad("the body is JSON, but no object", None)),

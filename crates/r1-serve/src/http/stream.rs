@@ -22,6 +22,12 @@ pub(super) trait Chunks: Send + 'static {
     /// The events that an update brings.
     fn of(&mut self, update: Update, weights_version: u64) -> Vec<Value>;
 
+    /// Writes the events of a token without building them first, where they are plain; false when they are not, and
+    /// nothing is written then.
+    fn write_plain(&mut self, _update: &Update, _weights_version: u64, _text: &mut String) -> bool {
+        false
+    }
+
     /// The last event, if usage was asked for.
     fn usage(&self, usage: Usage, weights_version: u64) -> Option<Value>;
 }
@@ -87,7 +93,10 @@ impl<C: Chunks> Progress<C> {
             Update::Ended { .. } => self.left -= 1,
             Update::Refused(_) => {}
         }
-        let mut text: String = self.chunks.of(update, self.weights_version).iter().map(event).collect();
+        let mut text = String::new();
+        if !self.chunks.write_plain(&update, self.weights_version, &mut text) {
+            text.extend(self.chunks.of(update, self.weights_version).iter().map(event));
+        }
         if self.left == 0 {
             self.done = true;
             text.extend(self.chunks.usage(self.usage, self.weights_version).iter().map(event));

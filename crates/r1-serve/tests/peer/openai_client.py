@@ -1,8 +1,11 @@
 """Drives a running `r1 serve` by the openai package of PyPI: python openai_client.py http://127.0.0.1:8000/v1
 
-Prints a line for each check and ends with status 1 when one fails.
+Prints a line for each check and ends with status 1 when one fails. A key may stand behind the address. With `--forms` it ends
+behind the checks of schemas and demanded calls, which hold whatever a model would like to write: also for the dice that the
+test `dice_are_served` serves.
 """
 
+import json
 import sys
 import threading
 import urllib.error
@@ -10,8 +13,8 @@ import urllib.request
 
 from openai import AuthenticationError, BadRequestError, NotFoundError, OpenAI
 
-base = sys.argv[1]
-client = OpenAI(base_url=base, api_key=sys.argv[2] if len(sys.argv) > 2 else "none", max_retries=0)
+base, *keys = [argument for argument in sys.argv[1:] if argument != "--forms"]
+client = OpenAI(base_url=base, api_key=keys[0] if keys else "none", max_retries=0)
 failed = 0
 
 
@@ -38,6 +41,63 @@ messages = [{"role": "user", "content": "Name three colours."}]
 def chat(**more):
     return client.chat.completions.create(model=model, messages=messages, **{"max_tokens": 24, "temperature": 0, **more})
 
+
+# Answers that are held to a form, whatever the model would like to write.
+person = {
+    "type": "object",
+    "properties": {"name": {"type": "string", "maxLength": 20}, "age": {"type": "integer", "minimum": 0, "maximum": 150}, "kind": {"enum": ["cat", "dog"]}},
+    "required": ["name", "age", "kind"],
+    "additionalProperties": False,
+}
+
+
+def is_person(value):
+    age = value["age"]
+    return list(value) == ["name", "age", "kind"] and len(value["name"]) <= 20 and type(age) is int and 0 <= age <= 150 and value["kind"] in ("cat", "dog")
+
+
+form = {"type": "json_schema", "json_schema": {"name": "person", "schema": person, "strict": True}}
+for temperature, seed in [(0, 0), (1.0, 1), (1.0, 2), (1.5, 3)]:
+    choice = chat(response_format=form, temperature=temperature, seed=seed, max_tokens=200).choices[0]
+    check(f"an answer is of its schema, temperature {temperature}", choice.finish_reason == "stop" and is_person(json.loads(choice.message.content)), choice.message.content)
+parts = list(chat(response_format=form, max_tokens=200, stream=True))
+joined = "".join(part.choices[0].delta.content or "" for part in parts)
+check("a stream is of its schema, too", is_person(json.loads(joined)) and parts[-1].choices[0].finish_reason == "stop", joined)
+cut = chat(response_format=form, max_tokens=3).choices[0]
+check("one that is cut off says so", cut.finish_reason == "length", repr(cut.message.content))
+free = chat(response_format={"type": "json_object"}, max_tokens=300).choices[0]
+check("json_object is an object, or cut off", free.finish_reason == "length" or isinstance(json.loads(free.message.content), dict), repr(free.message.content))
+
+# Calls that are demanded.
+weather = {
+    "type": "function",
+    "function": {
+        "name": "get_weather",
+        "description": "The weather of a city",
+        "parameters": {"type": "object", "properties": {"city": {"type": "string", "maxLength": 20}, "unit": {"enum": ["C", "F"]}}, "required": ["city", "unit"], "additionalProperties": False},
+    },
+}
+clock = {"type": "function", "function": {"name": "get_time", "parameters": {"type": "object", "properties": {"zone": {"type": "integer", "minimum": -12, "maximum": 14}}, "required": ["zone"], "additionalProperties": False}}}
+
+
+def is_call(call):
+    arguments = json.loads(call.function.arguments)
+    if call.function.name == "get_weather":
+        return list(arguments) == ["city", "unit"] and arguments["unit"] in ("C", "F")
+    return call.function.name == "get_time" and list(arguments) == ["zone"] and -12 <= arguments["zone"] <= 14
+
+
+for name, choice in {"get_weather": {"type": "function", "function": {"name": "get_weather"}}, "get_time": {"type": "function", "function": {"name": "get_time"}}, None: "required"}.items():
+    made = chat(tools=[weather, clock], tool_choice=choice, max_tokens=200).choices[0]
+    calls = made.message.tool_calls or []
+    right = len(calls) == 1 and is_call(calls[0]) and name in (None, calls[0].function.name)
+    check(f"a demanded call is made: {name or 'required'}", right and made.finish_reason == "tool_calls", calls and calls[0].function)
+deltas = [part.choices[0].delta.tool_calls for part in chat(tools=[weather], tool_choice="required", max_tokens=200, stream=True)]
+calls = [call for delta in deltas if delta for call in delta]
+check("in a stream, too", len(calls) == 1 and is_call(calls[0]), calls and calls[0].function)
+check("none keeps tools out", not chat(tools=[weather], tool_choice="none").choices[0].message.tool_calls)
+if "--forms" in sys.argv:
+    sys.exit(1 if failed else 0)
 
 whole = chat()
 text = whole.choices[0].message.content
@@ -77,12 +137,12 @@ streamed = client.completions.create(model=model, prompt="1, 2, 3,", max_tokens=
 check("a completion's stream", "".join(part.choices[0].text for part in streamed) == completion.choices[0].text)
 
 check("a wrong model is not found", raised(NotFoundError, lambda: client.chat.completions.create(model="x", messages=messages)) is not None)
-for name, more in {"temperature": {"temperature": -1}, "n": {"n": 0}, "tool_choice": {"tool_choice": "required"}, "response_format": {"response_format": {"type": "json_object"}}}.items():
+for name, more in {"temperature": {"temperature": -1}, "n": {"n": 0}, "tool_choice": {"tool_choice": "required"}, "response_format": {"response_format": {"type": "json_schema", "json_schema": {"name": "x", "schema": {"not": {}}}}}}.items():
     error = raised(BadRequestError, lambda: chat(**more))
     check(f"{name} is refused by name", error is not None and error.body["param"] == name, error and error.body["message"])
 long = raised(BadRequestError, lambda: client.chat.completions.create(model=model, messages=[{"role": "user", "content": "word " * 50000}]))
 check("too long a prompt is refused", long is not None, long and long.body["message"])
-if len(sys.argv) > 2:
+if keys:
     wrong = OpenAI(base_url=base, api_key="wrong", max_retries=0)
     check("a wrong key is refused", raised(AuthenticationError, wrong.models.list) is not None)
 

@@ -1,6 +1,8 @@
 //! A session that writes what a script says, a tokenizer of characters, and a client of a few lines.
 #![allow(dead_code, unreachable_pub)]
 
+pub mod dice;
+
 use std::{
     collections::VecDeque,
     io::{BufRead, BufReader, Read, Write},
@@ -177,6 +179,7 @@ pub fn script(pause: Duration) -> (Script, ServedModel, tempfile::TempDir) {
         name: "script".into(),
         tokenizer,
         template: Some(ChatTemplate::new(template, None, None).unwrap()),
+        stop_ids: Vec::new(),
         context: 2000,
     };
     (script, model, folder)
@@ -186,12 +189,25 @@ pub fn start(options: ServeOptions, pause: Duration) -> ScriptServer {
     let (script, model, folder) = script(pause);
     let busy = script.busy.clone();
     let options = ServeOptions { address: SocketAddr::from(([127, 0, 0, 1], 0)), ..options };
+    let mut server = listen(script, load_weights, model, folder, options);
+    server.busy = busy;
+    server
+}
+
+/// Serves a session on a free port.
+pub fn listen<S: Session + 'static>(
+    session: S,
+    load_weights: fn(&mut S, &Path) -> Result<(), String>,
+    model: ServedModel,
+    folder: tempfile::TempDir,
+    options: ServeOptions,
+) -> ScriptServer {
     let (end, ended) = oneshot::channel::<()>();
     let (tell, told) = std::sync::mpsc::channel();
     let thread = std::thread::spawn(move || {
         let runtime =
             tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
-        let (worker, _) = Worker::start(Served { session: script, load_weights, model });
+        let (worker, _) = Worker::start(Served { session, load_weights, model });
         runtime.block_on(async {
             let server = Server::bind(worker, options).await.unwrap();
             tell.send(server.address().unwrap()).unwrap();
@@ -204,7 +220,7 @@ pub fn start(options: ServeOptions, pause: Duration) -> ScriptServer {
         });
     });
     let address = told.recv().unwrap();
-    ScriptServer { address, busy, end: Some(end), thread: Some(thread), _folder: folder }
+    ScriptServer { address, busy: Arc::default(), end: Some(end), thread: Some(thread), _folder: folder }
 }
 
 /// A status, the head, and the body.

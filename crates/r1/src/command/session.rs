@@ -52,6 +52,7 @@ impl SessionArguments {
             name: self.name.clone().or(named).unwrap_or_else(|| "model".into()),
             tokenizer: model.tokenizer.clone(),
             template: model.template.clone(),
+            stop_ids: model.stop_ids.clone(),
             context: model.config.context,
         };
         Ok(Served { session: model.into_session(), load_weights, model: served })
