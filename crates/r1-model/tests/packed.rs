@@ -6,7 +6,7 @@ use burn::tensor::Device;
 use r1_core::{Key, Sampling, session::Request};
 use r1_model::{
     CausalLm, LanguageModel, ModelError, PackedBatch, Transformer,
-    checkpoint::{Packing, WeightType, load_packed_model},
+    checkpoint::{FileType, Packing, WeightType, export_gguf, load_packed_model},
     engine::Vocabulary,
 };
 use safetensors::SafeTensors;
@@ -82,8 +82,7 @@ fn a_gguf_file_is_the_model_that_transformers_computes() {
         let prompt = expected["prompt"].as_str().unwrap();
         let prompt = model.tokenizer.encode_prompt(prompt).unwrap();
         assert_eq!(prompt, ids(&expected["ids"]), "{name}");
-        let hidden = model.model.hidden(&PackedBatch::from_sequences(&[&prompt]));
-        let logits = model.model.head().logits(hidden).into_data().try_to_vec::<f32>().unwrap();
+        let logits = logits(&model, &prompt);
         let rows = expected["logits"].as_array().unwrap().iter();
         let golden: Vec<f32> =
             rows.flat_map(|row| row.as_array().unwrap()).map(|x| x.as_f64().unwrap() as f32).collect();
@@ -110,4 +109,66 @@ fn packed_models_are_not_saved() {
     let refused = model.save(dir.path().join("copy"), WeightType::F32).unwrap_err();
     assert!(matches!(refused, ModelError::Packed { .. }), "{refused}");
     assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 0);
+}
+
+/// The Hugging Face folder of a GGUF file, in f32.
+fn folder_of(name: &str) -> tempfile::TempDir {
+    let golden = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../r1-gguf/tests/golden");
+    let gguf = r1_gguf::Gguf::open(golden.join(format!("tiny-{name}.gguf"))).unwrap();
+    let dir = tempfile::tempdir().unwrap();
+    for (file, value) in [
+        ("config.json", gguf.config().unwrap()),
+        ("generation_config.json", gguf.generation_config().unwrap()),
+        ("tokenizer.json", gguf.tokenizer_json().unwrap()),
+        ("tokenizer_config.json", gguf.tokenizer_config().unwrap()),
+    ] {
+        std::fs::write(dir.path().join(file), value.to_string()).unwrap();
+    }
+    let weights = gguf.weights().unwrap();
+    let bytes: Vec<Vec<u8>> = weights
+        .iter()
+        .map(|weight| {
+            let mut values = Vec::new();
+            weight.to_f32(&mut values);
+            values.iter().flat_map(|value| value.to_le_bytes()).collect()
+        })
+        .collect();
+    let views = weights.iter().zip(&bytes).map(|(weight, bytes)| {
+        let view =
+            safetensors::tensor::TensorView::new(safetensors::Dtype::F32, weight.shape().to_vec(), bytes);
+        (weight.name().to_owned(), view.unwrap())
+    });
+    safetensors::serialize_to_file(views, None, &dir.path().join("model.safetensors")).unwrap();
+    dir
+}
+
+fn logits(model: &LanguageModel, ids: &[u32]) -> Vec<f32> {
+    let hidden = model.model.hidden(&PackedBatch::from_sequences(&[ids]));
+    model.model.head().logits(hidden).into_data().try_to_vec().unwrap()
+}
+
+#[test]
+fn a_folder_written_as_gguf_is_the_same_model() {
+    let ids: Vec<u32> = (0..40).map(|i| i * 7 % 300).collect();
+    for name in ["llama", "qwen2"] {
+        let dir = folder_of(name);
+        let folder = LanguageModel::load(dir.path(), &Device::flex()).unwrap();
+        let expected = logits(&folder, &ids);
+        for (file_type, bound) in
+            [(FileType::F32, 0.0), (FileType::F16, 1e-6), (FileType::BF16, 2e-2), (FileType::Q8_0, 5e-2)]
+        {
+            let file = dir.path().join(format!("{file_type}.gguf"));
+            let mut told = Vec::new();
+            export_gguf(dir.path(), &file, file_type, false, |read, all| told.push((read, all))).unwrap();
+            assert_eq!(told.last().map(|(read, all)| read == all), Some(true));
+            let model = LanguageModel::load(&file, &Device::flex()).unwrap();
+            assert_eq!((model.stop_ids.clone(), model.template.is_some()), (folder.stop_ids.clone(), true));
+            let error = error(&logits(&model, &ids), &expected);
+            assert!(error <= bound, "{name} {file_type}: {error}");
+            let again = export_gguf(dir.path(), &file, file_type, false, |_, _| ()).unwrap_err();
+            assert!(again.to_string().contains("is there already"), "{again}");
+            export_gguf(dir.path(), &file, file_type, true, |_, _| ()).unwrap();
+            std::fs::remove_file(&file).unwrap();
+        }
+    }
 }

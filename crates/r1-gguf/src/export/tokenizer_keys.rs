@@ -61,7 +61,10 @@ pub(super) fn add(
         metadata.set("tokenizer.ggml.add_space_prefix", Value::Bool(special::blank_before(tokenizer)));
     } else {
         let name = split_name(tokenizer).ok_or_else(|| {
-            refused(format!("no name is known for the division {}", tokenizer["pre_tokenizer"]))
+            refused(format!(
+                "it divides texts in a way that GGUF has no name for (pre_tokenizer {}); such a model stays a folder",
+                tokenizer["pre_tokenizer"]
+            ))
         })?;
         metadata.set("tokenizer.ggml.model", Value::String("gpt2".into()));
         metadata.set("tokenizer.ggml.pre", Value::String(name.into()));

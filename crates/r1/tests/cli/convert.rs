@@ -101,3 +101,48 @@ fn a_folder_that_cannot_be_written_is_named() {
     refused(1, &["convert", "--model", checkpoint.dir(), "--out", &out], &[&file]);
     refused(2, &["convert", "--model", checkpoint.dir()], &["--out"]);
 }
+
+#[test]
+fn a_gguf_file_has_a_name_of_its_own_and_a_tokenizer_that_it_can_say() {
+    let checkpoint = Checkpoint::new();
+    let out = |name: &str| checkpoint.path(name).to_str().unwrap().to_owned();
+    let there = out("there.gguf");
+    fs::write(&there, "mine").unwrap();
+    for (arguments, expected) in [
+        (vec!["--out", &there], "is there already; choose another name, or give --overwrite"),
+        (vec!["--out", &out("folder")], "does not end in .gguf"),
+        (vec!["--out", &out("new.gguf")], "tokenizer"),
+        (vec!["--out", &out("new.gguf"), "--merge"], "cannot be used with"),
+    ] {
+        let outcome = checkpoint.r1("convert", &[vec!["--gguf", "q8_0"], arguments].concat(), "");
+        assert!(outcome.status != 0 && outcome.stderr.contains(expected), "{}", outcome.stderr);
+    }
+    assert_eq!(fs::read(&there).unwrap(), b"mine");
+    assert!(!checkpoint.path("new.gguf").exists());
+}
+
+#[test]
+fn packed_weights_and_gguf_files_generate() {
+    let checkpoint = Checkpoint::new();
+    let question = "{\"ids\":[5,6,7,8]}";
+    let whole = checkpoint.r1("logprobs", &[], question).answers();
+    let packed = checkpoint.r1("logprobs", &["--weights", "bf16"], question).answers();
+    let scores = |answers: &[Value]| -> Vec<f64> {
+        answers[0]["logprobs"].as_array().unwrap().iter().map(|x| x.as_f64().unwrap()).collect()
+    };
+    for (packed, whole) in scores(&packed).iter().zip(scores(&whole)) {
+        assert!((packed - whole).abs() < 0.05 && *packed != whole, "{packed} {whole}");
+    }
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../r1-gguf/tests/golden/tiny-qwen2.gguf");
+    let greedy =
+        ["--temperature", "0", "--max-tokens", "4", "--prompt", "the theory of 12 things, naïve café"];
+    let outcome = r1(&[&["generate", "--model", file][..], &greedy].concat(), "");
+    let golden = fs::read(file.replace(".gguf", ".json")).unwrap();
+    let golden: Value = serde_json::from_slice(&golden).unwrap();
+    let ids = outcome.answers()[0]["completions"][0]["ids"].as_array().unwrap().clone();
+    assert_eq!(ids[..], golden["greedy"].as_array().unwrap()[..ids.len()]);
+    let refused = r1(&["generate", "--model", file, "--weights", "q8_0", "--prompt", "x"], "");
+    assert!(refused.status != 0 && refused.stderr.contains("leave it out"), "{}", refused.stderr);
+    let refused = r1(&["convert", "--model", file, "--out", checkpoint.path("x").to_str().unwrap()], "");
+    assert!(refused.status != 0 && refused.stderr.contains("packed for generation"), "{}", refused.stderr);
+}
