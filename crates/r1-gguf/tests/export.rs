@@ -224,7 +224,7 @@ fn tokenizers_that_a_file_cannot_say_are_refused() {
         assert!(error.to_string().contains(part), "{error}");
     };
     refused(&|c| c.tokenizer["model"]["type"] = json!("Unigram"), "model \"Unigram\" is not written");
-    refused(&|c| c.tokenizer["pre_tokenizer"] = json!({"type": "Whitespace"}), "no name is known");
+    refused(&|c| c.tokenizer["pre_tokenizer"] = json!({"type": "Whitespace"}), "has no name for");
     refused(&|c| c.tokenizer["model"]["merges"][3] = json!(7), "merge 3, 7, is no pair");
     refused(&|c| c.tokenizer["model"]["vocab"]["new"] = json!(7), "have both the id 7");
     refused(&|c| c.tokenizer["model"]["vocab"]["new"] = json!(320), "`vocab_size`, 320");

@@ -7,7 +7,7 @@ fn unknown_commands_and_options_are_named() {
     refused(2, &["frobnicate"], &["there is no command `frobnicate`; see `r1 --help`"]);
     refused(2, &["grade", "--mood", "strict"], &["unexpected argument '--mood' found"]);
     refused(2, &["grade", "--mode", "kind"], &["invalid value 'kind'", "strict, anchored, lenient"]);
-    refused(2, &["generate"], &["required arguments were not provided: --model <DIR>"]);
+    refused(2, &["generate"], &["required arguments were not provided: --model <DIR|GGUF>"]);
     refused(
         2,
         &["eval", "--model", "m", "--data", "d", "--out", "o", "--format", "xml"],
