@@ -40,14 +40,14 @@ pub(crate) fn product(matrix: &Matrix, x: &[f32], y: &mut [f32], stride: usize) 
             let (body, x) = (floats::body(), Rows { values: x, width });
             tasks([rows, tokens, width], 4 * width, |rows, tokens| {
                 let weights = &blocks[rows.start * row_bytes..rows.end * row_bytes];
-                unsafe { body(block_type, weights, &x, tokens, &output.from_column(rows.start)) }
+                unsafe { body(block_type, weights, &x, tokens, &output.at_column(rows.start)) }
             });
         }
         _ => {
             let (body, x) = (body(block_type), Activations::round(x, width));
             tasks([rows, tokens, width], x.row_bytes(), |rows, tokens| {
                 let weights = &blocks[rows.start * row_bytes..rows.end * row_bytes];
-                unsafe { body(block_type, weights, &x, tokens, &output.from_column(rows.start)) }
+                unsafe { body(block_type, weights, &x, tokens, &output.at_column(rows.start)) }
             });
         }
     }
@@ -106,7 +106,7 @@ unsafe impl Send for Output {}
 
 impl Output {
     /// The output whose first column is this one's column `column`.
-    fn from_column(&self, column: usize) -> Self {
+    fn at_column(&self, column: usize) -> Self {
         Self { y: self.y.wrapping_add(column), stride: self.stride }
     }
 

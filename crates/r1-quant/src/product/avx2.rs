@@ -1,5 +1,8 @@
 //! The bodies for AVX2, in the order of additions of [`portable`](super::portable).
 
+// The indices are those of a tile, of which several arrays have as many.
+#![allow(clippy::needless_range_loop)]
+
 mod floats;
 mod long;
 mod short;
@@ -87,7 +90,7 @@ trait Tile {
 unsafe fn tiles<T: Tile>(weights: &[u8], x: &T::X, tokens: Range<usize>, output: &Output) {
     let strip_bytes = STRIP * T::row_bytes(x);
     for (strip, weights) in weights.chunks(strip_bytes).enumerate() {
-        let output = output.from_column(strip * STRIP);
+        let output = output.at_column(strip * STRIP);
         for token in tokens.clone().step_by(4) {
             // SAFETY: the caller's promise.
             unsafe {
