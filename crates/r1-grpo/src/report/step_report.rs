@@ -99,7 +99,7 @@ pub struct StepReport {
     /// Length of the longest completion.
     #[serde(rename = "completions/max_length")]
     pub max_length: u64,
-    /// Share of completions that the limit of tokens cut off.
+    /// Share of completions that did not end by themselves: cut off by the limit of tokens, or in a loop.
     #[serde(rename = "completions/clipped_ratio")]
     pub clipped_ratio: f64,
     /// Share of completions that were ended because they were caught in a loop, if the sampling has a guard.
