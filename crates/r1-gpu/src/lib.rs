@@ -4,10 +4,15 @@
 //! elements of the type that is named with them; all arithmetic is in `f32`. No kernel uses atomics and every sum has one
 //! order, so that a launch repeated gives the same bits.
 
+pub mod adamw;
 pub mod attention;
 mod buffer;
 mod cube;
 pub mod rms_norm;
+pub mod rotary;
+pub mod scatter;
+pub mod swiglu;
+pub mod token_logprobs;
 #[cfg(all(test, feature = "wgpu"))]
 mod check;
 
