@@ -92,7 +92,7 @@ impl<M: CausalLm> SftTrainer<M> {
             let traces = traces.iter().map(|trace| trace.id().to_owned()).collect();
             DistillError::NotFinite { update, what, traces }
         };
-        let pass = sft_pass(&self.model().model, &traces, config.tokens_per_micro_batch, config.recompute);
+        let pass = sft_pass(self.model().working(), &traces, config.tokens_per_micro_batch, config.recompute);
         if !pass.loss.is_finite() {
             return Err(not_finite("loss"));
         }
@@ -136,7 +136,7 @@ impl<M: CausalLm> SftTrainer<M> {
             return Err(DistillError::Empty);
         }
         let encoded: Result<Vec<_>, _> = traces.iter().map(|trace| self.encode(trace)).collect();
-        Ok(mean_loss(&self.model().model, &encoded?, self.config.tokens_per_micro_batch))
+        Ok(mean_loss(self.model().working(), &encoded?, self.config.tokens_per_micro_batch))
     }
 
     /// The model that is trained.

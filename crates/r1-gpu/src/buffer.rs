@@ -22,7 +22,7 @@ impl Buffer {
     /// Numbers of the host. What was put there a moment ago is not put there again: all layers of a pass ask for the
     /// same positions and lists.
     pub fn upload(client: &Client, numbers: &[u32]) -> Self {
-        let device = Arc::as_ptr(&client.properties_shared()) as usize;
+        let device = device(client);
         RECENT.with_borrow_mut(|recent| {
             if let Some(place) =
                 recent.iter().position(|known| known.device == device && known.numbers == numbers)
@@ -48,6 +48,11 @@ impl Buffer {
         // SAFETY: whoever makes a buffer vouches for its length.
         unsafe { BufferArg::from_raw_parts(self.handle.clone(), self.len) }
     }
+}
+
+/// What tells one device from another, as long as the process runs.
+pub fn device(client: &Client) -> usize {
+    Arc::as_ptr(&client.properties_shared()) as usize
 }
 
 /// Lists of the host that are remembered: those of a pass are fewer.

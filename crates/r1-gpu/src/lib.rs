@@ -16,5 +16,5 @@ pub mod token_logprobs;
 #[cfg(all(test, feature = "wgpu"))]
 mod check;
 
-pub use buffer::Buffer;
+pub use buffer::{Buffer, device};
 pub use cubecl::{client::Client, ir::ElemType};

@@ -8,14 +8,15 @@ use crate::Buffer;
 const UNITS: usize = 128;
 
 #[cube(launch_unchecked)]
-fn kernel<F: Float>(
-    table: &mut [F],
+fn kernel<T: Float, F: Float>(
+    table: &mut [T],
     rows: &[F],
     places: &[u32],
     order: &[u32],
     width: usize,
     #[comptime] units: usize,
-    #[define(F)] _dtype: ElemType,
+    #[define(T)] _table: ElemType,
+    #[define(F)] _rows: ElemType,
 ) {
     let about = CUBE_POS as usize * 3;
     let to = places[about] as usize * width;
@@ -25,7 +26,7 @@ fn kernel<F: Float>(
         for place in places[about + 1]..places[about + 2] {
             sum += f32::cast_from(rows[order[place as usize] as usize * width + column]);
         }
-        table[to + column] = F::cast_from(sum);
+        table[to + column] = T::cast_from(sum);
         column += units;
     }
 }
@@ -35,7 +36,13 @@ fn kernel<F: Float>(
 /// # Shapes
 /// - `table`: `[count, width]`
 /// - `rows`: one of `width` elements for each id
-pub fn add_rows(client: &Client, [table, rows]: [&Buffer; 2], ids: &[u32], width: usize, dtype: ElemType) {
+pub fn add_rows(
+    client: &Client,
+    (table, table_type): (&Buffer, ElemType),
+    (rows, rows_type): (&Buffer, ElemType),
+    ids: &[u32],
+    width: usize,
+) {
     if ids.is_empty() || width == 0 {
         return;
     }
@@ -60,7 +67,8 @@ pub fn add_rows(client: &Client, [table, rows]: [&Buffer; 2], ids: &[u32], width
             Buffer::upload(client, &order).arg(),
             width,
             UNITS,
-            dtype,
+            table_type,
+            rows_type,
         );
     }
 }
@@ -75,7 +83,8 @@ mod tests {
         let device = Device::new();
         for (count, width, ids) in [(1, 1, vec![]), (5, 3, vec![4, 0, 4, 4, 2]), (9, 200, vec![8; 70])] {
             let (table, rows) = (device.random(count * width, 1), device.random(ids.len() * width, 2));
-            add_rows(&device.client, [&table.on, &rows.on], &ids, width, device.f32());
+            let f32 = device.f32();
+            add_rows(&device.client, (&table.on, f32), (&rows.on, f32), &ids, width);
             let mut expected: Vec<f64> = table.host.iter().map(|x| *x as f64).collect();
             for (row, id) in rows.host.chunks(width).zip(&ids) {
                 for (column, x) in row.iter().enumerate() {

@@ -71,6 +71,18 @@ pub fn named(name: &str) -> Result<Device, ModelError> {
     }
 }
 
+/// Whether a device is a GPU.
+pub(crate) fn is_gpu(device: &Device) -> bool {
+    #[cfg(feature = "gpu")]
+    let is_gpu = matches!(device.clone().inner().as_dispatch(), burn::backend::DispatchDevice::Cube(_));
+    #[cfg(not(feature = "gpu"))]
+    let is_gpu = {
+        let _ = device;
+        false
+    };
+    is_gpu
+}
+
 /// The default adapter for index 0, else the discrete GPU of that index.
 #[cfg(any(feature = "vulkan", feature = "metal", feature = "wgpu"))]
 fn gpu(index: usize) -> burn::tensor::DeviceKind {

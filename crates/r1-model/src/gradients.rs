@@ -63,7 +63,7 @@ impl GradientStore {
 
     /// The Euclidean norm of all gradients together, summed over the paths in order.
     pub fn norm(&self) -> f64 {
-        self.by_path.values().map(sum_of_squares).sum::<f64>().sqrt()
+        sum_of_squares(&self.by_path.values().cloned().collect::<Vec<_>>()).sqrt()
     }
 }
 

@@ -38,6 +38,7 @@ pub mod language_model;
 mod gradients;
 mod awake;
 pub mod device;
+mod precision;
 pub mod error;
 
 pub use adapter::{Adapter, LoraConfig};
@@ -52,4 +53,5 @@ pub use gradients::{GradientStore, is_trained};
 pub use language_model::{EncodedPrompt, LanguageModel, ModelSession};
 pub use packed_batch::{PackedBatch, PackedLayout, Segment};
 pub use parameters::{Initial, Parameters};
+pub use precision::Precision;
 pub use score::{Scores, score};

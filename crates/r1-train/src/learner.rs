@@ -36,8 +36,10 @@ impl<M: CausalLm> Learner<M> {
     /// finite, nothing changes and no update is counted.
     pub fn update(&mut self, gradients: GradientStore, learning_rate: f64) -> f64 {
         let mut model = self.model.take().expect("the model is only away inside an update");
+        model.forget_cast();
         let (weights, norm) = self.optimizer.step(model.model, gradients, learning_rate);
         model.model = weights;
+        model.recast();
         self.model = Some(model);
         self.updates += u64::from(norm.is_finite());
         norm

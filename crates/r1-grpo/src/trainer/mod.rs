@@ -166,7 +166,7 @@ impl<M: CausalLm> GrpoTrainer<M> {
         let started = Instant::now();
         let groups = self.pending.next();
         let config = self.entropy.applied(&self.config);
-        let StepPass { gradients, metrics, mismatch } = step_pass(&self.policy().model, &groups, &config);
+        let StepPass { gradients, metrics, mismatch } = step_pass(self.policy().working(), &groups, &config);
         let update = self.updates() + 1;
         if metrics.non_finite_tokens > 0 || !metrics.loss().is_finite() {
             return Err(dump("loss", update, &groups, &self.config.dump_dir));
@@ -279,12 +279,14 @@ impl<M: CausalLm> GrpoTrainer<M> {
         let started = Instant::now();
         let policy = self.learner.model();
         if self.config.updates_per_rollout() > 1 || self.config.objective.top_entropy < 1.0 {
-            score_rollouts(&policy.model, &mut self.pending.groups, &self.config, |rollout, scores| {
+            score_rollouts(policy.working(), &mut self.pending.groups, &self.config, |rollout, scores| {
                 rollout.old = Some(scores);
             });
         }
         if let Some(reference) = &self.reference {
-            score_rollouts(&reference.model, &mut self.pending.groups, &self.config, |rollout, scores| {
+            let cast = policy.cast_of(&reference.model);
+            let model = cast.as_ref().unwrap_or(&reference.model);
+            score_rollouts(model, &mut self.pending.groups, &self.config, |rollout, scores| {
                 rollout.reference_logprobs = Some(scores.logprobs);
             });
         }

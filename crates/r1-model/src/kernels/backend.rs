@@ -154,6 +154,3 @@ pub(crate) trait Kernels {
 #[cfg(feature = "ndarray")]
 #[allow(deprecated)]
 impl Kernels for burn::backend::NdArray {}
-
-#[cfg(any(feature = "cuda", feature = "rocm", feature = "vulkan", feature = "metal", feature = "wgpu"))]
-impl Kernels for burn::backend::Cube {}

@@ -25,6 +25,8 @@ pub(crate) mod simd;
 pub(crate) mod matmul_add;
 #[cfg(feature = "flex")]
 mod flex_backend;
+#[cfg(feature = "gpu")]
+mod gpu;
 pub(crate) mod backend;
 // burn-ndarray is deprecated, and the attribute that lists it can only be excused here.
 #[cfg_attr(feature = "ndarray", allow(deprecated))]

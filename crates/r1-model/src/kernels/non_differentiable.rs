@@ -14,7 +14,7 @@ use super::{
 #[backend_extension(
     Flex: cfg(feature = "flex"),
     NdArray: cfg(feature = "ndarray"),
-    Cube: cfg(any(feature = "cuda", feature = "rocm", feature = "vulkan", feature = "metal", feature = "wgpu"))
+    Cube: cfg(feature = "gpu")
 )]
 pub(crate) trait NonDifferentiable: Backend {
     /// The output, keys and values.

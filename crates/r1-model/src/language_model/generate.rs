@@ -58,7 +58,7 @@ impl<M: CausalLm> LanguageModel<M> {
         sampling: &Sampling,
         deliver: &mut dyn FnMut(usize, Vec<Completion>),
     ) -> Result<(), GenerateError> {
-        self.write_with(&self.model, prompts, samples, sampling, deliver)
+        self.write_with(self.working(), prompts, samples, sampling, deliver)
     }
 
     /// [`generate_into`](Self::generate_into) with the weights as they are now, packed.

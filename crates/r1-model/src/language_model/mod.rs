@@ -1,6 +1,7 @@
 //! A model together with its tokenizer and chat template: what a checkpoint folder holds.
 
 mod adapted;
+mod cast;
 mod generate;
 mod packed;
 mod save;
@@ -18,6 +19,7 @@ use crate::{
     config,
 };
 
+pub use cast::cast;
 pub use generate::EncodedPrompt;
 pub use session::ModelSession;
 
@@ -66,6 +68,8 @@ pub struct LanguageModel<M = Transformer> {
     adapter: Option<Adapter>,
     /// Whether the weight matrices are in blocks.
     packed: bool,
+    /// The weights in the type that passes compute in, where it is another.
+    cast: Option<M>,
     companions: Vec<(String, Vec<u8>)>,
     /// Ids that the tokenizer does not have: the rest of a padded vocabulary.
     forbidden: Vec<u32>,
@@ -154,7 +158,7 @@ impl<M: CausalLm> LanguageModel<M> {
         let engine = EngineConfig::default();
         let unknown = |id: &u32| tokenizer.id_to_token(*id).is_none();
         let forbidden = (0..config.vocab as u32).filter(unknown).collect();
-        Ok(Self {
+        let mut model = Self {
             model,
             tokenizer,
             template,
@@ -165,9 +169,12 @@ impl<M: CausalLm> LanguageModel<M> {
             slots,
             adapter: None,
             packed: false,
+            cast: None,
             companions,
             forbidden,
-        })
+        };
+        model.recast();
+        Ok(model)
     }
 
     /// Whether the weight matrices are in blocks, which serve generation only.

@@ -108,7 +108,9 @@ impl<M: CausalLm> LanguageModel<M> {
             None => TensorFiles::open(dir)?,
         };
         let slots = self.trained_slots().to_vec();
+        self.forget_cast();
         self.model = reload(self.model, &slots, tensors)?;
+        self.recast();
         Ok(self)
     }
 }

@@ -71,7 +71,7 @@ impl<M: CausalLm> Session for ModelSession<M> {
     }
 
     fn step(&mut self) -> Vec<Event> {
-        self.engine.step(&self.model.model)
+        self.engine.step(self.model.working())
     }
 
     fn end(&mut self, sequence: SequenceId, written: usize, finish: FinishReason) {

@@ -71,7 +71,7 @@ impl Scorer {
         };
         match (self, content) {
             (Self::Language(model), content) => {
-                finite(&model.model, &fitting(model, &content, model.config.context)?)
+                finite(model.working(), &fitting(model, &content, model.config.context)?)
             }
             (Self::Weights(weights), Content::Ids(ids)) => {
                 let (model, config) = &**weights;

@@ -48,6 +48,7 @@ use clap::{
 };
 
 use failure::{Failure, one_line};
+use r1_model::Precision;
 
 use crate::recipe::Registry;
 
@@ -78,6 +79,10 @@ R1_DEVICE chooses the device, for example flex or cuda:0.";
 struct Cli {
     #[command(subcommand)]
     command: Command,
+    /// How exactly a GPU computes: full (f32), tf32 (its products may round to TF32) or bf16 [default: what a recipe
+    /// says, else full]; the CPU always computes in f32
+    #[arg(long, global = true, value_name = "NAME", env = "R1_PRECISION")]
+    precision: Option<Precision>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -141,7 +146,10 @@ pub fn main_with(register: impl FnOnce(&mut Registry)) -> ExitCode {
     register(&mut registry);
     let parsed = help::command::<Cli>().try_get_matches().and_then(|found| Cli::from_arg_matches(&found));
     let command = match parsed {
-        Ok(cli) => cli.command,
+        Ok(cli) => {
+            cli.precision.into_iter().for_each(Precision::choose);
+            cli.command
+        }
         Err(error) => return misused(&error),
     };
     panic::set_hook(Box::new(|panic| eprintln!("error: r1 has a bug: {}", one_line(&panic.to_string()))));

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use r1_model::{LanguageModel, LoraConfig, ModelError};
+use r1_model::{LanguageModel, LoraConfig, ModelError, Precision};
 use serde::{Deserialize, Serialize};
 
 /// The model that training starts from.
@@ -14,6 +14,9 @@ pub struct ModelRecipe {
     /// Freezes the model and trains an adapter beside it, which is what the run saves.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lora: Option<LoraConfig>,
+    /// How exactly a GPU computes; a precision that the command was called with goes before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub precision: Option<Precision>,
 }
 
 impl ModelRecipe {
@@ -24,6 +27,9 @@ impl ModelRecipe {
     }
 
     fn read(&self, path: PathBuf, seed: u64) -> Result<LanguageModel, ModelError> {
+        if let (None, Some(precision)) = (Precision::chosen(), self.precision) {
+            precision.choose();
+        }
         let device = &r1_model::device()?;
         match &self.lora {
             None => LanguageModel::load(path, device),

@@ -25,7 +25,7 @@ use steps::{
 #[backend_extension(
     Flex: cfg(feature = "flex"),
     NdArray: cfg(feature = "ndarray"),
-    Cube: cfg(any(feature = "cuda", feature = "rocm", feature = "vulkan", feature = "metal", feature = "wgpu")),
+    Cube: cfg(feature = "gpu"),
     Autodiff
 )]
 pub(crate) trait Differentiable: Backend {

@@ -43,13 +43,15 @@ pub fn add_rows_onto(sum: Tensor<2>, ids: &[u32], rows: Tensor<2>) -> Tensor<2> 
     Tensor::from_dispatch(Dispatch::add_rows_onto(sum.into_dispatch(), ids, rows.into_dispatch()))
 }
 
-/// `Σ_i x_i²`
+/// `Σ_i x_i²` over all tensors.
 ///
+/// On a GPU one number is read back, however many tensors there are, and the sum is in `f32`.
 /// On the CPU the squares of each 2^14 consecutive elements are summed in `f32`, in sixteen lanes, and these sums in
-/// `f64` in their order: the result has the same bits with any number of threads and any vector width.
+/// `f64` in their order, then those of the tensors: the result has the same bits with any number of threads and any
+/// vector width.
 ///
 /// # Shapes
-/// - `x`: `[count]`
+/// - each tensor: `[count]`
 ///
 /// # Gradients
 /// None: a tensor on an autodiff tape is refused.
@@ -59,10 +61,14 @@ pub fn add_rows_onto(sum: Tensor<2>, ids: &[u32], rows: Tensor<2>) -> Tensor<2> 
 /// # use burn::tensor::{Device, Tensor};
 /// # use r1_model::kernels::reduce::sum_of_squares;
 /// let x = Tensor::<1>::from_floats([3.0, -4.0], &Device::flex());
-/// assert_eq!(sum_of_squares(&x), 25.0);
+/// assert_eq!(sum_of_squares(&[x]), 25.0);
 /// ```
-pub fn sum_of_squares(x: &Tensor<1>) -> f64 {
-    Dispatch::sum_of_squares(x.clone().into_dispatch())
+pub fn sum_of_squares(x: &[Tensor<1>]) -> f64 {
+    #[cfg(feature = "gpu")]
+    if let Some(sum) = super::gpu::sum_of_squares(x) {
+        return sum;
+    }
+    x.iter().map(|x| Dispatch::sum_of_squares(x.clone().into_dispatch())).sum()
 }
 
 /// The three by plain tensor operations.
@@ -156,7 +162,7 @@ mod tests {
                 let x = check::random_vector(count, 3).cast(dtype);
                 let exact = x.to_data().convert::<f64>().try_to_vec::<f64>().unwrap();
                 let exact: f64 = exact.iter().map(|x| x * x).sum();
-                for found in [sum_of_squares(&x), reference::sum_of_squares(x)] {
+                for found in [sum_of_squares(std::slice::from_ref(&x)), reference::sum_of_squares(x)] {
                     assert!((found - exact).abs() <= tolerance * exact, "{count}: {found} is not {exact}");
                 }
             }
@@ -168,7 +174,7 @@ mod tests {
         let x = check::random_vector(300_001, 4);
         let sums = [1, 2, 3].map(|threads| {
             let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-            pool.install(|| sum_of_squares(&x)).to_bits()
+            pool.install(|| sum_of_squares(std::slice::from_ref(&x))).to_bits()
         });
         assert_eq!(sums, [sums[0]; 3]);
     }

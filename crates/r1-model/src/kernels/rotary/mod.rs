@@ -19,6 +19,8 @@ pub struct RotaryTable {
     pub(crate) cos: Vec<f32>,
     /// `[positions, head_dim / 2]`
     pub(crate) sin: Vec<f32>,
+    #[cfg(feature = "gpu")]
+    copies: super::gpu::Copies,
 }
 
 impl RotaryTable {
@@ -27,7 +29,19 @@ impl RotaryTable {
     pub fn new(frequencies: &[f64], positions: usize) -> Self {
         let angles = (0..positions).flat_map(|p| frequencies.iter().map(move |f| p as f64 * f));
         let (cos, sin) = angles.map(|angle| (angle.cos() as f32, angle.sin() as f32)).unzip();
-        Self { head_dim: 2 * frequencies.len(), cos, sin }
+        Self {
+            head_dim: 2 * frequencies.len(),
+            cos,
+            sin,
+            #[cfg(feature = "gpu")]
+            copies: Default::default(),
+        }
+    }
+
+    /// `cos` and `sin` on a GPU, which keeps them.
+    #[cfg(feature = "gpu")]
+    pub(crate) fn on_gpu(&self, client: &burn_cubecl::cubecl::client::Client) -> [r1_gpu::Buffer; 2] {
+        self.copies.on(client, [&self.cos, &self.sin])
     }
 
     /// How many positions the table holds.

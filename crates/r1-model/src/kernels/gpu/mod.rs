@@ -1,0 +1,10 @@
+//! GPU backends: tensors as buffers of [`r1_gpu`]'s kernels, and products without surprises.
+
+mod backend;
+mod copies;
+mod product;
+mod view;
+
+pub(crate) use backend::sum_of_squares;
+pub(crate) use copies::Copies;
+use view::{View, in_ours};
