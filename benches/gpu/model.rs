@@ -4,8 +4,7 @@ use std::{sync::Arc, time::Instant};
 
 use anyhow::Result;
 use burn::tensor::{Tensor, TensorData};
-use r1::core::{Content, Generate, Key, Problem, Prompt, Reference, Sampling};
-use r1::data::Cursor;
+use r1::core::{Content, Cursor, Generate, Key, Problem, Prompt, Reference, Sampling};
 use r1::grpo::{GrpoConfig, GrpoTrainer, Objective};
 use r1::model::{GradientStore, LanguageModel, PackedBatch, kernels};
 use r1::rewards::reward_fn;

@@ -30,7 +30,7 @@ fn timed(device: &Device, times: usize, mut body: impl FnMut()) -> Result<[f64; 
 pub(crate) fn launches(device: &Device) -> Result<()> {
     let x = Tensor::<1>::random([64], Distribution::Default, device);
     let mut y = x.clone();
-    let mut show = |what: &str, times: usize, body: &mut dyn FnMut()| -> Result<()> {
+    let show = |what: &str, times: usize, body: &mut dyn FnMut()| -> Result<()> {
         let [first, seconds] = timed(device, times, body)?;
         say(device, json!({"what": what, "first_seconds": first, "microseconds": 1e6 * seconds}));
         Ok(())

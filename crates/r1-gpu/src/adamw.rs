@@ -201,7 +201,7 @@ pub fn sum_of_squares(client: &Client, buffers: &[(Buffer, ElemType)]) -> f32 {
     f32::from_bytes(&bytes)[0]
 }
 
-#[cfg(all(test, feature = "wgpu"))]
+#[cfg(all(test, any(feature = "wgpu", feature = "vulkan", feature = "cuda")))]
 mod tests {
     use super::*;
     use crate::check::Device;

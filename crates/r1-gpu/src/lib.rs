@@ -8,12 +8,14 @@ pub mod adamw;
 pub mod attention;
 mod buffer;
 mod cube;
+pub mod linear;
+pub mod product;
 pub mod rms_norm;
 pub mod rotary;
 pub mod scatter;
 pub mod swiglu;
 pub mod token_logprobs;
-#[cfg(all(test, feature = "wgpu"))]
+#[cfg(all(test, any(feature = "wgpu", feature = "vulkan", feature = "cuda")))]
 mod check;
 
 pub use buffer::{Buffer, device};

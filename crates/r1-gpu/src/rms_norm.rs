@@ -132,19 +132,14 @@ fn backward_kernel<F: Float>(
 
 /// Sums of columns, a unit for each.
 #[cube(launch_unchecked)]
-fn columns_kernel<F: Float>(
-    parts: &[f32],
-    sums: &mut [F],
-    #[comptime] width: usize,
-    #[define(F)] _dtype: ElemType,
-) {
+fn columns_kernel(parts: &[f32], sums: &mut [f32], #[comptime] width: usize) {
     let column = ABSOLUTE_POS;
     if column < width {
         let mut sum = f32::new(0.0);
         for row in 0..parts.len() / width {
             sum += parts[row * width + column];
         }
-        sums[column] = F::cast_from(sum);
+        sums[column] = sum;
     }
 }
 
@@ -159,7 +154,7 @@ pub struct Inputs<'a> {
     pub weight: &'a Buffer,
 }
 
-/// Gradients of `x`, `[rows, width]`, and of the weight, `[width]`. With `x̂ = x / rms`:
+/// Gradients of `x`, `[rows, width]`, and of the weight, `[width]` and always in `f32`. With `x̂ = x / rms`:
 /// `dx = (g·w − x̂ · mean(g·w·x̂)) / rms` and `dw = Σ_t g·x̂`.
 ///
 /// Up to 256 cubes share the rows, and what they have for the weight is added up in their order.
@@ -191,11 +186,11 @@ pub fn backward(client: &Client, inputs: Inputs<'_>, [dx, dweight]: [&Buffer; 2]
                 dtype,
             );
         }
-        columns_kernel::launch_unchecked(client, count, dim, parts.arg(), dweight.arg(), width, dtype);
+        columns_kernel::launch_unchecked(client, count, dim, parts.arg(), dweight.arg(), width);
     }
 }
 
-#[cfg(all(test, feature = "wgpu"))]
+#[cfg(all(test, any(feature = "wgpu", feature = "vulkan", feature = "cuda")))]
 mod tests {
     use super::*;
     use crate::check::Device;

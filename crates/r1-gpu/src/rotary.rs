@@ -88,7 +88,7 @@ pub fn rotate(client: &Client, [x, output]: [&Buffer; 2], rotation: Rotation<'_>
     }
 }
 
-#[cfg(all(test, feature = "wgpu"))]
+#[cfg(all(test, any(feature = "wgpu", feature = "vulkan", feature = "cuda")))]
 mod tests {
     use super::*;
     use crate::check::Device;

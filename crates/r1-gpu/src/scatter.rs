@@ -73,7 +73,7 @@ pub fn add_rows(
     }
 }
 
-#[cfg(all(test, feature = "wgpu"))]
+#[cfg(all(test, any(feature = "wgpu", feature = "vulkan", feature = "cuda")))]
 mod tests {
     use super::*;
     use crate::check::Device;

@@ -77,7 +77,7 @@ pub fn backward(
     }
 }
 
-#[cfg(all(test, feature = "wgpu"))]
+#[cfg(all(test, any(feature = "wgpu", feature = "vulkan", feature = "cuda")))]
 mod tests {
     use super::*;
     use crate::check::Device;

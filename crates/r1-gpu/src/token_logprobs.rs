@@ -151,7 +151,7 @@ pub fn backward(client: &Client, rows: Rows<'_>, gradient: &Buffer, [output, lse
     }
 }
 
-#[cfg(all(test, feature = "wgpu"))]
+#[cfg(all(test, any(feature = "wgpu", feature = "vulkan", feature = "cuda")))]
 mod tests {
     use super::*;
     use crate::check::Device;

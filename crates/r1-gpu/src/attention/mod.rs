@@ -211,5 +211,5 @@ pub fn backward(
     }
 }
 
-#[cfg(all(test, feature = "wgpu"))]
+#[cfg(all(test, any(feature = "wgpu", feature = "vulkan", feature = "cuda")))]
 mod tests;
