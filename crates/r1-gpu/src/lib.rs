@@ -7,6 +7,9 @@
 pub mod attention;
 mod buffer;
 mod cube;
+pub mod cached_attention;
+pub mod draw;
+pub mod pages;
 pub mod rms_norm;
 #[cfg(all(test, feature = "wgpu"))]
 mod check;
