@@ -11,7 +11,9 @@ use super::{
     Heads, RotaryTable,
     adamw_step::{self, Moments, StepConstants},
     cached_attention::{self, CachedRun, LayerCache},
-    causal_attention, linear, reduce, rms_norm, rotary, swiglu,
+    causal_attention,
+    draw::{Drawn, Wanted},
+    linear, reduce, rms_norm, rotary, swiglu,
     token_logprobs::{self, Saved},
 };
 use crate::packed_batch::Segment;
@@ -129,6 +131,16 @@ pub(crate) trait Kernels {
         cached_attention::reference(qkv, cache, runs, heads)
     }
 
+    /// Copies one page to others.
+    fn copy_page(cache: LayerCache, from: u32, to: &[u32]) -> LayerCache {
+        cached_attention::copy_by_the_host(cache, from, to)
+    }
+
+    /// The tokens, if the backend draws itself.
+    fn draw(_logits: Tensor<2>, _wanted: &[Wanted], _forbidden: &[u32]) -> Option<Vec<Drawn>> {
+        None
+    }
+
     fn adamw_step(
         weight: Tensor<1>,
         gradient: Tensor<1>,
@@ -154,6 +166,3 @@ pub(crate) trait Kernels {
 #[cfg(feature = "ndarray")]
 #[allow(deprecated)]
 impl Kernels for burn::backend::NdArray {}
-
-#[cfg(any(feature = "cuda", feature = "rocm", feature = "vulkan", feature = "metal", feature = "wgpu"))]
-impl Kernels for burn::backend::Cube {}

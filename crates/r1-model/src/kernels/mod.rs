@@ -7,6 +7,7 @@
 pub mod linear;
 pub mod causal_attention;
 pub mod cached_attention;
+pub(crate) mod draw;
 pub mod rms_norm;
 pub mod rotary;
 pub mod swiglu;
@@ -25,6 +26,8 @@ pub(crate) mod simd;
 pub(crate) mod matmul_add;
 #[cfg(feature = "flex")]
 mod flex_backend;
+#[cfg(feature = "gpu")]
+mod gpu;
 pub(crate) mod backend;
 // burn-ndarray is deprecated, and the attribute that lists it can only be excused here.
 #[cfg_attr(feature = "ndarray", allow(deprecated))]

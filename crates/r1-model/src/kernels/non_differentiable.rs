@@ -7,6 +7,7 @@ use super::{
     adamw_step::{Moments, StepConstants},
     backend::{Bridge, Kernels},
     cached_attention::{CachedRun, LayerCache},
+    draw::{Drawn, Wanted},
 };
 
 /// The kernels without gradients. The shapes and formulas are documented on the public functions; what these take and
@@ -14,7 +15,7 @@ use super::{
 #[backend_extension(
     Flex: cfg(feature = "flex"),
     NdArray: cfg(feature = "ndarray"),
-    Cube: cfg(any(feature = "cuda", feature = "rocm", feature = "vulkan", feature = "metal", feature = "wgpu"))
+    Cube: cfg(feature = "gpu")
 )]
 pub(crate) trait NonDifferentiable: Backend {
     /// The output, keys and values.
@@ -25,6 +26,16 @@ pub(crate) trait NonDifferentiable: Backend {
         runs: &[CachedRun],
         heads: Heads,
     ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>);
+
+    /// Keys and values.
+    fn copy_page(
+        keys: FloatTensor<Self>,
+        values: FloatTensor<Self>,
+        from: u32,
+        to: &[u32],
+    ) -> (FloatTensor<Self>, FloatTensor<Self>);
+
+    fn draw(logits: FloatTensor<Self>, wanted: &[Wanted], forbidden: &[u32]) -> Option<Vec<Drawn>>;
 
     /// The weight, first and second moment.
     fn adamw_step(
@@ -53,6 +64,21 @@ impl<B: Bridge> NonDifferentiable for B {
         let cache = LayerCache { keys: B::tensor(keys), values: B::tensor(values) };
         let (output, cache) = <B as Kernels>::cached_attention(B::tensor(qkv), cache, runs, heads);
         (B::primitive(output), B::primitive(cache.keys), B::primitive(cache.values))
+    }
+
+    fn copy_page(
+        keys: FloatTensor<Self>,
+        values: FloatTensor<Self>,
+        from: u32,
+        to: &[u32],
+    ) -> (FloatTensor<Self>, FloatTensor<Self>) {
+        let cache = LayerCache { keys: B::tensor(keys), values: B::tensor(values) };
+        let cache = <B as Kernels>::copy_page(cache, from, to);
+        (B::primitive(cache.keys), B::primitive(cache.values))
+    }
+
+    fn draw(logits: FloatTensor<Self>, wanted: &[Wanted], forbidden: &[u32]) -> Option<Vec<Drawn>> {
+        <B as Kernels>::draw(B::tensor(logits), wanted, forbidden)
     }
 
     fn adamw_step(
