@@ -91,7 +91,8 @@ pub(crate) fn parts(
 ) -> Result<LanguageModel> {
     use r1::model::CausalLm;
     optimizer.reserve(&model.model);
-    let sequences: Vec<Vec<u32>> = (0..batch).map(|row| ids(row as u64, length, model.config.vocab)).collect();
+    let sequences: Vec<Vec<u32>> =
+        (0..batch).map(|row| ids(row as u64, length, model.config.vocab)).collect();
     let packed = PackedBatch::from_sequences(&sequences);
     for round in 0..rounds {
         let start = Instant::now();
@@ -123,7 +124,12 @@ pub(crate) fn parts(
 }
 
 /// Completions of prompts of 64 tokens.
-pub(crate) fn decode(mut model: LanguageModel, batch: usize, new: usize, rounds: usize) -> Result<LanguageModel> {
+pub(crate) fn decode(
+    mut model: LanguageModel,
+    batch: usize,
+    new: usize,
+    rounds: usize,
+) -> Result<LanguageModel> {
     let stops = std::mem::take(&mut model.stop_ids);
     for round in 0..rounds {
         let prompt = |row: usize| Prompt {

@@ -66,7 +66,10 @@ pub(crate) fn kernels(device: &Device) -> Result<()> {
     let gate_up = random(tokens, 2 * ff);
     show("swiglu 4096x3072", timed(device, 50, || drop(kernels::swiglu(gate_up.clone())))?);
     let tracked = gate_up.autodiff().require_grad();
-    show("swiglu 4096x3072 with gradient", timed(device, 20, || with_gradient(kernels::swiglu(tracked.clone())))?);
+    show(
+        "swiglu 4096x3072 with gradient",
+        timed(device, 20, || with_gradient(kernels::swiglu(tracked.clone())))?,
+    );
     let qkv = random(tokens, heads.fused_width());
     let table = Arc::new(kernels::RotaryTable::new(&[0.5; 32], 600));
     let rotated = || drop(kernels::rotary(qkv.clone(), &table, &layout.positions, 12));
@@ -77,7 +80,8 @@ pub(crate) fn kernels(device: &Device) -> Result<()> {
     show("causal_attention 8x512 with gradient", timed(device, 20, || with_gradient(attended(&tracked)))?);
     let head = random(vocab, d);
     let targets: Arc<[u32]> = (0..tokens as u32).map(|t| t * 7 % vocab as u32).collect();
-    let scored = |x: &Tensor<2>, head: &Tensor<2>| kernels::token_logprobs(x.clone(), head.clone(), &targets, 1.0);
+    let scored =
+        |x: &Tensor<2>, head: &Tensor<2>| kernels::token_logprobs(x.clone(), head.clone(), &targets, 1.0);
     show("token_logprobs 4096x49152", timed(device, 5, || drop(scored(&x, &head)))?);
     let (x, head) = (x.autodiff().require_grad(), head.autodiff().require_grad());
     show("token_logprobs 4096x49152 with gradient", timed(device, 5, || with_gradient(scored(&x, &head)))?);

@@ -57,12 +57,13 @@ const SHAPES: [(usize, usize, usize, bool, bool); 14] = [
 ];
 
 fn routes(dtype: DType) -> Vec<Strategy> {
-    let units = [TileSizeSelection::MinTileSize, TileSizeSelection::MaxTileSize].into_iter().flat_map(|tile_size| {
-        [
-            Strategy::SimpleUnit(BlueprintStrategy::Inferred(SimpleUnitSelectionArgs { tile_size })),
-            Strategy::DoubleUnit(BlueprintStrategy::Inferred(DoubleUnitSelectionArgs { tile_size })),
-        ]
-    });
+    let units =
+        [TileSizeSelection::MinTileSize, TileSizeSelection::MaxTileSize].into_iter().flat_map(|tile_size| {
+            [
+                Strategy::SimpleUnit(BlueprintStrategy::Inferred(SimpleUnitSelectionArgs { tile_size })),
+                Strategy::DoubleUnit(BlueprintStrategy::Inferred(DoubleUnitSelectionArgs { tile_size })),
+            ]
+        });
     let mut routes: Vec<Strategy> = units.collect();
     routes.push(Strategy::Gemm(BlueprintStrategy::Inferred(Default::default())));
     routes.push(Strategy::SimpleVecMat(BlueprintStrategy::Inferred(().into())));
@@ -113,9 +114,11 @@ fn launch(route: &Strategy, left: &CubeTensor, right: &CubeTensor, out: &CubeTen
 }
 
 fn main() {
-    let wanted: Vec<String> = std::env::args().skip(1).filter(|argument| !argument.starts_with("--")).collect();
+    let wanted: Vec<String> =
+        std::env::args().skip(1).filter(|argument| !argument.starts_with("--")).collect();
     let device = r1_model::device().expect("a device");
-    let budget = std::env::var("PRODUCTS_SECONDS").ok().and_then(|text| text.parse().ok()).unwrap_or(f64::MAX);
+    let budget =
+        std::env::var("PRODUCTS_SECONDS").ok().and_then(|text| text.parse().ok()).unwrap_or(f64::MAX);
     let begun = Instant::now();
     for (name, dtype) in [("bf16", DType::BF16), ("f32", DType::F32)] {
         if !wanted.is_empty() && !wanted.iter().any(|one| one == name) {

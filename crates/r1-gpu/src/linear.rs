@@ -19,15 +19,16 @@ const COLUMNS: usize = 4;
 const MOST_ROWS: usize = 8;
 
 #[cube(launch_unchecked)]
-fn kernel<F: Float>(
+fn kernel<F: Float, O: Float>(
     x: &[Vector<F, Const<4>>],
     weight: &[Vector<F, Const<4>>],
-    output: &mut [F],
+    output: &mut [O],
     rows: usize,
     columns: usize,
     #[comptime] vectors: usize,
     #[comptime] at_once: usize,
-    #[define(F)] _dtype: ElemType,
+    #[define(F)] _factors: ElemType,
+    #[define(O)] _output: ElemType,
 ) {
     let lane = UNIT_POS as usize % LANES;
     let group = UNIT_POS as usize / LANES;
@@ -77,7 +78,7 @@ fn kernel<F: Float>(
             for share in 0..LANES {
                 sum += shares[own + lane * (LANES + 1) + share];
             }
-            output[row * columns + column] = F::cast_from(sum);
+            output[row * columns + column] = O::cast_from(sum);
         }
     }
 }
@@ -93,17 +94,21 @@ pub fn takes(width: usize) -> bool {
 /// - `x`: `[rows, width]`, see [`takes`]
 /// - `weight`: `[columns, width]`
 /// - `output`: `[rows, columns]`
-pub fn few_rows(client: &Client, [x, weight, output]: [&Buffer; 3], width: usize, dtype: ElemType) {
+///
+/// `x` and the weight are of the one type, the output of the other.
+pub fn few_rows(
+    client: &Client,
+    [x, weight, output]: [&Buffer; 3],
+    width: usize,
+    [factors, result]: [ElemType; 2],
+) {
     let (rows, columns) = (x.len / width, weight.len / width);
     if rows == 0 || columns == 0 {
         return;
     }
     let at_once = rows.next_power_of_two().min(MOST_ROWS);
-    let cubes = CubeCount::Static(
-        columns.div_ceil(GROUPS * COLUMNS) as u32,
-        rows.div_ceil(at_once) as u32,
-        1,
-    );
+    let cubes =
+        CubeCount::Static(columns.div_ceil(GROUPS * COLUMNS) as u32, rows.div_ceil(at_once) as u32, 1);
     // SAFETY: a unit writes an element of its own.
     unsafe {
         kernel::launch_unchecked(
@@ -117,7 +122,8 @@ pub fn few_rows(client: &Client, [x, weight, output]: [&Buffer; 3], width: usize
             columns,
             width / 4,
             at_once,
-            dtype,
+            factors,
+            result,
         );
     }
 }
@@ -133,7 +139,7 @@ mod tests {
         for (rows, width, columns) in [(1, 4, 1), (3, 16, 5), (8, 132, 33), (21, 576, 19)] {
             let (x, weight) = (device.random(rows * width, 1), device.random(columns * width, 2));
             let output = device.empty(rows * columns);
-            few_rows(&device.client, [&x.on, &weight.on, &output], width, device.f32());
+            few_rows(&device.client, [&x.on, &weight.on, &output], width, [device.f32(); 2]);
             let dot = |a: &[f32], b: &[f32]| a.iter().zip(b).map(|(a, b)| *a as f64 * *b as f64).sum::<f64>();
             let expected: Vec<f64> = x
                 .host
@@ -145,7 +151,7 @@ mod tests {
             for row in [0, rows / 2, rows - 1] {
                 let part = device.put(x.host[row * width..(row + 1) * width].to_vec());
                 let output = device.empty(columns);
-                few_rows(&device.client, [&part.on, &weight.on, &output], width, device.f32());
+                few_rows(&device.client, [&part.on, &weight.on, &output], width, [device.f32(); 2]);
                 assert_eq!(device.read(&output), whole[row * columns..(row + 1) * columns]);
             }
         }

@@ -266,10 +266,12 @@ mod tests {
             for (left_transposed, right_transposed) in [(false, true), (false, false), (true, false)] {
                 let (a, b) = (device.random(rows * inner, 1), device.random(inner * columns, 2));
                 let output = device.empty(rows * columns);
-                let strides = |outer: usize, inner: usize, along: bool| if along { (inner, 1) } else { (1, outer) };
+                let strides =
+                    |outer: usize, inner: usize, along: bool| if along { (inner, 1) } else { (1, outer) };
                 let (lo, li) = strides(rows, inner, !left_transposed);
                 let (ro, ri) = strides(columns, inner, right_transposed);
-                let factor = |buffer, (outer_stride, inner_stride)| Factor { buffer, outer_stride, inner_stride };
+                let factor =
+                    |buffer, (outer_stride, inner_stride)| Factor { buffer, outer_stride, inner_stride };
                 let factors = [factor(&a.on, (lo, li)), factor(&b.on, (ro, ri))];
                 product(&device.client, factors, &output, [rows, inner, columns], device.f32());
                 let found = device.read(&output);
@@ -279,7 +281,11 @@ mod tests {
                     let exact: f64 = (0..inner)
                         .map(|i| a.host[row * lo + i * li] as f64 * b.host[column * ro + i * ri] as f64)
                         .sum();
-                    assert!((found[place] as f64 - exact).abs() < 1e-4, "{place}: {} is not {exact}", found[place]);
+                    assert!(
+                        (found[place] as f64 - exact).abs() < 1e-4,
+                        "{place}: {} is not {exact}",
+                        found[place]
+                    );
                 }
             }
         }

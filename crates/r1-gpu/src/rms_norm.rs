@@ -158,7 +158,13 @@ pub struct Inputs<'a> {
 /// `dx = (g·w − x̂ · mean(g·w·x̂)) / rms` and `dw = Σ_t g·x̂`.
 ///
 /// Up to 256 cubes share the rows, and what they have for the weight is added up in their order.
-pub fn backward(client: &Client, inputs: Inputs<'_>, [dx, dweight]: [&Buffer; 2], epsilon: f32, dtype: ElemType) {
+pub fn backward(
+    client: &Client,
+    inputs: Inputs<'_>,
+    [dx, dweight]: [&Buffer; 2],
+    epsilon: f32,
+    dtype: ElemType,
+) {
     let Inputs { gradient, x, weight } = inputs;
     let width = weight.len;
     let rows = x.len / width.max(1);

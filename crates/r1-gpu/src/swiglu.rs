@@ -60,12 +60,7 @@ pub fn forward(client: &Client, gate_up: &Buffer, output: &Buffer, width: usize,
 /// # Shapes
 /// - `gradient`: `[rows, width]`
 /// - `gate_up`, `dgate_up`: `[rows, 2 · width]`
-pub fn backward(
-    client: &Client,
-    [gradient, gate_up, dgate_up]: [&Buffer; 3],
-    width: usize,
-    dtype: ElemType,
-) {
+pub fn backward(client: &Client, [gradient, gate_up, dgate_up]: [&Buffer; 3], width: usize, dtype: ElemType) {
     if gradient.len == 0 {
         return;
     }
@@ -95,7 +90,9 @@ mod tests {
                 let share = |i: usize| 1.0 / (1.0 + (-x[i] as f64).exp());
                 let [a, b] = [0, width].map(|first| move |i: usize| x[first + i] as f64);
                 expected.extend((0..width).map(|i| a(i) * share(i) * b(i)));
-                slopes.extend((0..width).map(|i| g[i] as f64 * b(i) * share(i) * (1.0 + a(i) * (1.0 - share(i)))));
+                slopes.extend(
+                    (0..width).map(|i| g[i] as f64 * b(i) * share(i) * (1.0 + a(i) * (1.0 - share(i)))),
+                );
                 slopes.extend((0..width).map(|i| g[i] as f64 * a(i) * share(i)));
             }
             device.close(&output, &expected, 1e-5);

@@ -166,8 +166,14 @@ mod tests {
             let (logits, gradient) = (device.put(scaled), device.random(batch * 2, 2));
             let targets: Vec<u32> = (0..batch).map(|row| (row * 13 % vocab) as u32).collect();
             let (output, lse) = (device.put(vec![0.0; batch * 2]).on, device.put(vec![0.0; batch]).on);
-            let rows =
-                Rows { logits: &logits.on, vocab, dtype: device.f32(), first, targets: &targets, temperature };
+            let rows = Rows {
+                logits: &logits.on,
+                vocab,
+                dtype: device.f32(),
+                first,
+                targets: &targets,
+                temperature,
+            };
             forward(&device.client, rows, [&output, &lse]);
             backward(&device.client, rows, &gradient.on, [&output, &lse]);
             let (mut outputs, mut slopes) = (vec![0.0; first * 2], Vec::new());

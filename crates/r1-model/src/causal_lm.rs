@@ -149,7 +149,7 @@ impl Head {
     pub fn logits(&self, x: Tensor<2>) -> Tensor<2> {
         match &self.packed {
             Some(packed) => kernels::packed_linear(self.normalize(x), packed),
-            None => kernels::linear(self.normalize(x), self.weight.clone()),
+            None => kernels::linear::logits(self.normalize(x), self.weight.clone()),
         }
     }
 }

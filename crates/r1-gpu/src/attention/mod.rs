@@ -37,11 +37,11 @@ const NO_WINDOW: u32 = 1 << 30;
 const FITS: &str = "the shape was asked whether it fits";
 
 impl Shape {
-    fn window(&self) -> u32 {
+    pub(crate) fn window(&self) -> u32 {
         self.window.map_or(NO_WINDOW, |window| (window as u32).min(NO_WINDOW))
     }
 
-    fn group(&self) -> usize {
+    pub(crate) fn group(&self) -> usize {
         self.heads / self.kv_heads
     }
 

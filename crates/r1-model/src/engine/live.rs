@@ -75,7 +75,7 @@ pub struct Engine {
     pub(super) reused_tokens: u64,
     pub(super) preemptions: u64,
     stop_ids: Vec<u32>,
-    forbidden: Arc<[u32]>,
+    pub(super) forbidden: Arc<[u32]>,
     next: u64,
 }
 

@@ -6,7 +6,7 @@ use burn::tensor::{Device, Tensor};
 
 use crate::kernels::{
     Heads, cached_attention,
-    cached_attention::{CachedRun, LayerCache, PAGE},
+    cached_attention::{CachedRun, LayerCache, PAGE, copy_page},
 };
 
 /// **What one layer remembers of each sequence**: keys and values, a latent, or whatever an architecture needs.
@@ -64,17 +64,7 @@ impl KeysValues {
 
 impl Remembered for KeysValues {
     fn copy(&mut self, from: u32, to: &[u32]) {
-        let LayerCache { keys, values } =
-            self.cache.take().expect("a layer's cache is put back after each use");
-        self.cache = Some(LayerCache { keys: copied(keys, from, to), values: copied(values, from, to) });
+        let cache = self.cache.take().expect("a layer's cache is put back after each use");
+        self.cache = Some(copy_page(cache, from, to));
     }
-}
-
-fn copied(cache: Tensor<4>, from: u32, to: &[u32]) -> Tensor<4> {
-    let [_, a, b, c] = cache.dims();
-    let place = |page: u32| [page as usize..page as usize + 1, 0..a, 0..b, 0..c];
-    // Through the host: a view would share the cache and force a copy of all of it.
-    let part = cache.clone().slice(place(from)).into_data();
-    let part = Tensor::<4>::from_data(part, &cache.device());
-    to.iter().fold(cache, |cache, page| cache.slice_assign(place(*page), part.clone()))
 }

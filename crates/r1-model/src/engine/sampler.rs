@@ -111,9 +111,14 @@ impl Sampler {
         (draw, top)
     }
 
+    /// Whether improbable tokens are cut off.
+    pub(super) fn cuts(&self) -> bool {
+        self.top_k.is_some() || self.top_p < 1.0 || self.min_p > 0.0
+    }
+
     /// The ids that may be drawn, ascending; `None` for all.
     fn kept(&self, weights: &[f32]) -> Option<Vec<usize>> {
-        if self.top_k.is_none() && self.top_p >= 1.0 && self.min_p <= 0.0 {
+        if !self.cuts() {
             return None;
         }
         let mut ids: Vec<usize> = (0..weights.len()).collect();

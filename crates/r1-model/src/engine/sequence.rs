@@ -7,7 +7,7 @@ use r1_core::{
     session::{Allowed, Constraint, SequenceId, Token},
 };
 
-use super::{Sampler, drafts::Drafter, sampler::Choice};
+use super::{Draw, Sampler, drafts::Drafter, sampler::Choice};
 
 /// What the sequences of a request have in common.
 #[derive(Debug)]
@@ -99,6 +99,18 @@ impl Sequence {
         full.then_some(FinishReason::Length)
     }
 
+    /// Whether the next token is drawn from all that is not forbidden to every sequence, and nothing but its probability is
+    /// to be known.
+    pub(super) fn is_plain(&self) -> bool {
+        self.constraint.is_none() && self.settings.top_logprobs == 0 && !self.settings.sampler.cuts()
+    }
+
+    /// Takes a token that was drawn for it.
+    pub(super) fn take(&mut self, draw: Draw) -> Drawn {
+        let finish = self.push(draw.id);
+        Drawn { tokens: vec![token(draw, Vec::new())], finish }
+    }
+
     /// Draws from rows of logits: those after the last token, and after each of the drafts as long as they are accepted. The
     /// tokens that follow, and the reason to end, if there is one.
     pub(super) fn draw(&mut self, logits: &[f32], vocab: usize, drafts: &[u32]) -> Drawn {
@@ -115,13 +127,7 @@ impl Sequence {
             let position = (self.ids.len() - self.prompt) as u64;
             let (draw, top) =
                 settings.sampler.draw(logits, &choice, &self.key, position, settings.top_logprobs);
-            tokens.push(Token {
-                id: draw.id,
-                logprob: draw.logprob,
-                sampled_logprob: draw.sampled_logprob,
-                top,
-                forced: false,
-            });
+            tokens.push(token(draw, top));
             finish = self.push(draw.id);
             if finish.is_some() || drafts.get(row) != Some(&draw.id) {
                 break;
@@ -129,6 +135,11 @@ impl Sequence {
         }
         Drawn { tokens, finish }
     }
+}
+
+fn token(draw: Draw, top: Vec<(u32, f32)>) -> Token {
+    let Draw { id, logprob, sampled_logprob } = draw;
+    Token { id, logprob, sampled_logprob, top, forced: false }
 }
 
 /// What a sequence wrote in a pass.

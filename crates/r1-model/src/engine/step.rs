@@ -44,7 +44,7 @@ impl Engine {
         if !scheduled.is_empty() {
             r1_parallel::with_crew(|| {
                 let logits = self.forward(model, &scheduled);
-                self.draw(scheduled, &logits);
+                self.draw(scheduled, logits);
             });
         }
         std::mem::take(&mut self.events)

@@ -11,7 +11,9 @@ use super::{
     Heads, RotaryTable,
     adamw_step::{self, Moments, StepConstants},
     cached_attention::{self, CachedRun, LayerCache},
-    causal_attention, linear, reduce, rms_norm, rotary, swiglu,
+    causal_attention,
+    draw::{Drawn, Wanted},
+    linear, reduce, rms_norm, rotary, swiglu,
     token_logprobs::{self, Saved},
 };
 use crate::packed_batch::Segment;
@@ -43,6 +45,11 @@ where
 pub(crate) trait Kernels {
     fn linear(x: Tensor<2>, weight: Tensor<2>) -> Tensor<2> {
         linear::reference(x, weight)
+    }
+
+    /// [`linear`](Self::linear) for draws: in `f32` on a GPU.
+    fn logits(x: Tensor<2>, weight: Tensor<2>) -> Tensor<2> {
+        Self::linear(x, weight)
     }
 
     /// Gradients of the input and of the weight, those that are wanted.
@@ -127,6 +134,16 @@ pub(crate) trait Kernels {
         heads: Heads,
     ) -> (Tensor<2>, LayerCache) {
         cached_attention::reference(qkv, cache, runs, heads)
+    }
+
+    /// Copies one page to others.
+    fn copy_page(cache: LayerCache, from: u32, to: &[u32]) -> LayerCache {
+        cached_attention::copy_by_the_host(cache, from, to)
+    }
+
+    /// The tokens, if the backend draws itself.
+    fn draw(_logits: Tensor<2>, _wanted: &[Wanted], _forbidden: &[u32]) -> Option<Vec<Drawn>> {
+        None
     }
 
     fn adamw_step(

@@ -7,6 +7,7 @@
 pub mod linear;
 pub mod causal_attention;
 pub mod cached_attention;
+pub(crate) mod draw;
 pub mod rms_norm;
 pub mod rotary;
 pub mod swiglu;

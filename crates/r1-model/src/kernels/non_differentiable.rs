@@ -7,6 +7,7 @@ use super::{
     adamw_step::{Moments, StepConstants},
     backend::{Bridge, Kernels},
     cached_attention::{CachedRun, LayerCache},
+    draw::{Drawn, Wanted},
 };
 
 /// The kernels without gradients. The shapes and formulas are documented on the public functions; what these take and
@@ -26,6 +27,18 @@ pub(crate) trait NonDifferentiable: Backend {
         heads: Heads,
     ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>);
 
+    /// Keys and values.
+    fn copy_page(
+        keys: FloatTensor<Self>,
+        values: FloatTensor<Self>,
+        from: u32,
+        to: &[u32],
+    ) -> (FloatTensor<Self>, FloatTensor<Self>);
+
+    fn draw(logits: FloatTensor<Self>, wanted: &[Wanted], forbidden: &[u32]) -> Option<Vec<Drawn>>;
+
+    fn logits(x: FloatTensor<Self>, weight: FloatTensor<Self>) -> FloatTensor<Self>;
+
     /// The weight, first and second moment.
     fn adamw_step(
         weight: FloatTensor<Self>,
@@ -43,6 +56,10 @@ pub(crate) trait NonDifferentiable: Backend {
 }
 
 impl<B: Bridge> NonDifferentiable for B {
+    fn logits(x: FloatTensor<Self>, weight: FloatTensor<Self>) -> FloatTensor<Self> {
+        B::primitive(<B as Kernels>::logits(B::tensor(x), B::tensor(weight)))
+    }
+
     fn cached_attention(
         qkv: FloatTensor<Self>,
         keys: FloatTensor<Self>,
@@ -53,6 +70,21 @@ impl<B: Bridge> NonDifferentiable for B {
         let cache = LayerCache { keys: B::tensor(keys), values: B::tensor(values) };
         let (output, cache) = <B as Kernels>::cached_attention(B::tensor(qkv), cache, runs, heads);
         (B::primitive(output), B::primitive(cache.keys), B::primitive(cache.values))
+    }
+
+    fn copy_page(
+        keys: FloatTensor<Self>,
+        values: FloatTensor<Self>,
+        from: u32,
+        to: &[u32],
+    ) -> (FloatTensor<Self>, FloatTensor<Self>) {
+        let cache = LayerCache { keys: B::tensor(keys), values: B::tensor(values) };
+        let cache = <B as Kernels>::copy_page(cache, from, to);
+        (B::primitive(cache.keys), B::primitive(cache.values))
+    }
+
+    fn draw(logits: FloatTensor<Self>, wanted: &[Wanted], forbidden: &[u32]) -> Option<Vec<Drawn>> {
+        <B as Kernels>::draw(B::tensor(logits), wanted, forbidden)
     }
 
     fn adamw_step(

@@ -107,6 +107,25 @@ pub fn cached_attention(
     (Tensor::from_dispatch(output), cache)
 }
 
+/// Copies one page of a layer to others.
+pub(crate) fn copy_page(cache: LayerCache, from: u32, to: &[u32]) -> LayerCache {
+    let LayerCache { keys, values } = cache;
+    let (keys, values) = Dispatch::copy_page(keys.into_dispatch(), values.into_dispatch(), from, to);
+    LayerCache { keys: Tensor::from_dispatch(keys), values: Tensor::from_dispatch(values) }
+}
+
+/// [`copy_page`] for every backend: through the host, for a view would share the cache and force a copy of all of it.
+pub(crate) fn copy_by_the_host(cache: LayerCache, from: u32, to: &[u32]) -> LayerCache {
+    let copied = |cache: Tensor<4>| {
+        let [_, a, b, c] = cache.dims();
+        let place = |page: u32| [page as usize..page as usize + 1, 0..a, 0..b, 0..c];
+        let part = cache.clone().slice(place(from)).into_data();
+        let part = Tensor::<4>::from_data(part, (&cache.device(), cache.dtype()));
+        to.iter().fold(cache, |cache, page| cache.slice_assign(place(*page), part.clone()))
+    };
+    LayerCache { keys: copied(cache.keys), values: copied(cache.values) }
+}
+
 /// [`cached_attention`] by plain tensor operations, one run after the other.
 pub fn reference(
     qkv: Tensor<2>,

@@ -4,19 +4,24 @@ use burn::backend::Cube;
 use burn::tensor::{DType, Tensor};
 use r1_gpu::{adamw, attention, rms_norm, rotary, scatter, swiglu, token_logprobs};
 
-use super::{View, in_ours, product::product};
+use super::{
+    View, decode, in_ours,
+    product::{few_rows, product},
+};
 use crate::{
     kernels::{
         Heads, RotaryTable,
         adamw_step::{Moments, StepConstants},
         backend::Kernels,
+        cached_attention::{CachedRun, LayerCache},
+        draw::{Drawn, Wanted},
         token_logprobs::Saved,
     },
     packed_batch::Segment,
 };
 
 /// The bodies that serve every backend.
-struct Portable;
+pub(super) struct Portable;
 
 impl Kernels for Portable {}
 
@@ -29,7 +34,14 @@ impl Kernels for Cube {
             return Portable::linear(x, weight);
         }
         let dtype = x.dtype();
-        product(x, weight.transpose(), dtype)
+        few_rows(&x, &weight, dtype).unwrap_or_else(|| product(x, weight.transpose(), dtype))
+    }
+
+    fn logits(x: Tensor<2>, weight: Tensor<2>) -> Tensor<2> {
+        if !in_ours(&x) {
+            return Portable::linear(x, weight);
+        }
+        few_rows(&x, &weight, DType::F32).unwrap_or_else(|| product(x, weight.transpose(), DType::F32))
     }
 
     /// The weight's gradient is in `f32`, whatever it was computed from: those of several passes add up.
@@ -103,7 +115,14 @@ impl Kernels for Cube {
         let output = view.room([tokens, heads.query_width()], view.dtype());
         let lse = view.room([tokens, heads.heads], DType::F32);
         let buffers = [&output.buffer(), &lse.buffer()];
-        attention::forward(view.client(), &view.buffer(), buffers, &shape(heads), &list(segments), view.elem());
+        attention::forward(
+            view.client(),
+            &view.buffer(),
+            buffers,
+            &shape(heads),
+            &list(segments),
+            view.elem(),
+        );
         (output.tensor(), lse.tensor())
     }
 
@@ -133,6 +152,23 @@ impl Kernels for Cube {
             view.elem(),
         );
         dqkv.tensor()
+    }
+
+    fn cached_attention(
+        qkv: Tensor<2>,
+        cache: LayerCache,
+        runs: &[CachedRun],
+        heads: Heads,
+    ) -> (Tensor<2>, LayerCache) {
+        decode::cached_attention(qkv, cache, runs, heads)
+    }
+
+    fn copy_page(cache: LayerCache, from: u32, to: &[u32]) -> LayerCache {
+        decode::copy_page(cache, from, to)
+    }
+
+    fn draw(logits: Tensor<2>, wanted: &[Wanted], forbidden: &[u32]) -> Option<Vec<Drawn>> {
+        decode::draw(logits, wanted, forbidden)
     }
 
     fn swiglu(gate_up: Tensor<2>) -> Tensor<2> {
@@ -230,7 +266,8 @@ impl Kernels for Cube {
         let gradient = View::of(gradient);
         let [master, mean, square] = [&weight, &first, &second].map(View::buffer);
         let state = adamw::State { master: &master, first: &mean, second: &square };
-        let StepConstants { betas, epsilon, weight_decay, clip, learning_rate, bias_corrections } = *constants;
+        let StepConstants { betas, epsilon, weight_decay, clip, learning_rate, bias_corrections } =
+            *constants;
         let constants =
             adamw::Constants { betas, epsilon, weight_decay, clip, learning_rate, bias_corrections };
         adamw::step(weight.client(), state, (&gradient.buffer(), gradient.elem()), None, &constants);
@@ -271,7 +308,8 @@ fn shape(heads: Heads) -> attention::Shape {
 }
 
 fn list(segments: &[Segment]) -> Vec<attention::Segment> {
-    let same = |segment: &Segment| attention::Segment { range: segment.range.clone(), prefix: segment.prefix };
+    let same =
+        |segment: &Segment| attention::Segment { range: segment.range.clone(), prefix: segment.prefix };
     segments.iter().map(same).collect()
 }
 

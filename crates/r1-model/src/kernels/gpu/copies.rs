@@ -17,8 +17,9 @@ impl Copies {
         if let Some((_, copies)) = known.iter().find(|(other, _)| *other == device) {
             return copies.clone();
         }
-        let copies = tables.map(|numbers| {
-            Buffer { handle: client.create_from_slice(f32::as_bytes(numbers)), len: numbers.len() }
+        let copies = tables.map(|numbers| Buffer {
+            handle: client.create_from_slice(f32::as_bytes(numbers)),
+            len: numbers.len(),
         });
         known.push((device, copies.clone()));
         copies

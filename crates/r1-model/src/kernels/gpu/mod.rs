@@ -2,9 +2,10 @@
 
 mod backend;
 mod copies;
+mod decode;
 mod product;
 mod view;
 
 pub(crate) use backend::sum_of_squares;
 pub(crate) use copies::Copies;
-use view::{View, in_ours};
+use view::{View, elem, in_ours};

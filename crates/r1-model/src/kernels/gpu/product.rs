@@ -1,30 +1,22 @@
-//! Matrix products, by routes that are chosen and not tuned.
+//! Matrix products, each by the route that goes with its shape and precision.
 
 use burn::backend::Cube;
 use burn::tensor::{DType, Shape, Tensor};
 use burn_cubecl::{
-    cubecl::prelude::Scalar,
     kernel::matmul::{MatmulStrategy, matmul},
     ops::numeric::empty_device_contiguous_dtype,
     tensor::CubeTensor,
 };
-use cubek::{
-    matmul::{
-        definition::{MatmulElems, MatmulGlobalElems},
-        launch::launch_ref,
-        multi_level::{
-            Strategy,
-            routines::{
-                TileSizeSelection,
-                batch::{double_unit::DoubleUnitSelectionArgs, simple_unit::SimpleUnitSelectionArgs},
-            },
-        },
-        routine::BlueprintStrategy,
-    },
-    std::InputBinding,
+use r1_gpu::{
+    Buffer, linear,
+    product::{Factor, product as exact},
 };
 
+use super::{View, elem};
 use crate::{kernels::backend::Bridge, precision::Precision};
+
+/// Rows up to which a weight is streamed once for all of them.
+const FEW: usize = 16;
 
 /// `left · right`, of a type of its own; the factors may be transposed views.
 ///
@@ -38,32 +30,40 @@ pub(super) fn product(left: Tensor<2>, right: Tensor<2>, dtype: DType) -> Tensor
         return Cube::tensor(out);
     }
     if inner == 0 {
-        let zeros: Tensor<2> = Cube::tensor(out);
-        return zeros.zeros_like();
+        return Cube::tensor::<2>(out).zeros_like();
     }
-    if left.dtype == DType::F32 && Precision::current() == Precision::Full {
-        exact(&left, &right, &out, rows.min(columns));
+    let full = left.dtype == DType::F32 && Precision::current() == Precision::Full;
+    if full && dtype == DType::F32 {
+        let [a, b] = [&left, &right].map(buffer);
+        let strides = |factor: &CubeTensor| [factor.meta.strides()[0], factor.meta.strides()[1]];
+        let ([row, along], [down, column]) = (strides(&left), strides(&right));
+        let factors = [
+            Factor { buffer: &a, outer_stride: row, inner_stride: along },
+            Factor { buffer: &b, outer_stride: column, inner_stride: down },
+        ];
+        exact(&out.client, factors, &buffer(&out), [rows, inner, columns], elem(DType::F32));
         return Cube::tensor(out);
     }
     let found = matmul(left, right, Some(out), MatmulStrategy::default(), dtype);
     Cube::tensor(found.expect("burn has a product for every shape"))
 }
 
-/// The product of matrices in `f32` without tensor cores; `least` is the smaller side of the result.
-fn exact(left: &CubeTensor, right: &CubeTensor, out: &CubeTensor, least: usize) {
-    let tile_size = if least >= 32 { TileSizeSelection::MaxTileSize } else { TileSizeSelection::MinTileSize };
-    let routes = [
-        Strategy::DoubleUnit(BlueprintStrategy::Inferred(DoubleUnitSelectionArgs { tile_size })),
-        Strategy::SimpleUnit(BlueprintStrategy::Inferred(SimpleUnitSelectionArgs { tile_size })),
-        Strategy::Naive,
-    ];
-    let elem = f32::elem_type_native();
-    for route in routes {
-        let mut types = MatmulElems::from_globals(&MatmulGlobalElems { lhs: elem, rhs: elem, out: elem });
-        let [left, right] = [left, right].map(|factor| InputBinding::new(factor.clone().binding(), elem));
-        if launch_ref(&route.into(), &out.client, left, right, out.clone().binding(), &mut types).is_ok() {
-            return;
-        }
+/// The elements of a tensor with whatever lies between them.
+fn buffer(tensor: &CubeTensor) -> Buffer {
+    let last: usize =
+        tensor.meta.shape().iter().zip(tensor.meta.strides().iter()).map(|(n, s)| (n - 1) * s).sum();
+    Buffer { handle: tensor.handle.clone(), len: last + 1 }
+}
+
+/// `x Wᵀ` for a few rows; `None` where the other route is better.
+pub(super) fn few_rows(x: &Tensor<2>, weight: &Tensor<2>, dtype: DType) -> Option<Tensor<2>> {
+    let ([rows, width], [columns, _]) = (x.dims(), weight.dims());
+    if rows == 0 || rows > FEW || columns == 0 || !linear::takes(width) {
+        return None;
     }
-    unreachable!("the plain product takes every shape");
+    let (x, weight) = (View::of(x.clone()), View::of(weight.clone()));
+    let output = x.room([rows, columns], dtype);
+    let buffers = [&x, &weight, &output].map(View::buffer);
+    linear::few_rows(x.client(), buffers.each_ref(), width, [x.elem(), output.elem()]);
+    Some(output.tensor())
 }

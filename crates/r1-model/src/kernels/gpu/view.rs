@@ -68,11 +68,16 @@ impl View {
 
     /// The type of the elements as kernels know it.
     pub(super) fn elem(&self) -> ElemType {
-        match self.0.dtype {
-            DType::F32 => f32::elem_type_native(),
-            DType::BF16 => half::bf16::elem_type_native(),
-            DType::F16 => half::f16::elem_type_native(),
-            other => unreachable!("no kernel of ours was asked to work in {other:?}"),
-        }
+        elem(self.0.dtype)
+    }
+}
+
+/// A type as kernels know it.
+pub(super) fn elem(dtype: DType) -> ElemType {
+    match dtype {
+        DType::F32 => f32::elem_type_native(),
+        DType::BF16 => half::bf16::elem_type_native(),
+        DType::F16 => half::f16::elem_type_native(),
+        other => unreachable!("no kernel of ours was asked to work in {other:?}"),
     }
 }

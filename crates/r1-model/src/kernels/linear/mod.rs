@@ -10,7 +10,7 @@ mod avx512;
 use burn::backend::Dispatch;
 use burn::tensor::Tensor;
 
-use super::differentiable::Differentiable;
+use super::{differentiable::Differentiable, non_differentiable::NonDifferentiable};
 
 /// `y = x Wᵀ`, with the weight as Hugging Face stores it.
 ///
@@ -31,6 +31,21 @@ use super::differentiable::Differentiable;
 pub fn linear(x: Tensor<2>, weight: Tensor<2>) -> Tensor<2> {
     assert_eq!(x.dims()[1], weight.dims()[1], "x and the weight need the same inner dimension");
     Tensor::from_dispatch(Dispatch::linear(x.into_dispatch(), weight.into_dispatch()))
+}
+
+/// [`linear`] for draws from the result, which is in `f32` on a GPU whatever the factors are in.
+///
+/// # Shapes
+/// Those of [`linear`].
+///
+/// # Gradients
+/// None: tensors on an autodiff tape are refused.
+///
+/// # Panics
+/// When the inner dimensions differ.
+pub fn logits(x: Tensor<2>, weight: Tensor<2>) -> Tensor<2> {
+    assert_eq!(x.dims()[1], weight.dims()[1], "x and the weight need the same inner dimension");
+    Tensor::from_dispatch(Dispatch::logits(x.into_dispatch(), weight.into_dispatch()))
 }
 
 /// [`linear`] by plain tensor operations.
