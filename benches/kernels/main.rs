@@ -156,7 +156,7 @@ fn optimizer(sitting: &mut Sitting) {
         (add_onto(sum, term.clone()), term)
     });
     sitting.in_place("reduce", "sum_of_squares", floats(count), random, |x| {
-        black_box(sum_of_squares(&x));
+        black_box(sum_of_squares(std::slice::from_ref(&x)));
         x
     });
 }

@@ -46,8 +46,8 @@ fn step_kernel<G: Float, F: Float>(
     weight: &mut [F],
     factors: Factors,
     #[comptime] copied: bool,
-    #[define(G)] _gradient: ElemType,
-    #[define(F)] _weight: ElemType,
+    #[define(G)] _gradient_type: ElemType,
+    #[define(F)] _weight_type: ElemType,
 ) {
     let place = ABSOLUTE_POS;
     if place < master.len() {
@@ -143,7 +143,7 @@ fn squares_kernel<F: Float>(
     #[define(F)] _dtype: ElemType,
 ) {
     let mut scratch = Shared::<[f32]>::new_slice(units);
-    let start = CUBE_POS as usize * chunk;
+    let start = CUBE_POS * chunk;
     let end = (start + chunk).min(x.len());
     let mut place = start + UNIT_POS as usize;
     let mut sum = f32::new(0.0);
@@ -154,7 +154,7 @@ fn squares_kernel<F: Float>(
     }
     let sum = cube_sum(sum, &mut scratch, units);
     if UNIT_POS == 0 {
-        parts[first + CUBE_POS as usize] = sum;
+        parts[first + CUBE_POS] = sum;
     }
 }
 

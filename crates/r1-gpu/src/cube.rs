@@ -27,7 +27,7 @@ pub(crate) fn cube_sum(value: f32, scratch: &mut Shared<[f32]>, #[comptime] unit
         let stride = comptime!(units >> (step + 1));
         if unit < stride {
             let other = scratch[unit + stride];
-            scratch[unit] = scratch[unit] + other;
+            scratch[unit] += other;
         }
         sync_cube();
     }

@@ -291,5 +291,5 @@ pub fn draw(
     u32::from_bytes(&bytes).chunks_exact(words).take(wanted.len()).map(of_token).collect()
 }
 
-#[cfg(all(test, feature = "wgpu"))]
+#[cfg(all(test, any(feature = "wgpu", feature = "vulkan", feature = "cuda")))]
 mod tests;

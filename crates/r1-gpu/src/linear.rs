@@ -27,8 +27,8 @@ fn kernel<F: Float, O: Float>(
     columns: usize,
     #[comptime] vectors: usize,
     #[comptime] at_once: usize,
-    #[define(F)] _factors: ElemType,
-    #[define(O)] _output: ElemType,
+    #[define(F)] _factor_type: ElemType,
+    #[define(O)] _output_type: ElemType,
 ) {
     let lane = UNIT_POS as usize % LANES;
     let group = UNIT_POS as usize / LANES;

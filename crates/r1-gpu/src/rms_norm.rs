@@ -21,7 +21,7 @@ fn forward_kernel<F: Float>(
     #[define(F)] _dtype: ElemType,
 ) {
     let unit = UNIT_POS as usize;
-    let first = CUBE_POS as usize * width;
+    let first = CUBE_POS * width;
     let mut scratch = Shared::<[f32]>::new_slice(units);
     let mut squares = 0.0f32;
     let mut column = unit;
@@ -90,7 +90,7 @@ fn backward_kernel<F: Float>(
     for c in 0..mine {
         sums[c] = f32::new(0.0);
     }
-    let first_row = CUBE_POS as usize * chunk;
+    let first_row = CUBE_POS * chunk;
     for row in first_row..(first_row + chunk).min(rows) {
         let first = row * width;
         let mut squares = f32::new(0.0);
@@ -125,7 +125,7 @@ fn backward_kernel<F: Float>(
     for c in 0..mine {
         let column = unit + c * units;
         if column < width {
-            dweight[CUBE_POS as usize * width + column] = sums[c];
+            dweight[CUBE_POS * width + column] = sums[c];
         }
     }
 }

@@ -15,10 +15,10 @@ fn kernel<T: Float, F: Float>(
     order: &[u32],
     width: usize,
     #[comptime] units: usize,
-    #[define(T)] _table: ElemType,
-    #[define(F)] _rows: ElemType,
+    #[define(T)] _table_type: ElemType,
+    #[define(F)] _row_type: ElemType,
 ) {
-    let about = CUBE_POS as usize * 3;
+    let about = CUBE_POS * 3;
     let to = places[about] as usize * width;
     let mut column = UNIT_POS as usize;
     while column < width {

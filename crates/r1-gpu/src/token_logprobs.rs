@@ -23,7 +23,7 @@ fn forward_kernel<F: Float>(
     #[define(F)] _dtype: ElemType,
 ) {
     let unit = UNIT_POS as usize;
-    let row = CUBE_POS as usize;
+    let row = CUBE_POS;
     let first = row * vocab;
     let mut scratch = Shared::<[f32]>::new_slice(units);
     let mut most = f32::new(-3e38);

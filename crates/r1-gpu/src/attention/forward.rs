@@ -125,7 +125,7 @@ pub(super) fn forward_kernel<F: Float>(
                 total[i] = sum;
                 #[unroll]
                 for c in 0..mine {
-                    sums[i * mine + c] = sums[i * mine + c] * V4::new(fade);
+                    sums[i * mine + c] *= V4::new(fade);
                 }
             }
             sync_cube();
@@ -153,7 +153,7 @@ pub(super) fn forward_kernel<F: Float>(
         let share = f32::new(1.0) / sum;
         #[unroll]
         for c in 0..mine {
-            sums[i * mine + c] = sums[i * mine + c] * V4::new(share);
+            sums[i * mine + c] *= V4::new(share);
         }
         let row = y + 8 * i;
         if x == 0 && row < rows {

@@ -53,7 +53,7 @@ impl Shape {
             let of_scores = 8 * per_unit * tile::weights_pitch(*per_unit) * 4;
             tiles * tile::bytes(*per_unit, self.head_dim) + scores * of_scores <= room
         };
-        #[cfg(test)]
+        #[cfg(all(test, any(feature = "wgpu", feature = "vulkan", feature = "cuda")))]
         if let Some(wanted) = tests::ROWS_PER_UNIT.get() {
             return Some(wanted).filter(fits);
         }

@@ -44,9 +44,7 @@ pub(super) fn load<F: Float>(
             let start = first + row * pitch + vector * 4;
             #[unroll]
             for lane in 0..4usize {
-                if comptime!(head_dim.is_multiple_of(4)) {
-                    value.insert(lane, f32::cast_from(from[start + lane]));
-                } else if vector * 4 + lane < head_dim {
+                if vector * 4 + lane < head_dim {
                     value.insert(lane, f32::cast_from(from[start + lane]));
                 }
             }

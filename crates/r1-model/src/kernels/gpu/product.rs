@@ -1,5 +1,7 @@
 //! Matrix products, each by the route that goes with its shape and precision.
 
+use std::sync::OnceLock;
+
 use burn::backend::Cube;
 use burn::tensor::{DType, Shape, Tensor};
 use burn_cubecl::{
@@ -53,15 +55,22 @@ pub(super) fn product(left: Tensor<2>, right: Tensor<2>, dtype: DType) -> Tensor
         exact(&out.client, factors, &buffer(&out), [rows, inner, columns], elem(DType::F32));
         return Cube::tensor(out);
     }
-    if left.dtype == DType::BF16 && on_tensor_cores(&left, &right, &out) {
+    if left.dtype == DType::BF16 && !tuned() && on_tensor_cores(&left, &right, &out) {
         return Cube::tensor(out);
     }
     let found = matmul(left, right, Some(out), MatmulStrategy::default(), dtype);
     Cube::tensor(found.expect("burn has a product for every shape"))
 }
 
-/// The product of factors in bf16 by one route, which is as fast as what tuning finds on a card with tensor cores (within
-/// 4 % on an H200) and takes a tenth of a second to compile; false where the device has none.
+/// Whether products in bf16 go by the route that is fastest when tried, as `R1_TUNE=1` asks for: training is a third
+/// faster on an H200, its first step takes most of a minute longer, and another machine may choose other sums.
+fn tuned() -> bool {
+    static TUNED: OnceLock<bool> = OnceLock::new();
+    *TUNED.get_or_init(|| std::env::var("R1_TUNE").is_ok_and(|value| value == "1"))
+}
+
+/// The product of factors in bf16 by one route, always the same, which takes a tenth of a second to compile; false where
+/// the device has no tensor cores.
 fn on_tensor_cores(left: &CubeTensor, right: &CubeTensor, out: &CubeTensor) -> bool {
     let simple = SimpleArgs { multi_rows: true, tile_matmul: TileMatmulKind::Cmma };
     let route = Strategy::SimpleCyclicCmma(BlueprintStrategy::Inferred(simple));
