@@ -1,6 +1,6 @@
 //! Attention of new tokens to keys and values that lie in pages, for a whole batch of sequences at once.
 //!
-//! The keys of a token are cut by their position into splits of [`SPLIT`]; a cube works on one split, for some tokens of a
+//! The keys of a token are cut by their position into splits of `SPLIT` keys; a cube works on one split, for some tokens of a
 //! sequence and some query heads that share a key head. Where a token sees more than one split, a second kernel puts the
 //! parts together in their order. The number of launches depends on neither the sequences nor their lengths, and the
 //! arithmetic of a token on its position alone: it has the same bits in any batch.
