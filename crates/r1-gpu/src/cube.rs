@@ -7,10 +7,13 @@ const UNITS: usize = 256;
 
 /// Enough units for so many elements, in two dimensions where one has no room: a unit's `ABSOLUTE_POS` may lie beyond.
 pub(crate) fn elementwise(count: usize) -> (CubeCount, CubeDim) {
-    let cubes = count.div_ceil(UNITS);
+    (at_least(count.div_ceil(UNITS)), CubeDim::new_1d(UNITS as u32))
+}
+
+/// So many cubes or some more, in two dimensions where one has no room: Vulkan allows 65,535.
+pub(crate) fn at_least(cubes: usize) -> CubeCount {
     let rows = cubes.div_ceil(1 << 15).max(1);
-    let count = CubeCount::Static(cubes.div_ceil(rows) as u32, rows as u32, 1);
-    (count, CubeDim::new_1d(UNITS as u32))
+    CubeCount::Static(cubes.div_ceil(rows) as u32, rows as u32, 1)
 }
 
 /// The sum of every unit's value, known to all of them. The order of additions depends on `units` alone.

@@ -4,7 +4,7 @@ use cubecl::{client::Client, ir::ElemType, prelude::*};
 
 use crate::{
     Buffer,
-    cube::{cube_sum, elementwise},
+    cube::{at_least, cube_sum, elementwise},
 };
 
 /// Units that work on a row.
@@ -16,12 +16,14 @@ fn forward_kernel<F: Float>(
     weight: &[F],
     output: &mut [F],
     epsilon: f32,
+    rows: usize,
     #[comptime] width: usize,
     #[comptime] units: usize,
     #[define(F)] _dtype: ElemType,
 ) {
     let unit = UNIT_POS as usize;
-    let first = CUBE_POS * width;
+    // A cube too many writes the last row once more.
+    let first = CUBE_POS.min(rows - 1) * width;
     let mut scratch = Shared::<[f32]>::new_slice(units);
     let mut squares = 0.0f32;
     let mut column = unit;
@@ -55,12 +57,13 @@ pub fn forward(client: &Client, [x, weight, output]: [&Buffer; 3], epsilon: f32,
     unsafe {
         forward_kernel::launch_unchecked(
             client,
-            CubeCount::Static(rows as u32, 1, 1),
+            at_least(rows),
             CubeDim::new_1d(UNITS as u32),
             x.arg(),
             weight.arg(),
             output.arg(),
             epsilon,
+            rows,
             width,
             UNITS,
             dtype,
@@ -204,7 +207,7 @@ mod tests {
     #[test]
     fn rows_are_divided_by_their_root_mean_square() {
         let device = Device::new();
-        for [rows, width] in [[1, 3], [3, 17], [5, 576], [2, 129]] {
+        for [rows, width] in [[1, 3], [3, 17], [5, 576], [2, 129], [65_601, 2]] {
             let (x, weight) = (device.random(rows * width, 1), device.random(width, 2));
             let output = device.empty(rows * width);
             forward(&device.client, [&x.on, &weight.on, &output], 1e-5, device.f32());

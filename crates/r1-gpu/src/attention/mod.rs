@@ -10,7 +10,7 @@ mod tile;
 
 use cubecl::{client::Client, ir::ElemType, prelude::*};
 
-use crate::Buffer;
+use crate::{Buffer, cube::elementwise};
 
 pub use layout::Segment;
 use layout::{Lists, TILE};
@@ -69,7 +69,8 @@ impl Shape {
     }
 }
 
-/// The output, `[rows, heads · head_dim]`, and the log-sum-exp of each row's scores, `[rows, heads]` in `f32`.///
+/// The output, `[rows, heads · head_dim]`, and the log-sum-exp of each row's scores, `[rows, heads]` in `f32`.
+///
 /// # Panics
 /// When the shape does not [fit](Shape::fits).
 pub fn forward(
@@ -138,13 +139,13 @@ pub fn backward(
         return;
     }
     let [delta, dkv] = [lse.len, 2 * gradient.len].map(|len| Buffer::empty::<f32>(client, len));
-    let each = |count: usize| CubeCount::Static(count.div_ceil(256) as u32, 1, 1);
+    let (count, dim) = elementwise(delta.len);
     // SAFETY: a unit writes its own number.
     unsafe {
         backward::delta_kernel::launch_unchecked(
             client,
-            each(delta.len),
-            CubeDim::new_1d(256),
+            count,
+            dim,
             gradient.arg(),
             output.arg(),
             delta.arg(),
@@ -182,6 +183,7 @@ pub fn backward(
     let per_unit = shape.rows_per_unit(client, 4, 2).expect(FITS);
     let lists = Lists::of_keys(segments, 8 * per_unit);
     let [tiles, stretches] = [&lists.tiles, &lists.stretches].map(|numbers| Buffer::upload(client, numbers));
+    let (count, dim) = elementwise(dkv.len / shape.group());
     // SAFETY: as above.
     unsafe {
         backward::keys_kernel::launch_unchecked(
@@ -205,8 +207,8 @@ pub fn backward(
         );
         backward::group_kernel::launch_unchecked(
             client,
-            each(dkv.len / shape.group()),
-            CubeDim::new_1d(256),
+            count,
+            dim,
             dkv.arg(),
             dqkv.arg(),
             shape.heads,

@@ -302,7 +302,7 @@ pub(crate) fn sum_of_squares(x: &[Tensor<1>]) -> Option<f64> {
     Some(f64::from(adamw::sum_of_squares(views[0].client(), &list)))
 }
 
-fn shape(heads: Heads) -> attention::Shape {
+pub(super) fn shape(heads: Heads) -> attention::Shape {
     let Heads { heads: count, kv_heads, head_dim, window, .. } = heads;
     attention::Shape { heads: count, kv_heads, head_dim, window, scale: heads.scale() }
 }

@@ -2,12 +2,15 @@
 
 use burn::tensor::Tensor;
 use r1_gpu::{
-    attention::Shape,
     cached_attention::{self, Run},
     draw, pages,
 };
 
-use super::{View, backend::Portable, in_ours};
+use super::{
+    View,
+    backend::{Portable, shape},
+    in_ours,
+};
 use crate::kernels::{
     Heads,
     backend::Kernels,
@@ -22,8 +25,7 @@ pub(super) fn cached_attention(
     runs: &[CachedRun],
     heads: Heads,
 ) -> (Tensor<2>, LayerCache) {
-    let Heads { heads: count, kv_heads, head_dim, window, .. } = heads;
-    let shape = Shape { heads: count, kv_heads, head_dim, window, scale: heads.scale() };
+    let shape = shape(heads);
     let view = in_ours(&qkv).then(|| View::of(qkv.clone()));
     let Some(view) = view.filter(|view| cached_attention::fits(view.client(), &shape)) else {
         return Portable::cached_attention(qkv, cache, runs, heads);
