@@ -1,8 +1,8 @@
 //! Procedural tasks: problems made by a program that can also check and solve them.
 //!
 //! They are made for models of a few million parameters that read single characters, so questions,
-//! thoughts and answers are short and regular, and no text has a character that the embedded model
-//! does not know.
+//! thoughts and answers are short and regular, and no text has a character that the embedded models
+//! do not know: only [`SpokenArithmetic`] needs the bilingual one.
 //!
 //! | group | tasks |
 //! |---|---|
@@ -12,6 +12,7 @@
 //! | keeping track | [`CoinFlip`], [`LegCounting`], [`NeedleHaystack`] |
 //! | search | [`Countdown`], [`MiniSudoku`], [`Maze`], [`TowerOfHanoi`] |
 //! | logic | [`KnightsKnaves`], [`PropositionalLogic`], [`Syllogism`] |
+//! | language | [`SpokenArithmetic`] in English and Chinese, [`Courtesy`] |
 //!
 //! Whatever solves a question is right, and nothing is half right. Which problems are for training and
 //! which are held out is decided by the question's text alone, see [`is_held_out`].
@@ -51,6 +52,8 @@ mod tower_of_hanoi;
 mod knights_knaves;
 mod propositional_logic;
 mod syllogism;
+mod spoken_arithmetic;
+mod courtesy;
 
 use std::sync::Arc;
 
@@ -60,6 +63,7 @@ pub use base_conversion::BaseConversion;
 pub use chained_arithmetic::ChainedArithmetic;
 pub use coin_flip::CoinFlip;
 pub use countdown::{Countdown, solves_countdown};
+pub use courtesy::Courtesy;
 pub use echo::Echo;
 pub use fraction_simplification::FractionSimplification;
 pub use gcd::Gcd;
@@ -77,6 +81,7 @@ pub use propositional_logic::PropositionalLogic;
 pub use simple_equations::SimpleEquations;
 pub use spell_backward::SpellBackward;
 pub use split::{TaskSource, held_out, is_held_out};
+pub use spoken_arithmetic::SpokenArithmetic;
 pub use syllogism::Syllogism;
 pub use tower_of_hanoi::TowerOfHanoi;
 pub use word_sorting::WordSorting;
@@ -153,6 +158,9 @@ pub fn all() -> Vec<Arc<dyn Task>> {
         Arc::new(KnightsKnaves),
         Arc::new(PropositionalLogic),
         Arc::new(Syllogism),
+        // Language.
+        Arc::new(SpokenArithmetic),
+        Arc::new(Courtesy),
     ]
 }
 

@@ -23,7 +23,10 @@ fn solutions_verify_and_wrong_answers_do_not() {
             let Solution { reasoning, answer } = task.solve(&problem);
             assert!(task.verify(&problem, &answer), "{problem:?} {answer}");
             assert!(task.verify(&problem, &format!(" {answer}\n")), "{problem:?} {answer}");
-            assert!(!reasoning.is_empty() && reasoning.is_ascii(), "{problem:?} {reasoning}");
+            assert!(
+                !reasoning.is_empty() && (reasoning.is_ascii() || task.name() == BILINGUAL),
+                "{problem:?} {reasoning}"
+            );
             for wrong in
                 ["", "x", &format!("{answer}1"), &format!("1{answer}"), &format!("{answer}+1"), &reasoning]
             {
@@ -119,6 +122,9 @@ fn values_on_the_way_stay_small() {
     }
 }
 
+/// The task that is asked in two languages.
+const BILINGUAL: &str = "spoken_arithmetic";
+
 /// The tasks that the smallest models of a million parameters learn.
 const NANO: [&str; 4] = ["chained_arithmetic", "letter_counting", "number_sorting", "countdown"];
 
@@ -143,7 +149,7 @@ fn texts_have_the_characters_of_the_embedded_model() {
     let known = |character: char| {
         character.is_ascii_lowercase() || character.is_ascii_digit() || " +-*/=()<>,.:?".contains(character)
     };
-    for (task, level) in exercises() {
+    for (task, level) in exercises().into_iter().filter(|(task, _)| task.name() != BILINGUAL) {
         for problem in problems(task.as_ref(), level).take(1_000) {
             let Solution { reasoning, answer } = task.solve(&problem);
             for text in [&problem.question, &reasoning, &answer] {

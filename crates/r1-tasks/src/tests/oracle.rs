@@ -10,6 +10,12 @@ pub(super) fn right(task: &str, question: &str, answer: &str) -> bool {
         "echo" => answer == after(question, "copy "),
         "chained_arithmetic" => is_number(answer, value(question)),
         "products" => is_number(answer, value(question)),
+        "spoken_arithmetic" => is_number(answer, value(&in_digits(question))),
+        "courtesy" => {
+            let (name, gift) = after(question, "thank ").split_once(" for ").unwrap();
+            let polite = [format!("{name}, thank you for {gift}"), format!("thank you for {gift}, {name}")];
+            polite.iter().any(|polite| answer == polite || answer == polite.replace(',', ""))
+        }
         "gcd" => {
             let (a, b) = after(question, "gcd ").split_once(' ').unwrap();
             let (a, b): (u64, u64) = (a.parse().unwrap(), b.parse().unwrap());
@@ -307,4 +313,15 @@ fn conclusion(question: &str) -> &'static str {
         (true, true) => "unknown",
         (false, false) => panic!("the rules contradict each other: {question}"),
     }
+}
+
+/// A chain in words as a chain of digits.
+fn in_digits(question: &str) -> String {
+    let english = "one two three four five six seven eight nine".split(' ').zip(1..);
+    let chinese = "一 二 三 四 五 六 七 八 九".split(' ').zip(1..);
+    let mut text = question.trim_end_matches(['?', '？']).replace(' ', "");
+    for (word, digit) in english.chain(chinese) {
+        text = text.replace(word, &digit.to_string());
+    }
+    text.replace("plus", "+").replace("minus", "-").replace('加', "+").replace('减', "-")
 }

@@ -48,7 +48,7 @@ fn problems_and_solutions_are_pinned_across_versions() {
     assert_eq!(found, PINNED);
 }
 
-const PINNED: [(&str, u64); 23] = [
+const PINNED: [(&str, u64); 25] = [
     ("echo", 0x7622_0c9f_b793_8cc1),
     ("chained_arithmetic", 0xa745_a05c_29d3_b96a),
     ("products", 0x7ded_ffcb_e035_52a9),
@@ -72,4 +72,6 @@ const PINNED: [(&str, u64); 23] = [
     ("knights_knaves", 0xf83b_f601_9288_57cd),
     ("propositional_logic", 0x9a90_fceb_6186_585e),
     ("syllogism", 0xa503_d57b_4cf3_58b8),
+    ("spoken_arithmetic", 0x4e67_f75e_a987_040e),
+    ("courtesy", 0xc553_676b_e42a_19ba),
 ];

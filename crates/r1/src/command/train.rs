@@ -13,7 +13,7 @@ use crate::{
         lines::answer,
     },
     pipeline::PipelineError,
-    recipe::{Finished, Method, Recipe, RecipeError, Registry, RunOptions, Trained},
+    recipe::{Finished, Method, PipelineRecipe, Recipe, RecipeError, Registry, RunOptions, Trained},
     run::Interrupt,
 };
 
@@ -23,12 +23,16 @@ use crate::{
 /// is computed. The folder of the run gets metrics.jsonl, samples.jsonl, checkpoints/, report.html and, at the end,
 /// the model in Hugging Face layout. Ctrl-C finishes the update and saves; the same command goes on where it stopped,
 /// to the last bit. What it came to is one line on standard output, the table for people goes to standard error.
+///
+/// A recipe with a list of [[stage]] is a pipeline: each stage is a recipe with a folder of its name, and takes the model
+/// or the traces of earlier ones. Stages that are finished with the same inputs are not run again.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
   r1 train recipes/nano/r1-zero.toml
   r1 train recipes/nano/r1-zero.toml --set updates=20 --set grpo.group_size=8 --out runs/short
   r1 train my.toml --dry-run
+  r1 train recipes/nano/r1.toml
 
 A reward of one's own is a process that reads a line of JSON and answers one:
   [[reward]]
@@ -60,11 +64,40 @@ pub(crate) struct How {
 
 /// Reads the recipe and does what it says.
 pub(crate) fn run(arguments: &Arguments, registry: &Registry) -> Result<(), Failure> {
+    if let Some(mut pipeline) = PipelineRecipe::read(&arguments.recipe, &arguments.how.set)? {
+        if let Some(out) = &arguments.out {
+            pipeline.output.dir.clone_from(out);
+        }
+        return stages(&pipeline, registry, &arguments.how);
+    }
     let mut recipe = Recipe::read(&arguments.recipe, &arguments.how.set)?;
     if let Some(out) = &arguments.out {
         recipe.output.dir.clone_from(out);
     }
     train(&recipe, registry, &arguments.how, false)
+}
+
+/// Runs the stages of a pipeline, or tells what they would do.
+fn stages(pipeline: &PipelineRecipe, registry: &Registry, how: &How) -> Result<(), Failure> {
+    if how.dry_run {
+        return answer(&pipeline.dry_run(registry)?);
+    }
+    let options =
+        RunOptions { overwrite: how.overwrite, interrupt: Interrupt::on_signals()?, show_recipe: false };
+    let finished = pipeline.run(registry, &options).map_err(stopped)?;
+    eprintln!("\n{}", finished.table);
+    answer(&finished.result)
+}
+
+/// A run that was asked to stop has its own exit status.
+fn stopped(error: RecipeError) -> Failure {
+    match error {
+        RecipeError::Stage(error @ PipelineError::Interrupted { status, .. }) => {
+            eprintln!("{error}");
+            Failure::Interrupted(status)
+        }
+        error => error.into(),
+    }
 }
 
 /// The same for a recipe that flags mean, which is shown.
@@ -95,11 +128,7 @@ fn train(recipe: &Recipe, registry: &Registry, how: &How, show_recipe: bool) -> 
             answer(&result)
         }
         Ok(Trained::Now(finished)) => tell(recipe, &finished),
-        Err(RecipeError::Stage(error @ PipelineError::Interrupted { status, .. })) => {
-            eprintln!("{error}");
-            Err(Failure::Interrupted(status))
-        }
-        Err(error) => Err(error.into()),
+        Err(error) => Err(stopped(error)),
     }
 }
 

@@ -19,9 +19,9 @@ pub enum PipelineError {
         name: String,
     },
     /// The stage was asked to stop, by Ctrl-C or SIGTERM, and has saved.
-    #[error("stopped after update {updates}; the same command goes on from `{}`", dir.display())]
+    #[error("stopped after {updates} of its updates or problems; the same command goes on from `{}`", dir.display())]
     Interrupted {
-        /// Updates that were made.
+        /// Updates that were made, or problems that were asked.
         updates: u64,
         /// The stage's folder.
         dir: std::path::PathBuf,

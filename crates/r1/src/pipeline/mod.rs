@@ -8,6 +8,7 @@
 mod stage;
 mod reinforce;
 mod fine_tune;
+mod interruptible;
 mod reject;
 mod task_benchmark;
 mod comparison;

@@ -6,14 +6,15 @@ use r1_distill::{DistillError, RejectionConfig, RejectionReport, rejection_sampl
 use r1_rewards::Reward;
 use r1_run::{Progress, RunError, Status};
 
-use super::{PipelineError, Stage};
+use super::{PipelineError, Stage, interruptible::Interruptible};
 
 impl Stage {
     /// Asks a teacher every problem, with a progress bar on standard error, and returns the traces that are right and
     /// readable. They stand in `traces.jsonl` in the folder, with the journal that the same call goes on from.
     ///
     /// # Errors
-    /// Those of [`rejection_sample_into`], [`DistillError::Empty`] when no trace is kept, and of the folder.
+    /// Those of [`rejection_sample_into`], [`DistillError::Empty`] when no trace is kept, and of the folder;
+    /// [`PipelineError::Interrupted`] when the stage was asked to stop: what was sampled is in the journal.
     pub fn reject(
         &self,
         config: &RejectionConfig,
@@ -25,7 +26,10 @@ impl Stage {
             .map_err(|source| RunError::Write { path: self.dir.clone(), source })?;
         let path = self.dir.join("traces.jsonl");
         let mut progress = Progress::new(problems.len() as u64);
-        let report = rejection_sample_into(&path, teacher, problems, reward, config, |state| {
+        let mut done = 0;
+        let mut teacher = Interruptible { inner: teacher, interrupt: &self.interrupt };
+        let sampled = rejection_sample_into(&path, &mut teacher, problems, reward, config, |state| {
+            done = state.done as u64;
             let samples = state.report.samples as f64;
             let status = Status {
                 pass_at_1: Some(state.report.correct as f64 / samples),
@@ -33,8 +37,14 @@ impl Stage {
                 ..Status::default()
             };
             progress.update(state.done as u64, &status);
-        })?;
+        });
         progress.finish();
+        let report = match (sampled, self.interrupt.status()) {
+            (Err(_), Some(status)) => {
+                return Err(PipelineError::Interrupted { updates: done, dir: self.dir.clone(), status });
+            }
+            (sampled, _) => sampled?,
+        };
         if report.kept == 0 {
             return Err(DistillError::Empty.into());
         }

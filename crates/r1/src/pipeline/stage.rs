@@ -30,7 +30,7 @@ pub struct Stage {
     pub(super) dir: PathBuf,
     save_every: u64,
     model_name: String,
-    interrupt: Interrupt,
+    pub(super) interrupt: Interrupt,
     /// The folder is locked already.
     lock: Option<Arc<Lock>>,
 }

@@ -56,6 +56,22 @@ pub enum RecipeError {
         /// What is wrong, and what was expected.
         reason: String,
     },
+    /// A stage of a pipeline cannot be meant.
+    #[error("stage {name}: {reason}")]
+    Stages {
+        /// Its name, or its place in the list.
+        name: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// A stage of a pipeline could not be run; those before it are finished.
+    #[error("stage {name}")]
+    InStage {
+        /// Its name.
+        name: String,
+        /// Why.
+        source: Box<RecipeError>,
+    },
     /// The folder of the run holds another run, or something that r1 did not write.
     #[error("{reason}")]
     Occupied {

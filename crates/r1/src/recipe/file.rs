@@ -55,7 +55,7 @@ impl Recipe {
 }
 
 /// Puts a value in its place, and makes the tables on the way to it.
-fn assign(table: &mut Table, assignment: &str) -> Result<(), String> {
+pub(super) fn assign(table: &mut Table, assignment: &str) -> Result<(), String> {
     let (path, value) = assignment.split_once('=').ok_or("expected NAME=VALUE, such as grpo.group_size=8")?;
     let value = value.trim();
     let value = match format!("value = {value}").parse::<Table>() {

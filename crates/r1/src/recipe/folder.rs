@@ -12,8 +12,16 @@ pub(super) const DESCRIPTION: &str = "run.json";
 /// The file that says what a finished run came to.
 pub(super) const RESULT: &str = "result.json";
 
+/// The traces that rejection sampling keeps.
+pub(super) const TRACES: &str = "traces.jsonl";
+
+/// What became of each problem that was asked for traces.
+const JOURNAL: &str = "traces.jsonl.journal.jsonl";
+
 /// Files and folders of a run beside the model's and the checkpoints, which know themselves who wrote them.
-const OWN: [&str; 8] = [
+const OWN: [&str; 10] = [
+    TRACES,
+    JOURNAL,
     "metrics.jsonl",
     "timings.jsonl",
     "samples.jsonl",
@@ -59,7 +67,7 @@ pub(super) fn clear(dir: &Path) -> Result<(), RecipeError> {
             path.file_name().and_then(|name| name.to_str()?.strip_suffix(".jsonl")?.parse::<u64>().ok());
         update.is_some()
     });
-    let named = [DESCRIPTION, RESULT, periodic::FILE].map(|name| dir.join(name));
+    let named = [DESCRIPTION, RESULT, periodic::FILE, TRACES, JOURNAL].map(|name| dir.join(name));
     for path in examined.chain(named).filter(|path| path.exists()) {
         fs::remove_file(&path).map_err(|source| RunError::Write { path, source })?;
     }

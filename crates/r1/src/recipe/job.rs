@@ -1,8 +1,8 @@
 //! A recipe made ready: everything read and checked that needs no model.
 
-use r1_core::{ProblemSource, Trace, template::PromptTemplate};
+use r1_core::{Problem, ProblemSource, Trace, template::PromptTemplate};
 use r1_data::recipe::DataReport;
-use r1_distill::SftConfig;
+use r1_distill::{RejectionConfig, SftConfig};
 use r1_eval::EvalConfig;
 use r1_grpo::GrpoConfig;
 use r1_rewards::Rubric;
@@ -31,6 +31,11 @@ pub(super) enum Kind {
         /// Traces that are too long are left out.
         skip_long: bool,
     },
+    Reject {
+        config: Box<RejectionConfig>,
+        problems: Vec<Problem>,
+        grader: Box<Rubric>,
+    },
 }
 
 impl Recipe {
@@ -39,6 +44,19 @@ impl Recipe {
         let (kind, data, like) = match self.method {
             Method::Grpo => self.grpo_job(registry)?,
             Method::Sft => self.sft_job()?,
+            Method::Reject => {
+                for (table, is_there) in [
+                    ("grpo", !self.grpo.is_empty()),
+                    ("sft", !self.sft.is_empty()),
+                    ("updates", self.updates.is_some()),
+                    ("held_out", self.held_out.is_some()),
+                    ("evaluation", self.evaluation.is_some()),
+                ] {
+                    unused(table, is_there)?;
+                }
+                let (kind, data) = self.reject_job(registry)?;
+                return Ok(Job { kind, data, evaluation: None });
+            }
         };
         let evaluation = match &self.evaluation {
             None => None,
@@ -60,6 +78,7 @@ impl Recipe {
 
     fn grpo_job(&self, registry: &Registry) -> Result<(Kind, DataReport, EvalConfig), RecipeError> {
         unused("sft", !self.sft.is_empty())?;
+        unused("reject", !self.reject.is_empty())?;
         unused("held_out", self.held_out.is_some())?;
         let updates = self.updates.filter(|updates| *updates > 0).ok_or(RecipeError::Setting {
             table: "recipe",
@@ -75,6 +94,7 @@ impl Recipe {
 
     fn sft_job(&self) -> Result<(Kind, DataReport, EvalConfig), RecipeError> {
         unused("grpo", !self.grpo.is_empty())?;
+        unused("reject", !self.reject.is_empty())?;
         unused("reward", !self.reward.is_empty())?;
         unused("updates", self.updates.is_some())?;
         let config = Box::new(self.sft_config()?);

@@ -26,6 +26,8 @@
 //! an earlier run of the same recipe stopped. Rewards come from a
 //! [`Registry`], to which a crate of one's own adds by name.
 //!
+//! A file with a list of `[[stage]]` is a [`PipelineRecipe`].
+//!
 //! Paths of the model and of data are relative to the folder of the recipe, that of the output to the working folder.
 
 mod model;
@@ -40,11 +42,13 @@ mod shaping;
 mod registry;
 mod examination;
 mod periodic;
+mod rejection;
 mod job;
 mod identity;
 mod folder;
 mod run;
 mod dry_run;
+mod stages;
 mod error;
 
 use std::path::{Path, PathBuf};
@@ -60,6 +64,7 @@ pub use output::OutputRecipe;
 pub use registry::Registry;
 pub use reward::{RewardRecipe, Rewards};
 pub use run::{Finished, RunOptions, Trained};
+pub use stages::{NamedRecipe, PipelineOutput, PipelineRecipe, PipelineResult, StageScore};
 
 /// A training run: what is trained, on what, by which rewards and settings, and where it goes.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -81,9 +86,9 @@ pub struct Recipe {
     pub seed: u64,
     /// The model that training starts from.
     pub model: ModelRecipe,
-    /// The problems of `grpo`, or the traces of `sft`.
+    /// The problems of `grpo` and `reject`, or the traces of `sft`.
     pub data: DataRecipe,
-    /// The terms of the reward, of `grpo` only.
+    /// The terms of the reward of `grpo`, or of what grades in `reject` [default there: `accuracy`].
     #[serde(default, skip_serializing_if = "Rewards::is_empty")]
     pub reward: Rewards,
     /// Settings of `grpo`: a `preset` and the fields of [`GrpoConfig`](r1_grpo::GrpoConfig) that differ from it.
@@ -96,6 +101,10 @@ pub struct Recipe {
     /// `template` that tasks are shown in; and `skip_long`, to leave traces out that are longer than `max_tokens`.
     #[serde(default, skip_serializing_if = "Table::is_empty")]
     pub sft: Table,
+    /// Settings of `reject`: the number of `problems` that are asked, and the fields of
+    /// [`RejectionConfig`](r1_distill::RejectionConfig) that differ from its default.
+    #[serde(default, skip_serializing_if = "Table::is_empty")]
+    pub reject: Table,
     /// The held-out problems that the model is judged by.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub evaluation: Option<EvaluationRecipe>,
@@ -114,12 +123,31 @@ pub enum Method {
     Grpo,
     /// Supervised fine-tuning, on traces.
     Sft,
+    /// Rejection sampling: trains nothing, and keeps the right and readable answers of the model as `traces.jsonl`.
+    Reject,
 }
 
 impl Recipe {
     /// The folder that the paths of model and data are relative to.
     pub fn base(&self) -> &Path {
         &self.base
+    }
+
+    /// Its description, or the method and the model in a few words.
+    pub(crate) fn says(&self) -> String {
+        match self.description.lines().next() {
+            Some(line) if !line.is_empty() => line.trim_end_matches('.').to_owned(),
+            _ => format!("{:?} of {}", self.method, self.model.path.display()),
+        }
+    }
+
+    /// Checks the settings of its method, without reading anything.
+    pub(crate) fn check_settings(&self) -> Result<(), RecipeError> {
+        match self.method {
+            Method::Grpo => self.grpo_config().map(drop),
+            Method::Sft => self.sft_config().map(drop),
+            Method::Reject => self.rejection_config().map(drop),
+        }
     }
 
     /// The recipe as TOML.

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::{
     Recipe, RecipeError, Registry, folder,
-    folder::{DESCRIPTION, RESULT},
+    folder::{DESCRIPTION, RESULT, TRACES},
     job::{Job, Kind},
     periodic::Periodic,
 };
@@ -136,6 +136,14 @@ impl Recipe {
                 result["loss"] = tuned.loss.into();
                 (tuned.model, tuned.updates)
             }
+            Kind::Reject { config, problems, grader } => {
+                let config =
+                    r1_distill::RejectionConfig { teacher: self.teacher(&config.teacher), ..*config };
+                let (traces, report) = stage.reject(&config, &mut model, &problems, &grader)?;
+                eprintln!("{} traces kept of {} answers", traces.len(), report.samples);
+                let result = json!({"traces": stage.dir().join(TRACES), "rejection": report});
+                return Ok(Finished { updates: 0, comparison: None, result });
+            }
         };
         result["updates"] = updates.into();
         let comparison = match evaluation.as_ref().zip(before) {
@@ -143,7 +151,7 @@ impl Recipe {
             Some((evaluation, before)) => {
                 eprintln!("evaluating the trained model on the same problems");
                 let comparison = Comparison {
-                    title: self.title(),
+                    title: self.says(),
                     after: evaluation.evaluate_in(stage.dir(), updates, &mut model)?,
                     before,
                     updates,
@@ -160,12 +168,10 @@ impl Recipe {
         Ok(Finished { updates, comparison, result })
     }
 
-    /// What the report is called.
-    fn title(&self) -> String {
-        match self.description.lines().next() {
-            Some(line) if !line.is_empty() => line.trim_end_matches('.').to_owned(),
-            _ => format!("{:?} of {}", self.method, self.model.path.display()),
-        }
+    /// What the teacher is called in the traces: as the settings say, else as the model's folder.
+    fn teacher(&self, name: &str) -> String {
+        let folder = self.model.path.file_name().map(|folder| folder.to_string_lossy().into_owned());
+        if name.is_empty() { folder.unwrap_or_default() } else { name.to_owned() }
     }
 
     /// True when the folder holds as many updates as the recipe asks for now.

@@ -1,39 +1,36 @@
 //! Trains the embedded base models from procedural documents, on the CPU: `nano`, the base of `r1_zero`, and
-//! `student`, a third of its size, the base of `distill`.
+//! `student`, a third of its size, the base of `distill`; `bilingual`, the base of the pipeline, and `terse`, its student.
 //!
 //! Run with
 //!
 //! ```text
-//! cargo run --release --example pretrain_nano -- [MILLION_TOKENS] [OUT] [SEED] [nano|student]
+//! cargo run --release --example pretrain_nano -- [MILLION_TOKENS] [OUT] [SEED] [nano|student|bilingual|terse]
 //! ```
 //!
-//! The corpus teaches three styles of answering. 54 % of documents are terse and untagged, 16 % terse
-//! and tagged; a terse answer is wrong four times in ten. 30 % are tagged and worked step by step, with
-//! one step in a hundred wrong. So the base knows how to work a problem out, and mostly does not.
+//! What each reads stands in `corpus`.
 
-use std::{fmt::Write as _, path::Path, sync::Arc, time::Instant};
+mod corpus;
 
-use anyhow::{Context, Result, bail};
+use std::{path::Path, sync::Arc, time::Instant};
+
+use anyhow::{Context, Result};
 use burn::module::Module;
 use burn::tensor::{Tensor, TensorData};
-use r1::core::{Key, KeyedStream, Message, Problem};
 use r1::data::tokenizer::Tokenizer;
 use r1::model::{
     CausalLm, GradientStore, LanguageModel, ModelConfig, PackedBatch, checkpoint::WeightType,
     kernels::token_logprobs,
 };
-use r1::tasks::{ChainedArithmetic, LetterCounting, NumberSorting, Task, is_held_out};
 use r1::train::{AdamW, AdamWConfig, Schedule};
 use serde_json::json;
+
+use corpus::Base;
 
 #[global_allocator]
 static ALLOCATOR: r1::process::MiMalloc = r1::process::MiMalloc;
 
 const TEMPLATE: &str = "{% for message in messages %}{% if message['role'] == 'user' %}{{ 'User: ' + message['content'] \
 + '\\nAssistant:' }}{% elif message['role'] == 'assistant' %}{{ message['content'] + '<|end|>\\n' }}{% endif %}{% endfor %}";
-const ALPHABET: &str = "0123456789abcdefghijklmnopqrstuvwxyz +-*/=()<>,.:?\n";
-const ADDED: [&str; 7] =
-    ["<|end|>", "<think>", "</think>", "<answer>", "</answer>", "User: ", "\nAssistant:"];
 const BATCH_TOKENS: usize = 4096;
 const LEARNING_RATE: f64 = 3e-3;
 
@@ -43,11 +40,13 @@ fn main() -> Result<()> {
     let millions: f64 = arguments.next().map_or(Ok(20.0), |text| text.parse()).context("MILLION_TOKENS")?;
     let out = arguments.next().unwrap_or_else(|| "examples/nano".into());
     let seed: u64 = arguments.next().map_or(Ok(1), |text| text.parse()).context("SEED")?;
-    let size = arguments.next().unwrap_or_else(|| "nano".into());
+    let name = arguments.next().unwrap_or_else(|| "nano".into());
+    let base = Base::named(&name)?;
     let device = r1::model::device()?;
     let folder = tempfile::tempdir()?;
-    write_tokenizer(folder.path())?;
-    let mut nano = LanguageModel::random(config(&size)?, folder.path(), seed, &device)?;
+    write_tokenizer(base, folder.path())?;
+    let mut nano = LanguageModel::random(config(base)?, folder.path(), seed, &device)?;
+    let template = nano.template.clone().context("the base has a chat template")?;
     let updates = (millions * 1e6) as u64 / BATCH_TOKENS as u64;
     let schedule = Schedule::Cosine { warmup: updates / 50 + 1, total: updates, floor: 0.05 };
     let config = AdamWConfig { beta2: 0.95, weight_decay: 0.05, ..AdamWConfig::default() };
@@ -57,7 +56,7 @@ fn main() -> Result<()> {
     for update in 0..updates {
         let mut batch = PackedBatch::new();
         while batch.len() < BATCH_TOKENS {
-            batch.push(&nano.tokenizer.encode(&document(&nano, seed, next_document)?)?, None);
+            batch.push(&nano.tokenizer.encode(&base.document(&template, seed, next_document)?)?, None);
             next_document += 1;
         }
         tokens += batch.len();
@@ -77,7 +76,7 @@ fn main() -> Result<()> {
         }
     }
     nano.save(&out, WeightType::Bf16)?;
-    record(Path::new(&out), &size, seed, tokens, next_document, start.elapsed().as_secs())
+    record(Path::new(&out), &name, seed, tokens, next_document, start.elapsed().as_secs())
 }
 
 /// Mean next-token cross entropy over all tokens of all documents.
@@ -97,74 +96,9 @@ fn loss(model: &impl CausalLm, batch: &PackedBatch) -> Tensor<1> {
     (scores * weights).sum().div_scalar(-count)
 }
 
-/// One document: a question that evaluation never asks, and an answer in one of the styles.
-fn document(nano: &LanguageModel, seed: u64, index: u64) -> Result<String> {
-    let mut random = Key::new(seed).at_step(index).for_problem("pretrain_nano").stream();
-    let tasks: [&dyn Task; 3] = [&ChainedArithmetic, &LetterCounting, &NumberSorting];
-    let task = tasks[random.below(tasks.len())];
-    let problem = loop {
-        let problem = task.generate(&mut random, 1);
-        if !is_held_out(&problem.question) {
-            break problem;
-        }
-    };
-    let solution = task.solve(&problem);
-    let style = random.uniform();
-    let answer = if style < 0.70 {
-        let guess = if random.chance(0.4) { wrong(&mut random, &solution.answer) } else { solution.answer };
-        if style < 0.54 {
-            format!(" {guess}")
-        } else {
-            format!("<think>{guess}</think><answer>{guess}</answer>")
-        }
-    } else {
-        worked(&mut random, task, &problem)
-    };
-    let template = nano.template.as_ref().context("nano has a chat template")?;
-    let prompt = template.render(&[Message::user(&problem.question)], true)?;
-    Ok(format!("{prompt}{answer}<|end|>"))
-}
-
-/// The worked thoughts; one step in a hundred has a digit or letter exchanged, and the work goes on
-/// without noticing.
-fn worked(random: &mut KeyedStream, task: &dyn Task, problem: &Problem) -> String {
-    let solution = task.solve(problem);
-    let mut text = String::from("<think>");
-    for (index, step) in solution.reasoning.split_inclusive(['=', ' ']).enumerate() {
-        let step = if index > 0 && random.chance(0.01) { wrong(random, step) } else { step.to_owned() };
-        text += &step;
-    }
-    let _ = write!(text, "</think><answer>{}</answer>", solution.answer);
-    text
-}
-
-/// The same text with one of its digits or letters replaced by another.
-fn wrong(random: &mut KeyedStream, text: &str) -> String {
-    let mut characters: Vec<char> = text.chars().collect();
-    let places: Vec<usize> =
-        (0..characters.len()).filter(|place| characters[*place].is_ascii_alphanumeric()).collect();
-    if !places.is_empty() {
-        let place = *random.choose(&places);
-        let digits = characters[place].is_ascii_digit();
-        let old = characters[place];
-        while characters[place] == old {
-            characters[place] = if digits {
-                char::from(b'0' + random.below(10) as u8)
-            } else {
-                *random.choose(&['a', 'b', 'e', 'r', 's', 't'])
-            };
-        }
-    }
-    characters.into_iter().collect()
-}
-
-fn config(size: &str) -> Result<ModelConfig> {
-    let (hidden, intermediate, layers) = match size {
-        "nano" => (128, 384, 4),
-        "student" => (96, 192, 3),
-        other => bail!("`{other}` is no size; expected nano or student"),
-    };
-    let vocab = ADDED.len() + ALPHABET.chars().count() + 1;
+fn config(base: Base) -> Result<ModelConfig> {
+    let (hidden, intermediate, layers) = base.shape();
+    let vocab = base.added().len() + base.alphabet().chars().count() + 1;
     let value = json!({
         "architectures": ["LlamaForCausalLM"], "model_type": "llama", "vocab_size": vocab, "hidden_size": hidden,
         "intermediate_size": intermediate, "num_hidden_layers": layers, "num_attention_heads": hidden / 32,
@@ -173,24 +107,24 @@ fn config(size: &str) -> Result<ModelConfig> {
         "tie_word_embeddings": true, "hidden_act": "silu", "bos_token_id": null, "eos_token_id": 1, "pad_token_id": 1,
     });
     let serde_json::Value::Object(raw) = value else { unreachable!("the literal is an object") };
-    Ok(ModelConfig::parse(raw, Path::new("pretrain_nano.rs"))?)
+    Ok(ModelConfig::parse(raw, Path::new("pretrain_nano"))?)
 }
 
-fn write_tokenizer(folder: &Path) -> Result<()> {
-    Tokenizer::characters(ALPHABET, &ADDED, folder)?;
+fn write_tokenizer(base: Base, folder: &Path) -> Result<()> {
+    Tokenizer::characters(&base.alphabet(), &base.added(), folder)?;
     std::fs::write(folder.join("chat_template.jinja"), TEMPLATE)?;
     let generation = json!({"eos_token_id": 1, "pad_token_id": 1});
     Ok(std::fs::write(folder.join("generation_config.json"), format!("{generation:#}\n"))?)
 }
 
 /// Writes down how the folder came to be.
-fn record(out: &Path, size: &str, seed: u64, tokens: usize, documents: u64, seconds: u64) -> Result<()> {
+fn record(out: &Path, name: &str, seed: u64, tokens: usize, documents: u64, seconds: u64) -> Result<()> {
     use sha2::{Digest, Sha256};
     let hash = Sha256::digest(std::fs::read(out.join("model.safetensors"))?);
     let hash: String = hash.iter().map(|byte| format!("{byte:02x}")).collect();
     let text = format!(
-        "Trained by `examples/pretrain_nano.rs` from procedural documents.\n\n\
-         - command: `cargo run --release --example pretrain_nano -- {} {} {seed} {size}`\n- seed: {seed}\n- documents: {documents}\n\
+        "Trained by `examples/pretrain_nano` from procedural documents.\n\n\
+         - command: `cargo run --release --example pretrain_nano -- {} {} {seed} {name}`\n- seed: {seed}\n- documents: {documents}\n\
          - tokens: {tokens}\n- seconds on 2 cores: {seconds}\n- SHA-256 of model.safetensors: {hash}\n",
         tokens / 1_000_000,
         out.display(),

@@ -1,0 +1,150 @@
+//! Pipelines: several recipes in one file, each a stage whose model and data may be what an earlier one made.
+//!
+//! ```toml
+//! seed = 1
+//! output = { dir = "runs/r1" }
+//!
+//! [[stage]]
+//! name = "cold-start"
+//! method = "sft"
+//! model = { path = "../../examples/nano_bilingual" }
+//! data = { sources = [{ task = "spoken_arithmetic", limit = 200 }] }
+//!
+//! [[stage]]
+//! name = "reasoning"
+//! method = "grpo"
+//! model = { stage = "cold-start" }
+//! # ...
+//!
+//! [[stage]]
+//! name = "traces"
+//! method = "reject"
+//! model = { stage = "reasoning" }
+//! # ...
+//! ```
+//!
+//! `model = { stage = ".." }` is the model that a stage trained, a source `{ stage = ".." }` the traces that one of method
+//! `reject` kept. Every stage has a folder of its name in `output.dir`, with what a recipe's run has; nothing passes from
+//! stage to stage but those files, so that each can be run alone, looked at, or replaced. A stage that is finished with the
+//! same model, data and settings, known by their contents, is not run again.
+
+mod resolve;
+mod score;
+mod run;
+mod table;
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use r1_data::did_you_mean;
+use serde::{Deserialize, Serialize};
+use toml::{Table, Value};
+
+use super::{Recipe, RecipeError, Registry, Rewards, file::assign};
+
+pub use run::PipelineResult;
+pub use score::StageScore;
+
+/// A pipeline as one file.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PipelineRecipe {
+    /// What it is for, in a sentence.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub description: String,
+    /// Where its numbers come from.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub source: String,
+    /// The seed of every stage that names none.
+    #[serde(default)]
+    pub seed: u64,
+    /// The folder of all stages.
+    pub output: PipelineOutput,
+    /// The evaluation of every stage that trains and names none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub evaluation: Option<Table>,
+    /// Rewards that score the held-out completions of every model for the table at the end: a column each.
+    #[serde(default, skip_serializing_if = "Rewards::is_empty")]
+    pub column: Rewards,
+    /// The stages, in the order in which they run: a `name`, and the fields of a [`Recipe`] but its output.
+    stage: Vec<Table>,
+    /// The folder that paths are relative to.
+    #[serde(skip)]
+    base: PathBuf,
+}
+
+/// The folder of a pipeline.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PipelineOutput {
+    /// The folder, relative to the working folder.
+    pub dir: PathBuf,
+}
+
+/// A stage by its name.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NamedRecipe {
+    /// The stage's name, which is that of its folder.
+    pub name: String,
+    /// What it does.
+    pub recipe: Recipe,
+    /// Names of the earlier stages that it takes something of.
+    pub(super) needs: Vec<String>,
+}
+
+impl PipelineRecipe {
+    /// Reads a pipeline and applies assignments such as `stage.0.updates=5`; `None` for a file that has no list of stages,
+    /// which is a [`Recipe`]'s.
+    ///
+    /// # Errors
+    /// As [`Recipe::read`].
+    pub fn read<S: AsRef<str>>(
+        path: impl AsRef<Path>,
+        assignments: &[S],
+    ) -> Result<Option<Self>, RecipeError> {
+        let path = path.as_ref();
+        let text =
+            fs::read_to_string(path).map_err(|source| RecipeError::Read { path: path.to_owned(), source })?;
+        let syntax = |error: toml::de::Error| RecipeError::Syntax {
+            path: path.to_owned(),
+            reason: did_you_mean(error.to_string().trim_end()),
+        };
+        let mut table: Table = toml::from_str(&text).map_err(syntax)?;
+        if !table.contains_key("stage") {
+            return Ok(None);
+        }
+        for assignment in assignments {
+            assign(&mut table, assignment.as_ref()).map_err(|reason| RecipeError::Assignment {
+                assignment: assignment.as_ref().to_owned(),
+                reason,
+            })?;
+        }
+        let pipeline = Self::deserialize(Value::Table(table)).map_err(syntax)?;
+        Ok(Some(Self { base: path.parent().unwrap_or(Path::new("")).to_owned(), ..pipeline }))
+    }
+
+    /// The stages as recipes, all settings checked; the data of later ones need not exist yet.
+    ///
+    /// # Errors
+    /// [`RecipeError::Stages`] with the stage that is wrong: two of one name, one that takes something of a later stage or
+    /// of one that makes no such thing, or a recipe that cannot be read.
+    pub fn stages(&self) -> Result<Vec<NamedRecipe>, RecipeError> {
+        resolve::stages(self)
+    }
+
+    /// Reads what can be read before anything has run, and says what each stage would do. Nothing is written.
+    ///
+    /// # Errors
+    /// As [`stages`](Self::stages), and those of [`Recipe::dry_run`] for a stage that waits for no other one.
+    pub fn dry_run(&self, registry: &Registry) -> Result<serde_json::Value, RecipeError> {
+        let told = self.stages()?.into_iter().map(|NamedRecipe { name, recipe, needs }| {
+            let plan = if needs.is_empty() { Some(recipe.dry_run(registry)?) } else { None };
+            Ok(serde_json::json!({
+                "stage": name, "method": recipe.method, "takes_from": needs, "output": recipe.output.dir, "plan": plan,
+            }))
+        });
+        Ok(serde_json::Value::Array(told.collect::<Result<_, RecipeError>>()?))
+    }
+}

@@ -1,0 +1,120 @@
+//! From the tables of a pipeline to recipes.
+
+use std::{collections::BTreeMap, path::PathBuf};
+
+use r1_data::{did_you_mean, or_nearest};
+use serde::Deserialize;
+use toml::{Table, Value};
+
+use super::{NamedRecipe, PipelineRecipe};
+use crate::recipe::{Method, Recipe, RecipeError};
+
+/// What earlier stages have made, by their names.
+type Made = BTreeMap<String, (Method, PathBuf)>;
+
+pub(super) fn stages(pipeline: &PipelineRecipe) -> Result<Vec<NamedRecipe>, RecipeError> {
+    let dir = std::path::absolute(&pipeline.output.dir)
+        .map_err(|source| RecipeError::Read { path: pipeline.output.dir.clone(), source })?;
+    let (mut made, mut stages) = (Made::new(), Vec::new());
+    for (index, table) in pipeline.stage.iter().enumerate() {
+        let name = name(table).map_err(|reason| wrong(&format!("number {}", index + 1), reason))?;
+        let of_stage = |reason| wrong(&name, reason);
+        if made.contains_key(&name) {
+            return Err(of_stage("there are two of this name".into()));
+        }
+        let mut table = table.clone();
+        table.remove("name");
+        let mut needs = Vec::new();
+        take_stages(&mut table, &made, &mut needs).map_err(of_stage)?;
+        if table.contains_key("output") {
+            return Err(of_stage(
+                "its output is the folder of its name; set `save_every` beside `name`".into(),
+            ));
+        }
+        let mut output = Table::new();
+        output.insert("dir".into(), Value::String(pipeline.output.dir.join(&name).display().to_string()));
+        if let Some(every) = table.remove("save_every") {
+            output.insert("save_every".into(), every);
+        }
+        table.insert("output".into(), Value::Table(output));
+        let is_rejection = table.get("method").and_then(Value::as_str) == Some("reject");
+        if let (Some(evaluation), false) = (&pipeline.evaluation, is_rejection) {
+            table.entry("evaluation").or_insert(Value::Table(evaluation.clone()));
+        }
+        let seed = i64::try_from(pipeline.seed)
+            .map_err(|_| of_stage("the seed is beyond TOML's integers".into()))?;
+        table.entry("seed").or_insert(Value::Integer(seed));
+        let read = Recipe::deserialize(Value::Table(table));
+        let recipe = read.map_err(|error| of_stage(did_you_mean(error.to_string().trim_end())))?;
+        let recipe = Recipe { base: pipeline.base.clone(), ..recipe };
+        recipe.check_settings().map_err(|error| of_stage(error.to_string()))?;
+        made.insert(name.clone(), (recipe.method, dir.join(&name)));
+        stages.push(NamedRecipe { name, recipe, needs });
+    }
+    if stages.is_empty() {
+        return Err(wrong("list", "it has no stage".into()));
+    }
+    Ok(stages)
+}
+
+fn wrong(name: &str, reason: String) -> RecipeError {
+    RecipeError::Stages { name: name.to_owned(), reason }
+}
+
+/// The stage's name, which must be fit to name a folder.
+fn name(table: &Table) -> Result<String, String> {
+    let name = table.get("name").ok_or("it has no `name`")?;
+    let name = name.as_str().ok_or_else(|| format!("`name` is {name}; expected a text"))?;
+    let is_plain = name.chars().all(|letter| letter.is_ascii_alphanumeric() || "-_".contains(letter));
+    if name.is_empty() || !is_plain {
+        return Err(format!("`{name}` cannot name a folder; use letters, digits, `-` and `_`"));
+    }
+    Ok(name.to_owned())
+}
+
+/// Puts paths in the place of what is to come from earlier stages, and notes which these are.
+fn take_stages(table: &mut Table, made: &Made, needs: &mut Vec<String>) -> Result<(), String> {
+    if let Some(Value::Table(model)) = table.get_mut("model") {
+        take(model, "path", "model", made, needs, |method| method != Method::Reject)?;
+    }
+    for data in ["data", "held_out"] {
+        let sources = table.get_mut(data).and_then(|data| data.get_mut("sources"));
+        for source in sources.and_then(Value::as_array_mut).into_iter().flatten() {
+            if let Value::Table(source) = source {
+                take(source, "file", "traces.jsonl", made, needs, |method| method == Method::Reject)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// `stage = NAME` becomes `field = FOLDER/file`.
+fn take(
+    table: &mut Table,
+    field: &str,
+    file: &str,
+    made: &Made,
+    needs: &mut Vec<String>,
+    makes: impl Fn(Method) -> bool,
+) -> Result<(), String> {
+    let Some(stage) = table.remove("stage") else { return Ok(()) };
+    let name = stage.as_str().ok_or_else(|| format!("`stage` is {stage}; expected a name"))?;
+    let Some((method, dir)) = made.get(name) else {
+        let known: Vec<&str> = made.keys().map(String::as_str).collect();
+        return Err(format!("there is no earlier stage `{name}`{}", or_nearest(name, &known)));
+    };
+    if !makes(*method) {
+        return Err(format!(
+            "the stage `{name}` makes no {}",
+            if field == "path" { "model" } else { "traces" }
+        ));
+    }
+    if table.contains_key(field) {
+        return Err(format!("`stage` and `{field}` cannot both be given"));
+    }
+    table.insert(field.into(), Value::String(dir.join(file).display().to_string()));
+    if !needs.iter().any(|need| need == name) {
+        needs.push(name.to_owned());
+    }
+    Ok(())
+}
