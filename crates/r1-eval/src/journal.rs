@@ -73,6 +73,11 @@ impl Journal {
         Ok(Self { path, lines, done })
     }
 
+    /// The completions of a problem that was asked.
+    pub fn completions(&self, problem: &str) -> &[Completion] {
+        self.done.get(problem).map_or(&[], |group| &group.completions)
+    }
+
     /// The file.
     pub fn path(&self) -> &Path {
         &self.path

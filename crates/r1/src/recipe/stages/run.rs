@@ -49,7 +49,7 @@ impl PipelineRecipe {
                 }
                 Trained::Now(finished) => finished.result,
             };
-            scores.extend(scorer.of_stage(stage, &result).map_err(of_stage)?);
+            scores.extend(scorer.of_stage(stage, registry, &result).map_err(of_stage)?);
             results.push(json!({"stage": stage.name, "method": recipe.method, "result": result}));
         }
         table::without_repeats(&mut scores);

@@ -1,17 +1,14 @@
 //! What the held-out completions of a stage's models are worth.
 
-use std::{
-    collections::{BTreeMap, HashMap},
-    path::Path,
-};
+use std::{collections::BTreeMap, path::Path};
 
-use r1_core::{Completion, Outcome, Problem, Reward};
-use r1_eval::GradedSample;
+use r1_core::{Outcome, Problem, Reward};
+use r1_eval::Journal;
 use serde::Serialize;
 use serde_json::Value;
 
 use super::NamedRecipe;
-use crate::recipe::{RecipeError, examination::FOLDER};
+use crate::recipe::{RecipeError, Registry, RewardRecipe, examination::FOLDER};
 
 /// The figures of one model.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -24,7 +21,7 @@ pub struct StageScore {
     pub pass_at_1: f64,
     /// The standard error.
     pub pass_at_1_stderr: Option<f64>,
-    /// Share of right answers by the procedural task that set the problem.
+    /// Mean score by the procedural task that set the problem.
     pub by_task: BTreeMap<String, f64>,
     /// Share of completions in the strict format.
     pub format: f64,
@@ -50,27 +47,31 @@ impl Scorer {
     pub(super) fn of_stage(
         &self,
         stage: &NamedRecipe,
+        registry: &Registry,
         result: &Value,
     ) -> Result<Vec<StageScore>, RecipeError> {
         let NamedRecipe { name, recipe, .. } = stage;
         let Some(evaluation) = &recipe.evaluation else { return Ok(Vec::new()) };
         let (problems, _) = evaluation.data.evaluation(recipe.base(), recipe.seed)?;
-        let problems: HashMap<&str, &Problem> =
-            problems.iter().map(|problem| (problem.id.as_str(), problem)).collect();
+        let grader = evaluation.grader.clone().unwrap_or_else(|| RewardRecipe::named("accuracy"));
+        let grader = registry.make(&grader, recipe.base())?;
         let dir = &recipe.output.dir;
         let updates = result["updates"].as_u64().unwrap_or_default();
-        let folder = dir.join(FOLDER);
-        let score = |model: String, path: String, update: u64, figures: &Value, train_seconds| {
-            let samples = GradedSample::load(folder.join(format!("{update}.jsonl")))?;
+        let score = |model: String, path: &Path, update: u64, figures: &Value, train_seconds| {
+            let journal = Journal::open(dir.join(FOLDER).join(format!("{update}.jsonl")))?;
+            let mut columns = BTreeMap::new();
+            for (name, reward) in &self.columns {
+                columns.insert(name.clone(), mean(&journal, reward, problems.iter())?);
+            }
             Ok::<_, RecipeError>(StageScore {
                 model,
-                path,
+                path: path.display().to_string(),
                 pass_at_1: figures["pass_at_1"].as_f64().unwrap_or_default(),
                 pass_at_1_stderr: figures["pass_at_1_stderr"].as_f64(),
-                by_task: by_task(&samples, &problems),
+                by_task: by_task(&journal, &grader, &problems)?,
                 format: figures["format"].as_f64().unwrap_or_default(),
                 tokens: figures["mean_completion_tokens"].as_f64().unwrap_or_default(),
-                columns: self.columns(&samples, &problems)?,
+                columns,
                 train_seconds,
             })
         };
@@ -80,49 +81,50 @@ impl Scorer {
         let made = dir.join(&recipe.output.model);
         let seconds = crate::pipeline::train_seconds(dir)?;
         Ok(vec![
-            score(start_name, shown(&start), 0, &result["before"], 0.0)?,
-            score(name.clone(), shown(&made), updates, &result["after"], seconds)?,
+            score(start_name, &start, 0, &result["before"], 0.0)?,
+            score(name.clone(), &made, updates, &result["after"], seconds)?,
         ])
     }
+}
 
-    fn columns(
-        &self,
-        samples: &[GradedSample],
-        problems: &HashMap<&str, &Problem>,
-    ) -> Result<BTreeMap<String, Option<f64>>, RecipeError> {
-        let mut means = BTreeMap::new();
-        for (name, reward) in &self.columns {
-            let (mut sum, mut count) = (0.0, 0usize);
-            for sample in samples {
-                let Some(problem) = problems.get(sample.id.as_str()) else { continue };
-                let mut completion = Completion::from_text(&sample.completion, sample.finish);
-                completion.think_prefilled = sample.think_prefilled;
-                let outcome = reward
-                    .score(problem, &completion)
-                    .map_err(|error| RecipeError::Reward { name: name.clone(), reason: error.to_string() })?;
-                if let Outcome::Score(score) = outcome {
-                    sum += f64::from(score);
-                    count += 1;
-                }
+/// The mean score of the completions of some problems; `None` when none has a score.
+fn mean<'a>(
+    journal: &Journal,
+    reward: &dyn Reward,
+    problems: impl Iterator<Item = &'a Problem>,
+) -> Result<Option<f64>, RecipeError> {
+    let (mut sum, mut count) = (0.0, 0usize);
+    for problem in problems {
+        for completion in journal.completions(&problem.id) {
+            let outcome = reward.score(problem, completion).map_err(|error| RecipeError::Reward {
+                name: reward.name().to_owned(),
+                reason: error.to_string(),
+            })?;
+            if let Outcome::Score(score) = outcome {
+                sum += f64::from(score);
+                count += 1;
             }
-            means.insert(name.clone(), (count > 0).then(|| sum / count as f64));
         }
-        Ok(means)
     }
+    Ok((count > 0).then(|| sum / count as f64))
 }
 
-fn by_task(samples: &[GradedSample], problems: &HashMap<&str, &Problem>) -> BTreeMap<String, f64> {
-    let mut counts: BTreeMap<String, (usize, usize)> = BTreeMap::new();
-    for sample in samples {
-        let task =
-            problems.get(sample.id.as_str()).and_then(|problem| problem.metadata.get("task")?.as_str());
-        let (Some(task), Some(correct)) = (task, sample.correct) else { continue };
-        let entry = counts.entry(task.to_owned()).or_default();
-        *entry = (entry.0 + usize::from(correct), entry.1 + 1);
+fn by_task(
+    journal: &Journal,
+    grader: &dyn Reward,
+    problems: &[Problem],
+) -> Result<BTreeMap<String, f64>, RecipeError> {
+    let mut tasks: BTreeMap<&str, Vec<&Problem>> = BTreeMap::new();
+    for problem in problems {
+        if let Some(task) = problem.metadata.get("task").and_then(Value::as_str) {
+            tasks.entry(task).or_default().push(problem);
+        }
     }
-    counts.into_iter().map(|(task, (right, all))| (task, right as f64 / all as f64)).collect()
-}
-
-fn shown(path: &Path) -> String {
-    path.display().to_string()
+    let mut shares = BTreeMap::new();
+    for (task, problems) in tasks {
+        if let Some(share) = mean(journal, grader, problems.into_iter())? {
+            shares.insert(task.to_owned(), share);
+        }
+    }
+    Ok(shares)
 }
