@@ -60,6 +60,6 @@ pub use reward_error::RewardError;
 pub use reward_fn::{IntoOutcome, RewardFn, reward_fn};
 pub use score_all::{score_all, score_with_retries};
 pub use scripted::ScriptedGenerator;
-pub use source::{Cursor, ProblemSource, SourceError, TraceSource};
+pub use source::{Cursor, ProblemSource, SourceError, TraceSource, distinct};
 pub use trace::Trace;
 pub use trajectory::{Author, Trajectory, Turn, TurnSpan};

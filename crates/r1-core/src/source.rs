@@ -1,5 +1,7 @@
 //! Endless sources of problems and traces for training.
 
+use std::collections::HashSet;
+
 use crate::{Key, Problem, Trace};
 
 /// **A type that implements `ProblemSource` is an endless supply of problems whose place can be
@@ -19,6 +21,39 @@ pub trait ProblemSource {
     /// # Errors
     /// When the supply cannot go there.
     fn seek(&mut self, position: u64) -> Result<(), SourceError>;
+}
+
+/// Draws in a row that bring nothing new, after which a source has no more problems.
+const MAX_FRUITLESS: usize = 10_000;
+
+/// The next `count` problems of a source whose ids differ; fewer when ten thousand draws in a row brought nothing new.
+///
+/// # Errors
+/// Those of [`ProblemSource::next`].
+///
+/// # Examples
+/// ```
+/// use r1_core::{Cursor, Problem, Reference, distinct};
+///
+/// let problems = ["2+2", "2+3"].map(|question| Problem::new(question, question, Reference::number("4"))).to_vec();
+/// assert_eq!(distinct(&mut Cursor::new(problems, 7)?, 5)?.len(), 2);
+/// # Ok::<(), r1_core::SourceError>(())
+/// ```
+pub fn distinct(
+    source: &mut (impl ProblemSource + ?Sized),
+    count: usize,
+) -> Result<Vec<Problem>, SourceError> {
+    let (mut seen, mut problems, mut fruitless) = (HashSet::new(), Vec::new(), 0);
+    while problems.len() < count && fruitless < MAX_FRUITLESS {
+        let problem = source.next()?;
+        if seen.insert(problem.id.clone()) {
+            problems.push(problem);
+            fruitless = 0;
+        } else {
+            fruitless += 1;
+        }
+    }
+    Ok(problems)
 }
 
 /// **A type that implements `TraceSource` is an endless supply of traces whose place can be written

@@ -73,9 +73,17 @@ impl Journal {
         Ok(Self { path, lines, done })
     }
 
-    /// The completions of a problem that was asked.
+    /// The completions of a problem, by its id; none of one that was not asked.
     pub fn completions(&self, problem: &str) -> &[Completion] {
         self.done.get(problem).map_or(&[], |group| &group.completions)
+    }
+
+    /// The scores of a problem's completions, by its id; none of one that was not asked or could not be graded.
+    pub fn scores(&self, problem: &str) -> &[f32] {
+        match self.done.get(problem).map(|group| &group.grade) {
+            Some(Grade::Scores(scores)) => scores,
+            _ => &[],
+        }
     }
 
     /// The file.

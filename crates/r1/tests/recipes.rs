@@ -168,13 +168,14 @@ fn small_pipeline(dir: &Path, more: &[&str]) -> PipelineRecipe {
     settings
         .extend(["evaluation.data.sources.0.limit=6", "evaluation.data.sources.1.limit=4"].map(Into::into));
     for stage in [0, 2, 5, 8] {
-        settings.push(format!("stage.{stage}.updates=1"));
+        settings.push(format!("stage.{stage}.updates=3"));
         settings.push(format!("stage.{stage}.grpo.prompts_per_step=2"));
     }
     settings.extend(["stage.1.data.sources.0.limit=16", "stage.4.data.sources.1.limit=16"].map(Into::into));
     settings.extend(["stage.3.reject.problems=24", "stage.6.reject.problems=24"].map(Into::into));
     settings.extend(more.iter().map(|setting| (*setting).to_owned()));
-    PipelineRecipe::read(root().join("recipes/nano/r1.toml"), &settings).unwrap().unwrap()
+    let path = root().join("recipes/nano/r1.toml");
+    PipelineRecipe::parse(&fs::read_to_string(&path).unwrap(), &path, &settings).unwrap().unwrap()
 }
 
 #[test]
@@ -215,16 +216,34 @@ fn the_nano_pipeline_runs_once_and_is_the_same_when_it_was_stopped() {
     assert_eq!(whole.run(&registry, &options).unwrap().result, result.result);
     assert_eq!(changed().unwrap(), before);
 
-    // Stopped in its first update, and called again, it comes to the same bits.
+    // Stopped in one stage after another, and called again, it comes to the same bits.
     let stopped = small_pipeline(&folder.path().join("stopped"), &[]);
-    let interrupt = r1::run::Interrupt::never();
-    interrupt.request();
-    let at_once = RunOptions { interrupt, ..RunOptions::default() };
-    let _ = stopped.run(&registry, &at_once);
+    for file in
+        ["zero/metrics.jsonl", "reasoning-rl/metrics.jsonl", "traces/traces.jsonl", "distilled/metrics.jsonl"]
+    {
+        let interrupt = r1::run::Interrupt::never();
+        let (watched, asks) = (folder.path().join("stopped").join(file), interrupt.clone());
+        let watcher = std::thread::spawn(move || {
+            while fs::metadata(&watched).map_or(0, |file| file.len()) == 0 {
+                std::thread::sleep(std::time::Duration::from_millis(1));
+            }
+            asks.request();
+        });
+        let error = stopped.run(&registry, &RunOptions { interrupt, ..RunOptions::default() }).unwrap_err();
+        watcher.join().unwrap();
+        assert!(error.to_string().starts_with("stopped after "), "{file}: {error}");
+    }
     stopped.run(&registry, &options).unwrap();
     for stage in ["zero", "reasoning-rl", "all-tasks-rl", "distilled"] {
         assert!(weights("whole", stage) == weights("stopped", stage), "{stage}");
     }
+    // Under another name the folder holds the same run: no stage is run again.
+    fs::rename(folder.path().join("stopped"), folder.path().join("moved")).unwrap();
+    let moved = small_pipeline(&folder.path().join("moved"), &[]);
+    let made = fs::metadata(folder.path().join("moved/sft/model/model.safetensors")).unwrap().modified();
+    assert_eq!(moved.run(&registry, &options).unwrap().scores.len(), result.scores.len());
+    let now = fs::metadata(folder.path().join("moved/sft/model/model.safetensors")).unwrap().modified();
+    assert_eq!(made.unwrap(), now.unwrap());
     // With other data for a stage that is finished, the folder is refused.
     let other = small_pipeline(&folder.path().join("whole"), &["stage.0.seed=2"]);
     let error = other.run(&registry, &options).unwrap_err();
@@ -248,4 +267,50 @@ fn stages_that_cannot_be_meant_are_named() {
         let error = refused(setting);
         assert!(error.contains(expected), "{setting}: {error}");
     }
+}
+
+#[test]
+fn what_others_wrote_into_the_folder_of_a_pipeline_stays() {
+    let folder = tempfile::tempdir().unwrap();
+    for name in ["result.json", "stages.md"] {
+        let dir = folder.path().join(name.replace('.', "-"));
+        fs::create_dir(&dir).unwrap();
+        fs::write(dir.join(name), "mine").unwrap();
+        let error = small_pipeline(&dir, &[]).run(&Registry::new(), &RunOptions::default()).unwrap_err();
+        assert!(error.to_string().contains("choose another folder"), "{error}");
+        assert_eq!(fs::read_to_string(dir.join(name)).unwrap(), "mine");
+        assert!(!dir.join("zero").exists());
+    }
+}
+
+#[test]
+fn traces_beside_another_run_are_not_deleted_with_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = root().join("recipes/nano/cold-start.toml");
+    let recipe = Recipe::read(&path, &small(&path, folder.path())).unwrap();
+    let traces = recipe.output.dir.join("traces.jsonl");
+    fs::create_dir_all(&recipe.output.dir).unwrap();
+    fs::write(&traces, "mine").unwrap();
+    let overwrite = RunOptions { overwrite: true, ..RunOptions::default() };
+    recipe.run(&Registry::new(), &RunOptions::default()).unwrap();
+    recipe.run(&Registry::new(), &overwrite).unwrap();
+    assert_eq!(fs::read_to_string(&traces).unwrap(), "mine");
+    // Rejection sampling, whose file it would be, leaves it alone, too.
+    let text = "method = \"reject\"\nmodel = { path = \"examples/nano\" }\nreject = { problems = 4 }\n\
+                data = { sources = [{ task = \"chained_arithmetic\" }] }\n";
+    let text = format!("{text}output = {{ dir = {:?} }}", recipe.output.dir);
+    let reject = Recipe::parse(&text, Path::new("reject.toml"), &root(), &[] as &[&str]).unwrap();
+    let error = reject.run(&Registry::new(), &overwrite).unwrap_err().to_string();
+    assert!(error.contains("holds `traces.jsonl`"), "{error}");
+    assert_eq!(fs::read_to_string(&traces).unwrap(), "mine");
+    assert!(recipe.output.dir.join("metrics.jsonl").exists(), "nothing of the other run is gone either");
+}
+
+#[test]
+fn the_rewards_of_late_stages_are_checked_before_the_first_runs() {
+    let folder = tempfile::tempdir().unwrap();
+    let pipeline = small_pipeline(&folder.path().join("run"), &["stage.6.reward.0.name=tsk"]);
+    let error = pipeline.run(&Registry::new(), &RunOptions::default()).unwrap_err();
+    assert_eq!(error.to_string(), "stage lessons");
+    assert!(!folder.path().join("run").exists());
 }

@@ -1,12 +1,10 @@
 //! Makes problems and traces of a recipe.
 
-use std::{
-    collections::{HashMap, HashSet},
-    path::Path,
-    sync::Arc,
-};
+use std::{collections::HashMap, path::Path, sync::Arc};
 
-use r1_core::{Cursor, Mixture, Problem, ProblemSource, SourceError, Trace, template::PromptTemplate};
+use r1_core::{
+    Cursor, Mixture, Problem, ProblemSource, SourceError, Trace, distinct, template::PromptTemplate,
+};
 use r1_tasks::{Task, TaskSource, held_out, worked_trace};
 
 use super::{
@@ -21,9 +19,6 @@ use crate::DataError;
 
 /// Number of problems made of a task when the recipe does not say.
 const PROBLEMS_OF_A_TASK: usize = 100;
-
-/// After so many draws that brought nothing new there is nothing new.
-const MAX_FRUITLESS: usize = 10_000;
 
 impl DataRecipe {
     /// The endless problems of training.
@@ -223,17 +218,8 @@ fn worked(
     template: &PromptTemplate,
 ) -> Result<Vec<Trace>, DataError> {
     let mut source = TaskSource::new([(Arc::clone(task), level)], seed).map_err(of_core)?;
-    let (mut seen, mut traces, mut fruitless) = (HashSet::new(), Vec::new(), 0);
-    while traces.len() < count && fruitless < MAX_FRUITLESS {
-        let problem = source.next().map_err(of_core)?;
-        if seen.insert(problem.id.clone()) {
-            traces.push(worked_trace(task.as_ref(), problem, template));
-            fruitless = 0;
-        } else {
-            fruitless += 1;
-        }
-    }
-    Ok(traces)
+    let problems = distinct(&mut source, count).map_err(of_core)?;
+    Ok(problems.into_iter().map(|problem| worked_trace(task.as_ref(), problem, template)).collect())
 }
 
 fn report_of(source: &SourceRecipe, format: &str, read: Option<usize>) -> SourceReport {

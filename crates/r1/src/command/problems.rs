@@ -1,18 +1,15 @@
 //! `r1 problems`: problems of the procedural tasks as a file.
 
-use std::{collections::HashSet, sync::Arc};
+use std::sync::Arc;
 
 use clap::Args;
 
 use crate::{
     command::{failure::Failure, lines::answer},
-    core::{Problem, ProblemSource},
+    core::{Problem, distinct},
     data::or_nearest,
     tasks::{self as task, Task, TaskSource, held_out},
 };
-
-/// After so many draws that brought nothing new there is nothing new.
-const MAX_FRUITLESS: usize = 10_000;
 
 /// Writes problems of the procedural tasks, for eval, reject and training
 ///
@@ -92,15 +89,5 @@ fn evaluation(arguments: &Arguments, tasks: &[Arc<dyn Task>]) -> Vec<Problem> {
 /// Training problems without repetition.
 fn training(arguments: &Arguments, tasks: Vec<Arc<dyn Task>>) -> Result<Vec<Problem>, Failure> {
     let mut source = TaskSource::new(tasks.into_iter().map(|task| (task, arguments.level)), arguments.seed)?;
-    let (mut seen, mut problems, mut fruitless) = (HashSet::new(), Vec::new(), 0);
-    while problems.len() < arguments.count && fruitless < MAX_FRUITLESS {
-        let problem = source.next()?;
-        if seen.insert(problem.id.clone()) {
-            problems.push(problem);
-            fruitless = 0;
-        } else {
-            fruitless += 1;
-        }
-    }
-    Ok(problems)
+    Ok(distinct(&mut source, arguments.count)?)
 }

@@ -13,7 +13,10 @@ use crate::{
         lines::answer,
     },
     pipeline::PipelineError,
-    recipe::{Finished, Method, PipelineRecipe, Recipe, RecipeError, Registry, RunOptions, Trained},
+    recipe::{
+        Finished, Method, PipelineRecipe, Recipe, RecipeError, Registry, RunOptions, Trained, read_text,
+        recipe_folder,
+    },
     run::Interrupt,
 };
 
@@ -64,13 +67,15 @@ pub(crate) struct How {
 
 /// Reads the recipe and does what it says.
 pub(crate) fn run(arguments: &Arguments, registry: &Registry) -> Result<(), Failure> {
-    if let Some(mut pipeline) = PipelineRecipe::read(&arguments.recipe, &arguments.how.set)? {
+    let (path, set) = (&arguments.recipe, &arguments.how.set);
+    let text = read_text(path)?;
+    if let Some(mut pipeline) = PipelineRecipe::parse(&text, path, set)? {
         if let Some(out) = &arguments.out {
             pipeline.output.dir.clone_from(out);
         }
         return stages(&pipeline, registry, &arguments.how);
     }
-    let mut recipe = Recipe::read(&arguments.recipe, &arguments.how.set)?;
+    let mut recipe = Recipe::parse(&text, path, recipe_folder(path), set)?;
     if let Some(out) = &arguments.out {
         recipe.output.dir.clone_from(out);
     }

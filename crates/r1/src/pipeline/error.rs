@@ -19,10 +19,12 @@ pub enum PipelineError {
         name: String,
     },
     /// The stage was asked to stop, by Ctrl-C or SIGTERM, and has saved.
-    #[error("stopped after {updates} of its updates or problems; the same command goes on from `{}`", dir.display())]
+    #[error("stopped after {what} {done}; the same command goes on from `{}`", dir.display())]
     Interrupted {
-        /// Updates that were made, or problems that were asked.
-        updates: u64,
+        /// What is counted: `update`, `problem` or `stage`.
+        what: &'static str,
+        /// How many of them are done.
+        done: u64,
         /// The stage's folder.
         dir: std::path::PathBuf,
         /// The exit status that a shell expects: 130 or 143.

@@ -41,7 +41,12 @@ impl Stage {
         progress.finish();
         let report = match (sampled, self.interrupt.status()) {
             (Err(_), Some(status)) => {
-                return Err(PipelineError::Interrupted { updates: done, dir: self.dir.clone(), status });
+                return Err(PipelineError::Interrupted {
+                    what: "problem",
+                    done,
+                    dir: self.dir.clone(),
+                    status,
+                });
             }
             (sampled, _) => sampled?,
         };

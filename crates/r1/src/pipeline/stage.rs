@@ -104,9 +104,12 @@ impl Stage {
         }
         let ended = training.with_hook(interrupt).with_hook(recorder).run(trainer)?;
         match self.interrupt.status() {
-            Some(status) if ended == Ended::Stopped => {
-                Err(PipelineError::Interrupted { updates: trainer.updates(), dir: self.dir.clone(), status })
-            }
+            Some(status) if ended == Ended::Stopped => Err(PipelineError::Interrupted {
+                what: "update",
+                done: trainer.updates(),
+                dir: self.dir.clone(),
+                status,
+            }),
             _ => Ok(ended),
         }
     }

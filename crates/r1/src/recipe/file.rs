@@ -17,10 +17,7 @@ impl Recipe {
     /// [`RecipeError::Read`], [`RecipeError::Syntax`] with what is wrong and where, [`RecipeError::Assignment`].
     pub fn read<S: AsRef<str>>(path: impl AsRef<Path>, assignments: &[S]) -> Result<Self, RecipeError> {
         let path = path.as_ref();
-        let text =
-            fs::read_to_string(path).map_err(|source| RecipeError::Read { path: path.to_owned(), source })?;
-        let base = path.parent().unwrap_or(Path::new(""));
-        Self::parse(&text, path, base, assignments)
+        Self::parse(&read_text(path)?, path, folder(path), assignments)
     }
 
     /// A recipe from its text. `name` is what errors call it, `base` the folder that paths are relative to.
@@ -52,6 +49,16 @@ impl Recipe {
         let recipe = Self::deserialize(table).map_err(|error| syntax(&error))?;
         Ok(Self { base: base.to_owned(), ..recipe })
     }
+}
+
+/// The text of a recipe's file, which may be a pipe and is read once.
+pub(crate) fn read_text(path: &Path) -> Result<String, RecipeError> {
+    fs::read_to_string(path).map_err(|source| RecipeError::Read { path: path.to_owned(), source })
+}
+
+/// The folder that a recipe's paths are relative to.
+pub(crate) fn folder(path: &Path) -> &Path {
+    path.parent().unwrap_or(Path::new(""))
 }
 
 /// Puts a value in its place, and makes the tables on the way to it.

@@ -2,7 +2,7 @@
 
 use std::{fs, path::Path};
 
-use r1_run::{Checkpoints, Run, RunError};
+use r1_run::{Checkpoints, Fingerprint, Run, RunError};
 
 use super::{RecipeError, examination, periodic};
 
@@ -19,9 +19,7 @@ pub(super) const TRACES: &str = "traces.jsonl";
 const JOURNAL: &str = "traces.jsonl.journal.jsonl";
 
 /// Files and folders of a run beside the model's and the checkpoints, which know themselves who wrote them.
-const OWN: [&str; 10] = [
-    TRACES,
-    JOURNAL,
+const OWN: [&str; 8] = [
     "metrics.jsonl",
     "timings.jsonl",
     "samples.jsonl",
@@ -32,23 +30,31 @@ const OWN: [&str; 10] = [
     examination::FOLDER,
 ];
 
-/// Refuses a folder that holds something of a run without a description: r1 cannot know whose it is.
-pub(super) fn check(dir: &Path) -> Result<(), RecipeError> {
-    let stray = OWN.into_iter().find(|name| dir.join(name).exists());
-    match stray.filter(|_| !dir.join(DESCRIPTION).exists()) {
+/// What rejection sampling writes, which other methods neither write nor touch.
+pub(super) const OF_REJECTION: [&str; 2] = [TRACES, JOURNAL];
+
+/// Refuses a folder that holds something of a run without a description: r1 cannot know whose it is. `more` are files of
+/// the method's own.
+pub(super) fn check(dir: &Path, more: &[&str]) -> Result<(), RecipeError> {
+    if dir.join(DESCRIPTION).exists() {
+        return Ok(());
+    }
+    match OWN.iter().chain(more).find(|name| dir.join(name).exists()) {
         None => Ok(()),
-        Some(name) => {
-            let dir = dir.display();
-            let reason = format!(
-                "`{dir}` holds `{name}`, and no run that was begun by a recipe; choose another folder"
-            );
-            Err(RecipeError::Occupied { reason })
-        }
+        Some(name) => Err(stray(dir, name)),
     }
 }
 
-/// Deletes what a run wrote into its folder, but for the model, whose folder the stage replaces.
-pub(super) fn clear(dir: &Path) -> Result<(), RecipeError> {
+fn stray(dir: &Path, name: &str) -> RecipeError {
+    let dir = dir.display();
+    let reason =
+        format!("`{dir}` holds `{name}`, and no run that was begun by a recipe; choose another folder");
+    RecipeError::Occupied { reason }
+}
+
+/// Deletes what a run wrote into its folder, but for the model, whose folder the stage replaces. Traces go
+/// with the run that sampled them only: beside another run they are somebody's data. `more` as for [`check`].
+pub(super) fn clear(dir: &Path, more: &[&str]) -> Result<(), RecipeError> {
     if !dir.join(DESCRIPTION).exists() {
         let reason = format!(
             "`{}` holds no run of r1, so nothing in it is overwritten; choose another folder",
@@ -57,6 +63,11 @@ pub(super) fn clear(dir: &Path) -> Result<(), RecipeError> {
         let mut names = fs::read_dir(dir).into_iter().flatten().flatten().map(|file| file.file_name());
         let is_occupied = names.any(|name| name != ".lock");
         return if is_occupied { Err(RecipeError::Occupied { reason }) } else { Ok(()) };
+    }
+    let run = Fingerprint::read(dir.join(DESCRIPTION)).ok().flatten();
+    let sampled = run.is_some_and(|run| run.setting("method").is_some_and(|method| method == "reject"));
+    if let Some(name) = more.iter().find(|name| !sampled && dir.join(name).exists()) {
+        return Err(stray(dir, name));
     }
     Checkpoints::new(dir.join("checkpoints")).clear()?;
     Run::replace(dir)?;
@@ -67,7 +78,8 @@ pub(super) fn clear(dir: &Path) -> Result<(), RecipeError> {
             path.file_name().and_then(|name| name.to_str()?.strip_suffix(".jsonl")?.parse::<u64>().ok());
         update.is_some()
     });
-    let named = [DESCRIPTION, RESULT, periodic::FILE, TRACES, JOURNAL].map(|name| dir.join(name));
+    let named = [DESCRIPTION, RESULT, periodic::FILE].into_iter();
+    let named = named.chain(OF_REJECTION.into_iter().filter(|_| sampled)).map(|name| dir.join(name));
     for path in examined.chain(named).filter(|path| path.exists()) {
         fs::remove_file(&path).map_err(|source| RunError::Write { path, source })?;
     }

@@ -1,10 +1,11 @@
 //! What decides about the numbers of a recipe's run.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, path::Path};
 
+use r1_data::recipe::DataRecipe;
 use r1_run::{Digest, Fingerprint};
 
-use super::{Method, ModelRecipe, OutputRecipe, Recipe, RecipeError};
+use super::{EvaluationRecipe, Method, ModelRecipe, OutputRecipe, Recipe, RecipeError};
 
 impl Recipe {
     /// Model, data and rewards by their contents, and every setting but how often the run is saved and up to which update
@@ -35,9 +36,26 @@ impl Recipe {
             source: String::new(),
             updates: None,
             model: ModelRecipe { path: "".into(), ..self.model.clone() },
+            data: unnamed(&self.data, &self.base),
+            held_out: self.held_out.as_ref().map(|data| unnamed(data, &self.base)),
+            evaluation: self.evaluation.as_ref().map(|evaluation| EvaluationRecipe {
+                data: unnamed(&evaluation.data, &self.base),
+                ..evaluation.clone()
+            }),
             output: OutputRecipe { dir: "".into(), model: String::new(), save_every: 0 },
             ..self.clone()
         };
         Ok(fingerprint.with_settings(&decisive))
     }
+}
+
+/// The same without the names of files that are there, whose contents are inputs of their own.
+fn unnamed(data: &DataRecipe, base: &Path) -> DataRecipe {
+    let mut data = data.clone();
+    for file in data.sources.iter_mut().filter_map(|source| source.file.as_mut()) {
+        if base.join(&*file).is_file() {
+            file.clear();
+        }
+    }
+    data
 }

@@ -59,6 +59,7 @@ use toml::Table;
 
 pub use error::RecipeError;
 pub use evaluation::EvaluationRecipe;
+pub(crate) use file::{folder as recipe_folder, read_text};
 pub use model::ModelRecipe;
 pub use output::OutputRecipe;
 pub use registry::Registry;
@@ -127,6 +128,13 @@ pub enum Method {
     Reject,
 }
 
+impl Method {
+    /// Files that only this method writes into the folder of its run.
+    fn files(self) -> &'static [&'static str] {
+        if self == Self::Reject { &folder::OF_REJECTION } else { &[] }
+    }
+}
+
 impl Recipe {
     /// The folder that the paths of model and data are relative to.
     pub fn base(&self) -> &Path {
@@ -134,7 +142,7 @@ impl Recipe {
     }
 
     /// Its description, or the method and the model in a few words.
-    pub(crate) fn says(&self) -> String {
+    pub(crate) fn title(&self) -> String {
         match self.description.lines().next() {
             Some(line) if !line.is_empty() => line.trim_end_matches('.').to_owned(),
             _ => format!("{:?} of {}", self.method, self.model.path.display()),

@@ -59,7 +59,7 @@ impl Recipe {
         let mut job = self.job(registry)?;
         let fingerprint = self.fingerprint()?;
         if !options.overwrite {
-            folder::check(dir)?;
+            folder::check(dir, self.method.files())?;
             let begun = fingerprint.compare(dir.join(DESCRIPTION))?;
             if begun == Begun::Finished && self.is_complete(&job)? {
                 return Ok(Trained::Already(self.result()?));
@@ -71,7 +71,7 @@ impl Recipe {
         // Before hours are spent on a model that cannot be put there.
         atomic::check_folder(&dir.join(&self.output.model), true)?;
         if options.overwrite {
-            folder::clear(dir)?;
+            folder::clear(dir, self.method.files())?;
         }
         fingerprint.begin(dir.join(DESCRIPTION))?;
         if options.show_recipe {
@@ -151,7 +151,7 @@ impl Recipe {
             Some((evaluation, before)) => {
                 eprintln!("evaluating the trained model on the same problems");
                 let comparison = Comparison {
-                    title: self.says(),
+                    title: self.title(),
                     after: evaluation.evaluate_in(stage.dir(), updates, &mut model)?,
                     before,
                     updates,

@@ -33,16 +33,16 @@ mod score;
 mod run;
 mod table;
 
-use std::{
-    fs,
-    path::{Path, PathBuf},
-};
+use std::path::{Path, PathBuf};
 
 use r1_data::did_you_mean;
 use serde::{Deserialize, Serialize};
 use toml::{Table, Value};
 
-use super::{Recipe, RecipeError, Registry, Rewards, file::assign};
+use super::{
+    Recipe, RecipeError, Registry, Rewards,
+    file::{assign, folder},
+};
 
 pub use run::PipelineResult;
 pub use score::StageScore;
@@ -91,27 +91,27 @@ pub struct NamedRecipe {
     /// What it does.
     pub recipe: Recipe,
     /// Names of the earlier stages that it takes something of.
-    pub(super) needs: Vec<String>,
+    needs: Vec<String>,
+    /// Traces are among it, so that its data cannot be read before.
+    waits_for_data: bool,
 }
 
 impl PipelineRecipe {
-    /// Reads a pipeline and applies assignments such as `stage.0.updates=5`; `None` for a file that has no list of stages,
-    /// which is a [`Recipe`]'s.
+    /// A pipeline from its text, with assignments such as `stage.0.updates=5` applied in order; `None` for a text without
+    /// a list of stages, which is a [`Recipe`]'s. `path` is the file that errors name and paths are relative to.
     ///
     /// # Errors
-    /// As [`Recipe::read`].
-    pub fn read<S: AsRef<str>>(
-        path: impl AsRef<Path>,
+    /// As [`Recipe::parse`].
+    pub fn parse<S: AsRef<str>>(
+        text: &str,
+        path: &Path,
         assignments: &[S],
     ) -> Result<Option<Self>, RecipeError> {
-        let path = path.as_ref();
-        let text =
-            fs::read_to_string(path).map_err(|source| RecipeError::Read { path: path.to_owned(), source })?;
         let syntax = |error: toml::de::Error| RecipeError::Syntax {
             path: path.to_owned(),
             reason: did_you_mean(error.to_string().trim_end()),
         };
-        let mut table: Table = toml::from_str(&text).map_err(syntax)?;
+        let mut table: Table = toml::from_str(text).map_err(syntax)?;
         if !table.contains_key("stage") {
             return Ok(None);
         }
@@ -122,7 +122,7 @@ impl PipelineRecipe {
             })?;
         }
         let pipeline = Self::deserialize(Value::Table(table)).map_err(syntax)?;
-        Ok(Some(Self { base: path.parent().unwrap_or(Path::new("")).to_owned(), ..pipeline }))
+        Ok(Some(Self { base: folder(path).to_owned(), ..pipeline }))
     }
 
     /// The stages as recipes, all settings checked; the data of later ones need not exist yet.
@@ -134,12 +134,27 @@ impl PipelineRecipe {
         resolve::stages(self)
     }
 
+    /// The stages with all their rewards made once, and the data read that no stage has to make.
+    fn checked(&self, registry: &Registry) -> Result<Vec<NamedRecipe>, RecipeError> {
+        let stages = self.stages()?;
+        for NamedRecipe { name, recipe, waits_for_data, .. } in &stages {
+            let check = match waits_for_data {
+                false => recipe.job(registry).map(drop),
+                true if recipe.reward.is_empty() => Ok(()),
+                true => registry.rubric(&recipe.reward, &self.base).map(drop),
+            };
+            check.map_err(|source| RecipeError::InStage { name: name.clone(), source: Box::new(source) })?;
+        }
+        Ok(stages)
+    }
+
     /// Reads what can be read before anything has run, and says what each stage would do. Nothing is written.
     ///
     /// # Errors
-    /// As [`stages`](Self::stages), and those of [`Recipe::dry_run`] for a stage that waits for no other one.
+    /// As [`stages`](Self::stages), those of rewards and data, and those of [`Recipe::dry_run`] for a stage that waits for
+    /// no other one.
     pub fn dry_run(&self, registry: &Registry) -> Result<serde_json::Value, RecipeError> {
-        let told = self.stages()?.into_iter().map(|NamedRecipe { name, recipe, needs }| {
+        let told = self.checked(registry)?.into_iter().map(|NamedRecipe { name, recipe, needs, .. }| {
             let plan = if needs.is_empty() { Some(recipe.dry_run(registry)?) } else { None };
             Ok(serde_json::json!({
                 "stage": name, "method": recipe.method, "takes_from": needs, "output": recipe.output.dir, "plan": plan,

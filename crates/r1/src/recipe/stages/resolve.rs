@@ -24,8 +24,7 @@ pub(super) fn stages(pipeline: &PipelineRecipe) -> Result<Vec<NamedRecipe>, Reci
         }
         let mut table = table.clone();
         table.remove("name");
-        let mut needs = Vec::new();
-        take_stages(&mut table, &made, &mut needs).map_err(of_stage)?;
+        let (needs, waits_for_data) = take_stages(&mut table, &made).map_err(of_stage)?;
         if table.contains_key("output") {
             return Err(of_stage(
                 "its output is the folder of its name; set `save_every` beside `name`".into(),
@@ -49,7 +48,7 @@ pub(super) fn stages(pipeline: &PipelineRecipe) -> Result<Vec<NamedRecipe>, Reci
         let recipe = Recipe { base: pipeline.base.clone(), ..recipe };
         recipe.check_settings().map_err(|error| of_stage(error.to_string()))?;
         made.insert(name.clone(), (recipe.method, dir.join(&name)));
-        stages.push(NamedRecipe { name, recipe, needs });
+        stages.push(NamedRecipe { name, recipe, needs, waits_for_data });
     }
     if stages.is_empty() {
         return Err(wrong("list", "it has no stage".into()));
@@ -72,32 +71,38 @@ fn name(table: &Table) -> Result<String, String> {
     Ok(name.to_owned())
 }
 
-/// Puts paths in the place of what is to come from earlier stages, and notes which these are.
-fn take_stages(table: &mut Table, made: &Made, needs: &mut Vec<String>) -> Result<(), String> {
+/// Puts paths in the place of what is to come from earlier stages, and says which these are, and whether data is among it.
+fn take_stages(table: &mut Table, made: &Made) -> Result<(Vec<String>, bool), String> {
+    let mut needs = Vec::new();
     if let Some(Value::Table(model)) = table.get_mut("model") {
-        take(model, "path", "model", made, needs, |method| method != Method::Reject)?;
+        let stage = take(model, "path", "model", made, |method| method != Method::Reject)?;
+        needs.extend(stage);
     }
+    if let (Some(teacher), Some(Value::Table(reject))) = (needs.first(), table.get_mut("reject")) {
+        reject.entry("teacher").or_insert(Value::String(teacher.clone()));
+    }
+    let models = needs.len();
     for data in ["data", "held_out"] {
         let sources = table.get_mut(data).and_then(|data| data.get_mut("sources"));
         for source in sources.and_then(Value::as_array_mut).into_iter().flatten() {
             if let Value::Table(source) = source {
-                take(source, "file", "traces.jsonl", made, needs, |method| method == Method::Reject)?;
+                needs.extend(take(source, "file", "traces.jsonl", made, |method| method == Method::Reject)?);
             }
         }
     }
-    Ok(())
+    let waits_for_data = needs.len() > models;
+    Ok((needs, waits_for_data))
 }
 
-/// `stage = NAME` becomes `field = FOLDER/file`.
+/// `stage = NAME` becomes `field = FOLDER/file`; the name.
 fn take(
     table: &mut Table,
     field: &str,
     file: &str,
     made: &Made,
-    needs: &mut Vec<String>,
     makes: impl Fn(Method) -> bool,
-) -> Result<(), String> {
-    let Some(stage) = table.remove("stage") else { return Ok(()) };
+) -> Result<Option<String>, String> {
+    let Some(stage) = table.remove("stage") else { return Ok(None) };
     let name = stage.as_str().ok_or_else(|| format!("`stage` is {stage}; expected a name"))?;
     let Some((method, dir)) = made.get(name) else {
         let known: Vec<&str> = made.keys().map(String::as_str).collect();
@@ -113,8 +118,5 @@ fn take(
         return Err(format!("`stage` and `{field}` cannot both be given"));
     }
     table.insert(field.into(), Value::String(dir.join(file).display().to_string()));
-    if !needs.iter().any(|need| need == name) {
-        needs.push(name.to_owned());
-    }
-    Ok(())
+    Ok(Some(name.to_owned()))
 }

@@ -2,13 +2,13 @@
 
 use std::{collections::BTreeMap, path::Path};
 
-use r1_core::{Outcome, Problem, Reward};
+use r1_core::{Outcome, Problem, Reward, RewardError, score_with_retries};
 use r1_eval::Journal;
 use serde::Serialize;
 use serde_json::Value;
 
 use super::NamedRecipe;
-use crate::recipe::{RecipeError, Registry, RewardRecipe, examination::FOLDER};
+use crate::recipe::{RecipeError, examination::FOLDER};
 
 /// The figures of one model.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -47,28 +47,25 @@ impl Scorer {
     pub(super) fn of_stage(
         &self,
         stage: &NamedRecipe,
-        registry: &Registry,
         result: &Value,
     ) -> Result<Vec<StageScore>, RecipeError> {
         let NamedRecipe { name, recipe, .. } = stage;
         let Some(evaluation) = &recipe.evaluation else { return Ok(Vec::new()) };
         let (problems, _) = evaluation.data.evaluation(recipe.base(), recipe.seed)?;
-        let grader = evaluation.grader.clone().unwrap_or_else(|| RewardRecipe::named("accuracy"));
-        let grader = registry.make(&grader, recipe.base())?;
         let dir = &recipe.output.dir;
         let updates = result["updates"].as_u64().unwrap_or_default();
         let score = |model: String, path: &Path, update: u64, figures: &Value, train_seconds| {
             let journal = Journal::open(dir.join(FOLDER).join(format!("{update}.jsonl")))?;
             let mut columns = BTreeMap::new();
             for (name, reward) in &self.columns {
-                columns.insert(name.clone(), mean(&journal, reward, problems.iter())?);
+                columns.insert(name.clone(), column(&journal, reward, &problems)?);
             }
             Ok::<_, RecipeError>(StageScore {
                 model,
                 path: path.display().to_string(),
                 pass_at_1: figures["pass_at_1"].as_f64().unwrap_or_default(),
                 pass_at_1_stderr: figures["pass_at_1_stderr"].as_f64(),
-                by_task: by_task(&journal, &grader, &problems)?,
+                by_task: by_task(&journal, &problems),
                 format: figures["format"].as_f64().unwrap_or_default(),
                 tokens: figures["mean_completion_tokens"].as_f64().unwrap_or_default(),
                 columns,
@@ -87,44 +84,36 @@ impl Scorer {
     }
 }
 
-/// The mean score of the completions of some problems; `None` when none has a score.
-fn mean<'a>(
-    journal: &Journal,
-    reward: &dyn Reward,
-    problems: impl Iterator<Item = &'a Problem>,
-) -> Result<Option<f64>, RecipeError> {
-    let (mut sum, mut count) = (0.0, 0usize);
-    for problem in problems {
-        for completion in journal.completions(&problem.id) {
-            let outcome = reward.score(problem, completion).map_err(|error| RecipeError::Reward {
-                name: reward.name().to_owned(),
-                reason: error.to_string(),
-            })?;
-            if let Outcome::Score(score) = outcome {
-                sum += f64::from(score);
-                count += 1;
+/// The mean score of a journal's completions; `None` when none has a score.
+fn column(journal: &Journal, reward: &dyn Reward, problems: &[Problem]) -> Result<Option<f64>, RecipeError> {
+    let groups: Vec<_> = problems.iter().map(|problem| (problem, journal.completions(&problem.id))).collect();
+    let mut scores = Vec::new();
+    for score in score_with_retries(reward, &groups).into_iter().flatten() {
+        match score.map(|score| score.outcome) {
+            Ok(Outcome::Score(score)) => scores.push(score),
+            Ok(Outcome::Abstain) | Err(RewardError::Ungradable { .. }) => {}
+            Err(error) => {
+                let reason = error.to_string();
+                return Err(RecipeError::Reward { name: reward.name().to_owned(), reason });
             }
         }
     }
-    Ok((count > 0).then(|| sum / count as f64))
+    Ok(mean(&scores))
 }
 
-fn by_task(
-    journal: &Journal,
-    grader: &dyn Reward,
-    problems: &[Problem],
-) -> Result<BTreeMap<String, f64>, RecipeError> {
-    let mut tasks: BTreeMap<&str, Vec<&Problem>> = BTreeMap::new();
+/// The mean score of the problems of each procedural task.
+fn by_task(journal: &Journal, problems: &[Problem]) -> BTreeMap<String, f64> {
+    let mut tasks: BTreeMap<&str, Vec<f32>> = BTreeMap::new();
     for problem in problems {
         if let Some(task) = problem.metadata.get("task").and_then(Value::as_str) {
-            tasks.entry(task).or_default().push(problem);
+            tasks.entry(task).or_default().extend(journal.scores(&problem.id));
         }
     }
-    let mut shares = BTreeMap::new();
-    for (task, problems) in tasks {
-        if let Some(share) = mean(journal, grader, problems.into_iter())? {
-            shares.insert(task.to_owned(), share);
-        }
-    }
-    Ok(shares)
+    let means = tasks.into_iter().filter_map(|(task, scores)| Some((task.to_owned(), mean(&scores)?)));
+    means.collect()
+}
+
+fn mean(scores: &[f32]) -> Option<f64> {
+    let sum: f64 = scores.iter().copied().map(f64::from).sum();
+    (!scores.is_empty()).then(|| sum / scores.len() as f64)
 }
