@@ -27,7 +27,7 @@ use crate::{
 /// the model in Hugging Face layout. Ctrl-C finishes the update and saves; the same command goes on where it stopped,
 /// to the last bit. What it came to is one line on standard output, the table for people goes to standard error.
 ///
-/// A recipe with a list of [[stage]] is a pipeline: each stage is a recipe with a folder of its name, and takes the model
+/// A recipe with a list of `[[stage]]` is a pipeline: each stage is a recipe with a folder of its name, and takes the model
 /// or the traces of earlier ones. Stages that are finished with the same inputs are not run again.
 #[derive(Debug, Args)]
 #[command(after_help = "\

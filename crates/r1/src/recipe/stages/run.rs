@@ -33,7 +33,7 @@ impl PipelineRecipe {
     /// # Errors
     /// Before anything is computed, those of [`stages`](Self::stages), of rewards and of data,
     /// [`RecipeError::Occupied`] and [`RunError::OtherRun`](r1_run::RunError::OtherRun) when the folder holds something
-    /// else; then those of [`Recipe::run`] in the stage that
+    /// else; then those of [`Recipe::run`](crate::recipe::Recipe::run) in the stage that
     /// [`RecipeError::InStage`] names. What was saved is still there.
     pub fn run(&self, registry: &Registry, options: &RunOptions) -> Result<PipelineResult, RecipeError> {
         let stages = self.checked(registry)?;
