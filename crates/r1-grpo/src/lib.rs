@@ -73,12 +73,14 @@ mod objective;
 mod advantage;
 mod rollout;
 mod report;
+mod digest;
 mod trainer;
 
 pub use advantage::{
     AdvantageConfig, Baseline, Deviation, Scale, StepReward, batch_advantages, gdpo_advantages,
     group_advantages, per_token, process_advantages,
 };
+pub use digest::{GroupDigests, StateDigests, UpdateDigests};
 pub use error::GrpoError;
 pub use objective::{
     AdaptiveEntropy, Cispo, CispoInputs, Clip, ClipInputs, Correction, CorrectionInputs, CorrectionLevel,

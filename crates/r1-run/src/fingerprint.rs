@@ -115,7 +115,7 @@ impl Fingerprint {
     pub fn compare(&self, path: impl AsRef<Path>) -> Result<Begun, RunError> {
         let path = path.as_ref();
         let Some(there) = Self::read(path)? else { return Ok(Begun::New) };
-        match there.difference(self) {
+        match there.differences(self).into_iter().next() {
             Some(difference) => Err(RunError::OtherRun { path: path.to_owned(), difference }),
             None if there.finished => Ok(Begun::Finished),
             None => Ok(Begun::Unfinished),
@@ -166,43 +166,52 @@ impl Fingerprint {
         atomic::write_file(path, &text)
     }
 
-    /// The first thing in which a run now differs from this one: commands, then inputs, then settings.
-    fn difference(&self, now: &Self) -> Option<String> {
+    /// Everything in which a run now differs from this one: the command, then inputs, then settings, a clause for each.
+    ///
+    /// ```
+    /// use r1_run::Fingerprint;
+    ///
+    /// let then = Fingerprint::new("train").with_setting("seed", 1);
+    /// let now = Fingerprint::new("train").with_setting("seed", 2);
+    /// assert_eq!(then.differences(&now), ["`seed`: 1, and now 2"]);
+    /// ```
+    pub fn differences(&self, now: &Self) -> Vec<String> {
+        let mut found = Vec::new();
         if self.command != now.command {
-            return Some(format!("command: `r1 {}`, and now `r1 {}`", self.command, now.command));
+            found.push(format!("command: `r1 {}`, and now `r1 {}`", self.command, now.command));
         }
         for (name, then) in &self.inputs {
             match now.inputs.get(name) {
-                None => return Some(format!("{name}: `{}`, and now none", then.path.display())),
+                None => found.push(format!("{name}: `{}`, and now none", then.path.display())),
                 Some(now) if now.sha256 != then.sha256 => {
                     let (a, b) = (then.sha256.short(), now.sha256.short());
                     let path = now.path.display();
-                    return Some(format!("{name}: its SHA-256 was {a}.., and that of `{path}` is {b}.."));
+                    found.push(format!("{name}: its SHA-256 was {a}.., and that of `{path}` is {b}.."));
                 }
                 Some(_) => {}
             }
         }
-        if let Some((name, input)) = now.inputs.iter().find(|(name, _)| !self.inputs.contains_key(*name)) {
-            return Some(format!("{name}: none, and now `{}`", input.path.display()));
+        for (name, input) in now.inputs.iter().filter(|(name, _)| !self.inputs.contains_key(*name)) {
+            found.push(format!("{name}: none, and now `{}`", input.path.display()));
         }
         let (then, now) = (Value::Object(self.settings.clone()), Value::Object(now.settings.clone()));
-        different_setting("", &then, &now)
+        different_settings("", &then, &now, &mut found);
+        found
     }
 }
 
-fn different_setting(name: &str, then: &Value, now: &Value) -> Option<String> {
+fn different_settings(name: &str, then: &Value, now: &Value, found: &mut Vec<String>) {
     match (then, now) {
         (Value::Object(then), Value::Object(now)) => {
-            let fields = then.keys().chain(now.keys().filter(|field| !then.contains_key(*field)));
             let value = |map: &Map<String, Value>, field: &str| map.get(field).cloned().unwrap_or_default();
-            let inner = |field: &String| {
+            for field in then.keys().chain(now.keys().filter(|field| !then.contains_key(*field))) {
                 let dot = if name.is_empty() { "" } else { "." };
-                different_setting(&format!("{name}{dot}{field}"), &value(then, field), &value(now, field))
-            };
-            fields.into_iter().find_map(inner)
+                let name = format!("{name}{dot}{field}");
+                different_settings(&name, &value(then, field), &value(now, field), found);
+            }
         }
-        _ if then == now => None,
-        _ => Some(format!("`{name}`: {then}, and now {now}")),
+        _ if then == now => {}
+        _ => found.push(format!("`{name}`: {then}, and now {now}")),
     }
 }
 

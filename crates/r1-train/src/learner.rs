@@ -70,6 +70,11 @@ impl<M: CausalLm> Learner<M> {
         self.optimizer.steps()
     }
 
+    /// The optimizer.
+    pub fn optimizer(&self) -> &AdamW {
+        &self.optimizer
+    }
+
     /// Writes the model in Hugging Face layout, of one with an adapter the adapter (`model/`, in f32), and the optimizer's
     /// moments into a folder.
     pub(crate) fn save<E: From<ModelError> + From<RunError>>(&self, dir: &Path) -> Result<(), E> {

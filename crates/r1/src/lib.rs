@@ -38,6 +38,7 @@ pub use r1_tasks as tasks;
 pub use r1_train as train;
 
 pub mod pipeline;
+pub mod diagnose;
 pub mod recipe;
 pub mod process;
 mod command;

@@ -2,6 +2,7 @@
 
 mod checkpoint;
 mod config;
+mod digests;
 mod entropy_state;
 mod gradient;
 mod pack;
@@ -22,6 +23,7 @@ use crate::{
     rollout::{Collection, PendingRollouts, PolicyRollouts, RolloutCost, RolloutSource, collect},
 };
 pub use config::{GrpoConfig, LengthStep, LongPrompts, Stale};
+use digests::Keeping;
 use entropy_state::EntropyState;
 use gradient::{StepPass, score_rollouts, step_pass};
 pub use pack::{Member, pack_groups};
@@ -53,6 +55,7 @@ pub struct GrpoTrainer<M: CausalLm = Transformer> {
     /// Weight of the entropy bonus, and the mean entropy of the last update, for an adaptive weight.
     entropy: EntropyState,
     timings: StepTimings,
+    digests: Keeping,
 }
 
 impl<M: CausalLm> GrpoTrainer<M> {
@@ -72,6 +75,7 @@ impl<M: CausalLm> GrpoTrainer<M> {
             rollouts: 0,
             tokens: 0,
             timings: StepTimings::default(),
+            digests: Keeping::default(),
         })
     }
 
@@ -172,12 +176,14 @@ impl<M: CausalLm> GrpoTrainer<M> {
             return Err(dump("loss", update, &groups, &self.config.dump_dir));
         }
         let entropy_coef = config.adaptive_entropy.map(|_| config.objective.entropy_coef);
+        self.digests.gradients(&gradients);
         let learning_rate = self.config.learning_rate * self.config.schedule.factor(self.updates());
         let grad_norm = self.learner.update(gradients, learning_rate);
         let groups = self.pending.next();
         if !grad_norm.is_finite() {
             return Err(dump("gradient", update, &groups, &self.config.dump_dir));
         }
+        self.digests.update(update, &groups, metrics.loss(), &self.learner);
         self.entropy.follow(&self.config, metrics.entropy.mean());
         let facts = StepFacts {
             step: update,

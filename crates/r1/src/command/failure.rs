@@ -11,6 +11,8 @@ pub(crate) enum Failure {
     Job(String),
     /// Some input lines failed and were named on standard error already: exit status 1.
     Lines,
+    /// The answer was given, and is no: exit status 1.
+    Answered,
     /// A signal asked for the end, the work is saved, and a sentence said how to go on: this exit status.
     Interrupted(u8),
     /// Whoever read the results has closed its end, as `head` does. That is no failure.

@@ -5,7 +5,7 @@ use clap::{Command, CommandFactory};
 /// The commands by purpose. A command that stands in no group is listed under the last heading, so that a new one is
 /// never hidden; a name that is no command is skipped.
 const GROUPS: &[(&str, &[&str])] = &[
-    ("Train and measure", &["train", "eval", "compare"]),
+    ("Train and measure", &["train", "eval", "compare", "diagnose", "replay"]),
     ("Recipes of one stage", &["grpo", "sft", "reject"]),
     ("Use a model", &["chat", "serve", "generate", "logprobs", "convert", "plan"]),
     ("Grade answers", &["grade", "grade-code", "run-code", "audit"]),

@@ -27,6 +27,8 @@ mod reject;
 mod sft;
 mod train;
 mod grpo;
+mod replay;
+mod diagnose;
 mod decontaminate;
 mod run_code;
 mod grade_code;
@@ -89,6 +91,8 @@ struct Cli {
 enum Command {
     Train(train::Arguments),
     Grpo(grpo::Arguments),
+    Replay(replay::Arguments),
+    Diagnose(diagnose::Arguments),
     Logprobs(logprobs::Arguments),
     Generate(generate::Arguments),
     Chat(chat::Arguments),
@@ -156,6 +160,8 @@ pub fn main_with(register: impl FnOnce(&mut Registry)) -> ExitCode {
     let outcome = panic::catch_unwind(AssertUnwindSafe(|| match &command {
         Command::Train(arguments) => train::run(arguments, &registry),
         Command::Grpo(arguments) => grpo::run(arguments, &registry),
+        Command::Replay(arguments) => replay::run(arguments, &registry),
+        Command::Diagnose(arguments) => diagnose::run(arguments),
         Command::Logprobs(arguments) => logprobs::run(arguments),
         Command::Generate(arguments) => generate::run(arguments),
         Command::Chat(arguments) => chat::run(arguments),
@@ -186,8 +192,8 @@ pub fn main_with(register: impl FnOnce(&mut Registry)) -> ExitCode {
             ExitCode::FAILURE
         }
         Ok(Err(Failure::Interrupted(status))) => ExitCode::from(status),
-        // The lines were named when they were met; the panic by its hook.
-        Ok(Err(Failure::Lines)) | Err(_) => ExitCode::FAILURE,
+        // The lines were named when they were met; the answer was given; the panic by its hook.
+        Ok(Err(Failure::Lines | Failure::Answered)) | Err(_) => ExitCode::FAILURE,
     }
 }
 

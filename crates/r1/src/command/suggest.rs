@@ -33,6 +33,8 @@ const MEANINGS: &[(&[&str], &[&str])] = &[
         ],
         &["eval"],
     ),
+    (&["debug", "doctor", "why", "explain", "inspect"], &["diagnose"]),
+    (&["reproduce", "rerun", "verify-run", "determinism"], &["replay"]),
     (&["diff", "versus", "vs", "significance"], &["compare"]),
     (&["export", "quantize", "quantise", "quant", "save", "merge", "shard", "cast"], &["convert"]),
     (&["exec", "execute", "sandbox", "code", "python"], &["run-code", "grade-code"]),

@@ -9,6 +9,7 @@ use clap::Args;
 
 use crate::{
     command::{
+        diagnose,
         failure::{Failure, sentence},
         lines::answer,
     },
@@ -144,5 +145,6 @@ fn tell(recipe: &Recipe, finished: &Finished) -> Result<(), Failure> {
         let _ = comparison.show(&mut io::stderr());
         eprintln!("\nThe run is in {}; open report.html there.", dir.display());
     }
+    diagnose::tell(recipe);
     answer(&finished.result)
 }

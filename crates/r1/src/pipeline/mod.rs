@@ -6,6 +6,7 @@
 //! loaded; other settings for the same folder are refused.
 
 mod stage;
+mod digests;
 mod reinforce;
 mod fine_tune;
 mod interruptible;
@@ -15,6 +16,7 @@ mod comparison;
 mod error;
 
 pub use comparison::{Comparison, train_seconds};
+pub(crate) use digests::FILE as DIGESTS;
 pub use error::PipelineError;
 pub use fine_tune::FineTuned;
 pub use reinforce::Reinforcement;

@@ -5,7 +5,7 @@ use r1_grpo::{GrpoConfig, GrpoTrainer, GrpoTraining};
 use r1_model::{LanguageModel, checkpoint::WeightType};
 use r1_train::Hook;
 
-use super::{PipelineError, Stage};
+use super::{PipelineError, Stage, digests::DigestLines};
 
 /// What reinforcement learning drives, with any source and any reward.
 pub type Reinforcement<'a> = GrpoTraining<'a, dyn ProblemSource + 'a, dyn Reward + 'a>;
@@ -40,7 +40,7 @@ impl Stage {
         policy: LanguageModel,
         source: &'a mut dyn ProblemSource,
         reward: &'a dyn Reward,
-        hooks: Vec<Box<dyn Hook<Reinforcement<'a>> + 'a>>,
+        mut hooks: Vec<Box<dyn Hook<Reinforcement<'a>> + 'a>>,
     ) -> Result<LanguageModel, PipelineError> {
         let (_lock, mut recorder) = self.open()?;
         let trainer = match recorder.latest() {
@@ -48,6 +48,10 @@ impl Stage {
             None => GrpoTrainer::new(config, policy)?,
         };
         let first = trainer.updates();
+        if self.digests {
+            hooks.push(Box::new(DigestLines::open(self.dir(), first)?));
+        }
+        let trainer = trainer.with_digests(self.digests);
         let mut training: Reinforcement<'a> = GrpoTraining { trainer, source, reward };
         self.train(&mut training, updates, hooks, &mut recorder)?;
         let trainer = training.trainer;

@@ -31,6 +31,7 @@ pub struct Stage {
     save_every: u64,
     model_name: String,
     pub(super) interrupt: Interrupt,
+    pub(super) digests: bool,
     /// The folder is locked already.
     lock: Option<Arc<Lock>>,
 }
@@ -43,6 +44,7 @@ impl Stage {
             save_every: 50,
             model_name: "model".into(),
             interrupt: Interrupt::never(),
+            digests: false,
             lock: None,
         }
     }
@@ -60,6 +62,12 @@ impl Stage {
     /// The same, saved and ended when this asks for a stop.
     pub fn with_interrupt(self, interrupt: Interrupt) -> Self {
         Self { interrupt, ..self }
+    }
+
+    /// The same with or without `digests.jsonl`, which says what every update of reinforcement learning was made of: its
+    /// [digests](r1_grpo::UpdateDigests).
+    pub fn with_digests(self, digests: bool) -> Self {
+        Self { digests, ..self }
     }
 
     /// The same in a folder that the caller has locked.

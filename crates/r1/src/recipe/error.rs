@@ -78,6 +78,12 @@ pub enum RecipeError {
         /// What stands there, and the way out.
         reason: String,
     },
+    /// An update cannot be made again.
+    #[error("{reason}")]
+    Replay {
+        /// Why, and what can be.
+        reason: String,
+    },
     /// A prompt does not fit the model.
     #[error("the prompt of problem `{problem}` cannot be used: {reason}")]
     Prompt {

@@ -37,7 +37,7 @@ impl Recipe {
         if assignments.is_empty() {
             // From the text itself, so that an error can point at the line.
             let recipe: Self = toml::from_str(text).map_err(|error| syntax(&error))?;
-            return Ok(Self { base: base.to_owned(), ..recipe });
+            return Ok(recipe.within(base));
         }
         let mut table: Table = toml::from_str(text).map_err(|error| syntax(&error))?;
         for assignment in assignments {
@@ -47,7 +47,13 @@ impl Recipe {
             })?;
         }
         let recipe = Self::deserialize(table).map_err(|error| syntax(&error))?;
-        Ok(Self { base: base.to_owned(), ..recipe })
+        Ok(recipe.within(base))
+    }
+
+    /// The recipe of a file in this folder, which its own `base` is relative to.
+    fn within(mut self, folder: &Path) -> Self {
+        self.base = if self.base.as_os_str().is_empty() { folder.to_owned() } else { folder.join(&self.base) };
+        self
     }
 }
 

@@ -4,7 +4,8 @@ use std::{fs, path::Path};
 
 use r1_run::{Checkpoints, Fingerprint, Run, RunError};
 
-use super::{RecipeError, examination, periodic};
+use super::{RecipeError, examination, periodic, stored};
+use crate::pipeline::DIGESTS;
 
 /// The file that says what a run was begun with.
 pub(super) const DESCRIPTION: &str = "run.json";
@@ -19,7 +20,7 @@ pub(super) const TRACES: &str = "traces.jsonl";
 const JOURNAL: &str = "traces.jsonl.journal.jsonl";
 
 /// Files and folders of a run beside the model's and the checkpoints, which know themselves who wrote them.
-const OWN: [&str; 8] = [
+const OWN: [&str; 9] = [
     "metrics.jsonl",
     "timings.jsonl",
     "samples.jsonl",
@@ -28,6 +29,7 @@ const OWN: [&str; 8] = [
     RESULT,
     periodic::FILE,
     examination::FOLDER,
+    DIGESTS,
 ];
 
 /// What rejection sampling writes, which other methods neither write nor touch.
@@ -78,9 +80,10 @@ pub(super) fn clear(dir: &Path, more: &[&str]) -> Result<(), RecipeError> {
             path.file_name().and_then(|name| name.to_str()?.strip_suffix(".jsonl")?.parse::<u64>().ok());
         update.is_some()
     });
-    let named = [DESCRIPTION, RESULT, periodic::FILE].into_iter();
+    let named = [DESCRIPTION, RESULT, periodic::FILE, DIGESTS].into_iter();
     let named = named.chain(OF_REJECTION.into_iter().filter(|_| sampled)).map(|name| dir.join(name));
-    for path in examined.chain(named).filter(|path| path.exists()) {
+    let recipe = Some(dir.join(stored::FILE)).filter(|path| stored::is_ours(path));
+    for path in examined.chain(named).chain(recipe).filter(|path| path.exists()) {
         fs::remove_file(&path).map_err(|source| RunError::Write { path, source })?;
     }
     Ok(())

@@ -1,6 +1,9 @@
 //! What decides about the numbers of a recipe's run.
 
-use std::{collections::BTreeMap, path::Path};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
 
 use r1_data::recipe::DataRecipe;
 use r1_run::{Digest, Fingerprint};
@@ -31,6 +34,8 @@ impl Recipe {
             let name = if *count == 1 { what.to_owned() } else { format!("{what} {count}") };
             fingerprint = fingerprint.with_input(&name, &file, Digest::of_file(&file)?);
         }
+        // Digests have no part in it, and a run that was begun without them goes on with them.
+        let output = OutputRecipe { dir: "".into(), model: String::new(), save_every: 0, digests: true };
         let decisive = Self {
             description: String::new(),
             source: String::new(),
@@ -42,7 +47,8 @@ impl Recipe {
                 data: unnamed(&evaluation.data, &self.base),
                 ..evaluation.clone()
             }),
-            output: OutputRecipe { dir: "".into(), model: String::new(), save_every: 0 },
+            output,
+            base: PathBuf::new(),
             ..self.clone()
         };
         Ok(fingerprint.with_settings(&decisive))

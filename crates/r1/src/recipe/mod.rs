@@ -45,8 +45,11 @@ mod periodic;
 mod rejection;
 mod job;
 mod identity;
+mod stored;
+mod record;
 mod folder;
 mod run;
+mod replay;
 mod dry_run;
 mod stages;
 mod error;
@@ -62,6 +65,7 @@ pub use evaluation::EvaluationRecipe;
 pub(crate) use file::{folder as recipe_folder, read_text};
 pub use model::ModelRecipe;
 pub use output::OutputRecipe;
+pub use replay::{Difference, DifferenceKind, Replayed, replay};
 pub use registry::Registry;
 pub use reward::{RewardRecipe, Rewards};
 pub use run::{Finished, RunOptions, Trained};
@@ -111,8 +115,8 @@ pub struct Recipe {
     pub evaluation: Option<EvaluationRecipe>,
     /// The folder of the run.
     pub output: OutputRecipe,
-    /// The folder that paths are relative to.
-    #[serde(skip)]
+    /// The folder that paths are relative to [default: that of the recipe].
+    #[serde(default, skip_serializing_if = "is_empty")]
     base: PathBuf,
 }
 
@@ -165,4 +169,8 @@ impl Recipe {
     pub fn to_toml(&self) -> String {
         toml::to_string_pretty(self).expect("a recipe is made of what TOML has")
     }
+}
+
+fn is_empty(path: &Path) -> bool {
+    path.as_os_str().is_empty()
 }

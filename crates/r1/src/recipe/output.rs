@@ -16,6 +16,9 @@ pub struct OutputRecipe {
     /// Updates between two checkpoints; 0 saves at the end only.
     #[serde(default = "save_every")]
     pub save_every: u64,
+    /// Writes what every update of `grpo` was made of to `digests.jsonl`, for `r1 replay`.
+    #[serde(default = "digests", skip_serializing_if = "is_kept")]
+    pub digests: bool,
 }
 
 fn model() -> String {
@@ -24,4 +27,12 @@ fn model() -> String {
 
 fn save_every() -> u64 {
     50
+}
+
+fn digests() -> bool {
+    true
+}
+
+fn is_kept(digests: &bool) -> bool {
+    *digests
 }

@@ -74,6 +74,7 @@ impl Recipe {
             folder::clear(dir, self.method.files())?;
         }
         fingerprint.begin(dir.join(DESCRIPTION))?;
+        self.store()?;
         if options.show_recipe {
             eprintln!("{}", self.to_toml());
         }
@@ -82,6 +83,7 @@ impl Recipe {
             .with_save_every(self.output.save_every)
             .with_model_name(&self.output.model)
             .with_interrupt(options.interrupt.clone())
+            .with_digests(self.output.digests)
             .with_lock(lock);
         let finished = self.train(job, model, &stage)?;
         let text = format!("{:#}\n", finished.result);

@@ -13,6 +13,7 @@ mod lines;
 mod owner;
 mod problems;
 mod plan;
+mod replay;
 mod resume;
 mod serve;
 mod settings;

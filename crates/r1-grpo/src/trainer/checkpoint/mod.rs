@@ -14,7 +14,7 @@ use r1_model::{
 use r1_run::{Checkpoint, CheckpointNote, checkpoint::agreed};
 use r1_train::{Learner, TrainerState, write_checkpoint};
 
-use super::reference::Reference;
+use super::{digests::Keeping, reference::Reference};
 use crate::{GrpoConfig, GrpoError, GrpoTrainer, StepTimings};
 use state::State;
 
@@ -111,6 +111,7 @@ impl<M: CausalLm> GrpoTrainer<M> {
             tokens,
             entropy,
             timings: StepTimings::default(),
+            digests: Keeping::default(),
             config,
         };
         source.seek(state.source_position)?;
