@@ -6,5 +6,5 @@ mod group;
 mod update;
 
 pub use group::GroupDigests;
-pub(crate) use update::{of_gradients, of_learner};
 pub use update::{StateDigests, UpdateDigests};
+pub(crate) use update::{of_gradients, of_learner};

@@ -3,9 +3,7 @@
 use std::collections::BTreeMap;
 
 use burn::tensor::{Tensor, TensorData};
-use r1_model::{
-    CausalLm, GradientStore, checkpoint::collect_weights, kernels::adamw_step::Moments,
-};
+use r1_model::{CausalLm, GradientStore, checkpoint::collect_weights, kernels::adamw_step::Moments};
 use r1_train::Learner;
 use serde::{Deserialize, Serialize};
 

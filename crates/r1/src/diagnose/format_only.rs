@@ -25,7 +25,9 @@ pub(super) fn found(run: &RunRecord) -> Option<Finding> {
             .figure("format_late", format.late)
             .figure("pass_at_1_early", right.early)
             .figure("pass_at_1_late", right.late)
-            .knob("the reference answers of the data: r1 grade --explain on a few completions of samples.jsonl")
+            .knob(
+                "the reference answers of the data: r1 grade --explain on a few completions of samples.jsonl",
+            )
             .knob("easier problems, so that there is a right answer to find")
             .knob("lower the weight of the format in [[reward]]"),
     )

@@ -21,7 +21,9 @@ impl DigestLines {
         let path = dir.join(FILE);
         let kept = match fs::read(&path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => 0,
-            text => length_up_to(&text.map_err(|source| RunError::Read { path: path.clone(), source })?, updates),
+            text => {
+                length_up_to(&text.map_err(|source| RunError::Read { path: path.clone(), source })?, updates)
+            }
         };
         let mut lines = Lines::open(path)?;
         lines.cut(kept)?;

@@ -52,7 +52,8 @@ impl Recipe {
 
     /// The recipe of a file in this folder, which its own `base` is relative to.
     fn within(mut self, folder: &Path) -> Self {
-        self.base = if self.base.as_os_str().is_empty() { folder.to_owned() } else { folder.join(&self.base) };
+        self.base =
+            if self.base.as_os_str().is_empty() { folder.to_owned() } else { folder.join(&self.base) };
         self
     }
 }

@@ -35,7 +35,8 @@ impl Recipe {
             eprintln!("`{}` was not written by r1 and stays; `r1 replay` will read it", path.display());
             return Ok(());
         }
-        let here = env::current_dir().map_err(|source| RunError::Read { path: PathBuf::from("."), source })?;
+        let here =
+            env::current_dir().map_err(|source| RunError::Read { path: PathBuf::from("."), source })?;
         // TOML is Unicode; of a folder whose name is none, a replay will say that it is missing.
         let unicode = |path: &Path| PathBuf::from(path.to_string_lossy().into_owned());
         let mut stored = Self { base: unicode(&here.join(&self.base)), ..self.clone() };

@@ -63,7 +63,11 @@ impl Folder {
         while let Some(folder) = folders.pop() {
             for entry in fs::read_dir(folder).unwrap() {
                 let path = entry.unwrap().path();
-                if path.is_dir() { folders.push(path) } else { drop(files.insert(path.clone(), fs::read(path).unwrap())) }
+                if path.is_dir() {
+                    folders.push(path)
+                } else {
+                    drop(files.insert(path.clone(), fs::read(path).unwrap()))
+                }
             }
         }
         files
@@ -103,7 +107,8 @@ fn a_run_that_was_killed_and_went_on_is_made_again_too() {
         .stderr(Stdio::null())
         .spawn()
         .unwrap();
-    let lines = || fs::read_to_string(killed.path("run/digests.jsonl")).map_or(0, |text| text.lines().count());
+    let lines =
+        || fs::read_to_string(killed.path("run/digests.jsonl")).map_or(0, |text| text.lines().count());
     while lines() < 3 && child.try_wait().unwrap().is_none() {
         sleep(Duration::from_millis(1));
     }
@@ -155,14 +160,34 @@ fn one_bit_that_was_changed_is_named_by_what_it_is() {
         ("run/digests.jsonl", Box::new(in_line("\"prompt\":\"")), "prompt", "digests.jsonl"),
         ("run/digests.jsonl", Box::new(in_line("\"rollouts\":[\"")), "rollout", "digests.jsonl"),
         ("run/digests.jsonl", Box::new(in_line("\"logprobs\":[\"")), "logprobs", "digests.jsonl"),
-        ("run/digests.jsonl", Box::new(in_line("\"format\":[\"")), "reward", "digests.jsonl"),
+        ("run/digests.jsonl", Box::new(in_line("\"accuracy\":[\"")), "reward", "digests.jsonl"),
         ("run/digests.jsonl", Box::new(in_line("\"rewards\":[\"")), "reward", "digests.jsonl"),
         ("run/digests.jsonl", Box::new(in_line("\"advantages\":[\"")), "advantage", "digests.jsonl"),
         ("run/digests.jsonl", Box::new(in_line("\"loss\":\"")), "loss", "digests.jsonl"),
-        ("run/digests.jsonl", Box::new(in_line("\"gradients\":{\"blocks.0.attention.qkv.weight\":\"")), "gradient", "digests.jsonl"),
-        ("run/checkpoints/step-000004/model/model.safetensors", Box::new(near_end), "weights", "checkpoints/step-000004"),
-        ("run/checkpoints/step-000004/optimizer.safetensors", Box::new(near_end), "moments", "checkpoints/step-000004"),
-        ("run/checkpoints/step-000005/optimizer.safetensors", Box::new(near_end), "moments", "checkpoints/step-000005"),
+        (
+            "run/digests.jsonl",
+            Box::new(in_line("\"gradients\":{\"blocks.0.attention.output.weight\":\"")),
+            "gradient",
+            "digests.jsonl",
+        ),
+        (
+            "run/checkpoints/step-000004/model/model.safetensors",
+            Box::new(near_end),
+            "weights",
+            "checkpoints/step-000004",
+        ),
+        (
+            "run/checkpoints/step-000004/optimizer.safetensors",
+            Box::new(near_end),
+            "moments",
+            "checkpoints/step-000004",
+        ),
+        (
+            "run/checkpoints/step-000005/optimizer.safetensors",
+            Box::new(near_end),
+            "moments",
+            "checkpoints/step-000005",
+        ),
         ("problems.jsonl", Box::new(at("\"answer\":\"")), "problem", "digests.jsonl"),
         ("run/recipe.toml", Box::new(at("name = \"format\"\nweight = ")), "reward", "digests.jsonl"),
     ];
@@ -176,7 +201,11 @@ fn one_bit_that_was_changed_is_named_by_what_it_is() {
         assert_eq!((outcome.status, outcome.lines().len()), (1, 1), "{name} {kind}: {}", outcome.stderr);
         let answer = outcome.lines().remove(0);
         let difference = &answer["difference"];
-        assert_eq!((&answer["equal"], &difference["kind"]), (&json!(false), &json!(kind)), "{name}: {answer}");
+        assert_eq!(
+            (&answer["equal"], &difference["kind"]),
+            (&json!(false), &json!(kind)),
+            "{name}: {answer}"
+        );
         assert_eq!(difference["file"], file, "{answer}");
         assert_eq!(difference["step"], if file.ends_with("04") { 4 } else { 5 }, "{answer}");
         assert_ne!(difference["recorded"], difference["replayed"], "{answer}");
@@ -240,10 +269,8 @@ fn what_was_not_recorded_is_said_and_a_foreign_recipe_stays() {
     // Somebody keeps the recipe where the run goes.
     let text = folder.read("recipe.toml").replace("problems.jsonl", "../problems.jsonl");
     fs::write(folder.path("run/recipe.toml"), &text).unwrap();
-    let outcome = r1(
-        &["train", folder.path("run/recipe.toml").to_str().unwrap(), "--set", "output.digests=false"],
-        "",
-    );
+    let outcome =
+        r1(&["train", folder.path("run/recipe.toml").to_str().unwrap(), "--set", "output.digests=false"], "");
     assert_eq!(outcome.status, 0, "{}", outcome.stderr);
     assert_eq!(folder.read("run/recipe.toml"), text);
     assert!(!folder.path("run/digests.jsonl").exists());

@@ -64,7 +64,9 @@ fn of_groups(step: u64, then: &GroupDigests, now: &GroupDigests, found: &mut Vec
         Difference::new(step, kind, DIGESTS, readable(then), readable(now)).of_problem(id)
     };
     if then.id != now.id {
-        found.push(Difference::new(step, DifferenceKind::Problem, DIGESTS, &then.id, &now.id).of_problem(&now.id));
+        found.push(
+            Difference::new(step, DifferenceKind::Problem, DIGESTS, &then.id, &now.id).of_problem(&now.id),
+        );
     } else if then.problem != now.problem {
         found.push(new(DifferenceKind::Problem, &then.problem, &now.problem, &now.id));
     }

@@ -55,7 +55,9 @@ pub fn replay(dir: &Path, step: u64, registry: &Registry) -> Result<Replayed, Re
     let shown = dir.display();
     match recorded.updates() {
         0 => return refused(format!("`{shown}` has made no update yet")),
-        made if step > made => return refused(format!("`{shown}` has made {made} updates, and none is the {step}th")),
+        made if step > made => {
+            return refused(format!("`{shown}` has made {made} updates, and none is the {step}th"));
+        }
         _ if step == 0 => return refused("updates are counted from 1".into()),
         _ => {}
     }
