@@ -6,7 +6,9 @@ use super::{Finding, RunRecord, record::percent};
 const ENDS: [&str; 2] = ["</answer>", "\\boxed{"];
 
 pub(super) fn found(run: &RunRecord) -> Option<Finding> {
-    let share = run.late("completions/clipped_ratio").filter(|share| *share > 0.5)?;
+    // From the beginning on: a policy that loses its end has another trouble.
+    let least = run.series("completions/clipped_ratio").into_iter().reduce(f64::min)?;
+    let share = run.late("completions/clipped_ratio").filter(|_| least > 0.5)?;
     let samples = run.late_samples();
     let cut: Vec<&str> = samples
         .iter()

@@ -1,6 +1,6 @@
 //! Groups in which all completions earn the same, because the problems are too hard or too easy.
 
-use super::{Finding, RunRecord, constant_reward, record::percent};
+use super::{Finding, RunRecord, constant_reward, learning_rate, record::percent};
 
 /// A share of groups without signal that leaves too little to learn from.
 const MOST: f64 = 0.7;
@@ -50,5 +50,6 @@ pub(super) fn too_easy(run: &RunRecord) -> Option<Finding> {
 fn without_signal(run: &RunRecord) -> Option<(f64, f64)> {
     let flat = run.late("frac_reward_zero_std").filter(|share| *share > MOST)?;
     let right = run.late("pass_at_1").or_else(|| run.late("reward"))?;
-    constant_reward::found(run).is_none().then_some((flat, right))
+    let is_explained = constant_reward::found(run).is_some() || learning_rate::too_high(run).is_some();
+    (!is_explained).then_some((flat, right))
 }

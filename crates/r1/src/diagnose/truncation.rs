@@ -1,13 +1,14 @@
 //! Completions that the limit of tokens cuts off before they answer.
 
-use super::{Finding, RunRecord, no_end, record::percent};
+use super::{Finding, RunRecord, learning_rate, no_end, record::percent};
 
 /// A share of cut completions from which on learning suffers.
 const MOST: f64 = 0.2;
 
 pub(super) fn found(run: &RunRecord) -> Option<Finding> {
     let share = run.late("completions/clipped_ratio").filter(|share| *share > MOST)?;
-    if no_end::found(run).is_some() {
+    let is_explained = no_end::found(run).is_some() || learning_rate::too_high(run).is_some();
+    if is_explained {
         return None;
     }
     let limit = run.late("completions/max_tokens").unwrap_or_default();

@@ -6,6 +6,7 @@ mod checkpoint;
 mod compare;
 mod convert;
 mod decontaminate;
+mod diagnose;
 mod eval;
 mod grade;
 mod hostile;
