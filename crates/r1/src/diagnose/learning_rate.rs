@@ -40,13 +40,11 @@ pub(super) fn too_low(run: &RunRecord) -> Option<Finding> {
     let reward = run.trend("reward")?;
     let kl = run.late("kl").filter(|kl| *kl < NEAR)?;
     let signal = run.late("frac_reward_zero_std").filter(|flat| *flat < 0.7)?;
-    if reward.change() != 0.0 {
-        return None;
-    }
     let rate = run.late("learning_rate").unwrap_or_default();
     let what = format!(
-        "after {} updates the policy is {kl:.1e} nats a token from the reference, and the reward as at first ({:.2})",
+        "after {} updates the policy is {kl:.1e} nats a token from the reference, and the reward went from {:.2} to {:.2}",
         run.updates(),
+        reward.early,
         reward.late
     );
     Some(

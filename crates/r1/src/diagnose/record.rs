@@ -9,7 +9,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 /// Fewer updates than this tell nothing about a course.
-const MIN_UPDATES: usize = 8;
+const MIN_UPDATES: usize = 12;
 
 /// What a run wrote.
 #[derive(Debug, Clone, Default)]
@@ -140,14 +140,15 @@ mod tests {
             metrics: values.iter().map(|value| json!({"a": value}).as_object().unwrap().clone()).collect(),
             ..RunRecord::default()
         };
-        // Quarters (1, 3) and (5, 7): both have variance 2, so the error of the difference is √2.
-        let trend = run(&[1.0, 3.0, 0.0, 0.0, 0.0, 0.0, 5.0, 7.0]).trend("a").unwrap();
+        // Quarters (1, 3, 2) and (5, 7, 6): both have variance 1, so the error of the difference is √(2/3).
+        let trend = run(&[1.0, 3.0, 2.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 5.0, 7.0, 6.0]).trend("a").unwrap();
         assert_eq!((trend.early, trend.late), (2.0, 6.0));
-        assert!((trend.stderr - 2f64.sqrt()).abs() < 1e-12);
+        assert!((trend.stderr - (2f64 / 3.0).sqrt()).abs() < 1e-12);
         assert_eq!(trend.change(), 4.0);
-        assert_eq!(run(&[1.0, 3.0, 0.0, 0.0, 0.0, 0.0, 3.0, 5.0]).trend("a").unwrap().change(), 0.0);
-        assert_eq!(run(&[1.0; 7]).trend("a"), None);
-        assert_eq!(run(&[1.0; 8]).trend("b"), None);
+        let still = run(&[1.0, 3.0, 2.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 2.5, 4.5, 3.5]).trend("a").unwrap();
+        assert_eq!(still.change(), 0.0);
+        assert_eq!(run(&[1.0; 11]).trend("a"), None);
+        assert_eq!(run(&[1.0; 12]).trend("b"), None);
         assert_eq!(run(&[]).late("a"), None);
         assert_eq!(run(&[1.0]).late("a"), Some(1.0));
     }

@@ -113,7 +113,8 @@ fn a_problem_that_is_always_solved_is_too_easy() {
 fn a_policy_that_writes_one_thing_has_no_entropy_left() {
     let planted = Planted::new();
     let path = planted.path("two.jsonl");
-    let lines = "{\"question\":\"3+5-2\",\"answer\":\"6\"}\n{\"question\":\"2+2-1\",\"answer\":\"3\"}\n";
+    // One of them has an answer that nobody gives, so that half of what it writes is wrong for good.
+    let lines = "{\"question\":\"3+5-2\",\"answer\":\"6\"}\n{\"question\":\"2+2-1\",\"answer\":\"1003\"}\n";
     fs::write(&path, lines).unwrap();
     let data = format!("data.sources=[{{file={path:?}}}]");
     planted.has("entropy collapse", "entropy_coef", 24, &[&data, "grpo.learning_rate=1e-3"]);
@@ -161,7 +162,8 @@ fn another_template_than_the_models_is_suspected() {
 #[test]
 fn a_learning_rate_may_be_too_high_or_too_low() {
     let high = Planted::new();
-    high.has("learning rate too high", "grpo.learning_rate", 16, &["grpo.learning_rate=1e-2"]);
+    let settings = ["grpo.learning_rate=1e-2", "grpo.sampling.max_tokens=64"];
+    high.has("learning rate too high", "grpo.learning_rate", 12, &settings);
     let found = findings(&high.path("run"));
     assert_eq!(found.len(), 1, "what it explains is not told beside it: {found:?}");
     let low = Planted::new();
