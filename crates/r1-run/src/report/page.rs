@@ -32,6 +32,8 @@ pub struct Report {
     pub subtitle: String,
     /// Settings worth knowing, by name.
     pub parameters: Vec<(String, String)>,
+    /// What somebody should look at, a text of one line or more each.
+    pub notes: Vec<String>,
     /// Figures before and after training.
     pub rows: Vec<Row>,
     /// The curves; those without a value in the metrics are named, not drawn.
@@ -59,7 +61,8 @@ impl Report {
              <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n\
              <meta name=\"color-scheme\" content=\"light dark\">\n\
              <title>{title}</title>\n<style>\n{STYLE}</style>\n</head>\n<body>\n<main>\n\
-             <header class=\"top\"><h1>{title}</h1>{subtitle}</header>\n{}{}{}{}</main>\n</body>\n</html>\n",
+             <header class=\"top\"><h1>{title}</h1>{subtitle}</header>\n{}{}{}{}{}</main>\n</body>\n</html>\n",
+            self.remarks(),
             table(&self.rows),
             self.curves(metrics),
             self.completions(),
@@ -97,6 +100,18 @@ impl Report {
         format!("<h2>Training</h2>\n<div class=\"charts\">\n{cards}</div>\n{missing}")
     }
 
+    fn remarks(&self) -> String {
+        if self.notes.is_empty() {
+            return String::new();
+        }
+        let notes: String = self
+            .notes
+            .iter()
+            .map(|note| format!("<pre class=\"card remark\">{}</pre>\n", escape(note)))
+            .collect();
+        format!("<h2>What to look at</h2>\n{notes}")
+    }
+
     fn completions(&self) -> String {
         if self.samples.is_empty() {
             return String::new();
@@ -128,6 +143,7 @@ mod tests {
             title: evil.clone(),
             subtitle: evil.clone(),
             parameters: vec![(evil.clone(), evil.clone())],
+            notes: vec![evil.clone()],
             rows: vec![Row::share(evil.clone(), 0.0, 1.0)],
             charts: vec![
                 Chart::new(evil.clone(), evil.clone()).line(evil.clone(), "reward"),

@@ -24,6 +24,8 @@ pub struct Comparison {
     pub seed: u64,
     /// Wall-clock seconds of training, see [`train_seconds`].
     pub train_seconds: f64,
+    /// What somebody should look at, for the page.
+    pub notes: Vec<String>,
 }
 
 /// Seconds of all updates of a run's folder, those before an interruption and those that were made twice included.
@@ -58,6 +60,7 @@ impl Comparison {
             ("seed".into(), self.seed.to_string()),
             ("held-out problems".into(), before.problems.to_string()),
         ];
+        page.notes.clone_from(&self.notes);
         page.rows = self.rows();
         page.charts = Chart::standard();
         let third = before.rows.len() / 3;

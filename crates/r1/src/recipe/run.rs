@@ -13,6 +13,7 @@ use super::{
     job::{Job, Kind},
     periodic::Periodic,
 };
+use crate::diagnose::diagnose;
 use crate::pipeline::{Comparison, Stage, train_seconds};
 
 /// What a run is told beside its recipe.
@@ -159,6 +160,7 @@ impl Recipe {
                     updates,
                     seed: self.seed,
                     train_seconds: train_seconds(stage.dir())?,
+                    notes: diagnose(&self.record()?).iter().map(ToString::to_string).collect(),
                 };
                 comparison.write(stage.dir())?;
                 for name in ["before", "after"] {

@@ -57,8 +57,10 @@ impl Planted {
         let trained = r1(&arguments, "");
         assert_eq!(trained.status, 0, "{}", trained.stderr);
         let found = findings(&run);
+        let page = fs::read_to_string(self.path("run/report.html")).unwrap();
         for (name, _) in &found {
             assert!(trained.stderr.contains(&format!("\n{name}: ")), "{name}: {}", trained.stderr);
+            assert!(page.contains(&format!("<pre class=\"card remark\">{name}: ")), "{name}");
         }
         found
     }

@@ -97,6 +97,23 @@ fn every_update_is_made_again_with_the_same_bits() {
 }
 
 #[test]
+fn adapters_and_rollouts_of_many_updates_are_made_again() {
+    let adapter = ["model.lora={rank=4,alpha=8}"];
+    // Update 5 trains on what waits in the checkpoint of update 4.
+    let pending = ["grpo.mini_batches_per_rollout=2", "grpo.inner_epochs=3"];
+    let dynamic = ["grpo.objective=dapo", "grpo.refill_rounds=2", "grpo.rollout_weights=q8_0"];
+    for settings in [&adapter[..], &pending, &dynamic] {
+        let folder = Folder::new(RULES);
+        let set: Vec<&str> = settings.iter().flat_map(|setting| ["--set", setting]).collect();
+        folder.train(&set).answers();
+        for step in [4, 5] {
+            let answer = folder.replay(step).answers().remove(0);
+            assert_eq!((&answer["equal"], &answer["changed"]), (&json!(true), &json!([])), "{settings:?}");
+        }
+    }
+}
+
+#[test]
 #[cfg(unix)]
 fn a_run_that_was_killed_and_went_on_is_made_again_too() {
     let (straight, killed) = (Folder::trained(RULES), Folder::new(RULES));

@@ -73,14 +73,14 @@ pub fn replay(dir: &Path, step: u64, registry: &Registry) -> Result<Replayed, Re
     let start = checkpoints(dir)?.into_iter().filter(|(updates, _)| *updates < step).max();
     replayed.from = start.as_ref().map_or(0, |(updates, _)| *updates);
     replayed.not_compared = recorded.lacks(replayed.from + 1..=step);
-    let mut pair = Pair::open(&recipe, registry, start.as_ref().map(|(_, dir)| dir.as_path()))?;
-    let mut found = pair.checkpoint(&recorded, replayed.from);
-    while found.is_none() && pair.trainer.updates() < step {
-        found = pair.step(&recorded, &mut replayed.changed)?;
+    let mut resumed = Resumed::open(&recipe, registry, start.as_ref().map(|(_, dir)| dir.as_path()))?;
+    let mut found = resumed.checkpoint(&recorded, replayed.from);
+    while found.is_none() && resumed.trainer.updates() < step {
+        found = resumed.step(&recorded, &mut replayed.changed)?;
     }
     let end = checkpoints(dir)?.into_iter().find(|(updates, _)| *updates == step);
     if let (None, Some((_, checkpoint))) = (&found, end) {
-        found = Pair::open(&recipe, registry, Some(&checkpoint))?.checkpoint(&recorded, step);
+        found = Resumed::open(&recipe, registry, Some(&checkpoint))?.checkpoint(&recorded, step);
     }
     (replayed.equal, replayed.difference) = (found.is_none(), found);
     Ok(replayed)
@@ -131,7 +131,7 @@ fn checkpoints(dir: &Path) -> Result<Vec<(u64, PathBuf)>, RecipeError> {
 }
 
 /// A trainer with everything that it draws from.
-struct Pair {
+struct Resumed {
     trainer: GrpoTrainer,
     source: Box<dyn r1_core::ProblemSource + Send>,
     reward: Box<r1_rewards::Rubric>,
@@ -139,7 +139,7 @@ struct Pair {
     checkpoint: Option<PathBuf>,
 }
 
-impl Pair {
+impl Resumed {
     /// The trainer of a checkpoint, or one that has made no update.
     fn open(recipe: &Recipe, registry: &Registry, checkpoint: Option<&Path>) -> Result<Self, RecipeError> {
         // Held-out problems have no part in training.
