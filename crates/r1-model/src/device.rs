@@ -72,7 +72,7 @@ pub fn named(name: &str) -> Result<Device, ModelError> {
 }
 
 /// Whether a device is a GPU.
-pub(crate) fn is_gpu(device: &Device) -> bool {
+pub fn is_gpu(device: &Device) -> bool {
     #[cfg(feature = "gpu")]
     let is_gpu = matches!(device.clone().inner().as_dispatch(), burn::backend::DispatchDevice::Cube(_));
     #[cfg(not(feature = "gpu"))]

@@ -35,7 +35,7 @@ impl Recipe {
             fingerprint = fingerprint.with_input(&name, &file, Digest::of_file(&file)?);
         }
         // Digests have no part in it, and a run that was begun without them goes on with them.
-        let output = OutputRecipe { dir: "".into(), model: String::new(), save_every: 0, digests: true };
+        let output = OutputRecipe { dir: "".into(), model: String::new(), save_every: 0, digests: None };
         let decisive = Self {
             description: String::new(),
             source: String::new(),

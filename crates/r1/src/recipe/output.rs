@@ -16,9 +16,10 @@ pub struct OutputRecipe {
     /// Updates between two checkpoints; 0 saves at the end only.
     #[serde(default = "save_every")]
     pub save_every: u64,
-    /// Writes what every update of `grpo` was made of to `digests.jsonl`, for `r1 replay`.
-    #[serde(default = "digests", skip_serializing_if = "is_kept")]
-    pub digests: bool,
+    /// Writes what every update of `grpo` was made of to `digests.jsonl`, for `r1 replay` [default: on the CPU; from a GPU,
+    /// weights, gradients and moments have to be read for it].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub digests: Option<bool>,
 }
 
 fn model() -> String {
@@ -27,12 +28,4 @@ fn model() -> String {
 
 fn save_every() -> u64 {
     50
-}
-
-fn digests() -> bool {
-    true
-}
-
-fn is_kept(digests: &bool) -> bool {
-    *digests
 }

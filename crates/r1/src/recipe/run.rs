@@ -3,7 +3,7 @@
 use r1_core::Trace;
 use r1_data::recipe::DataReport;
 use r1_distill::{DistillError, SftTrainer};
-use r1_model::LanguageModel;
+use r1_model::{LanguageModel, device::is_gpu};
 use r1_run::{Begun, Interrupt, Lock, RunError, atomic};
 use serde_json::{Value, json};
 
@@ -80,11 +80,12 @@ impl Recipe {
             eprintln!("{}", self.to_toml());
         }
         tell(&job.data);
+        let digests = self.output.digests.unwrap_or_else(|| !is_gpu(&model.device));
         let stage = Stage::new(dir)
             .with_save_every(self.output.save_every)
             .with_model_name(&self.output.model)
             .with_interrupt(options.interrupt.clone())
-            .with_digests(self.output.digests)
+            .with_digests(digests)
             .with_lock(lock);
         let finished = self.train(job, model, &stage)?;
         let text = format!("{:#}\n", finished.result);
