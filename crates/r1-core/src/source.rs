@@ -99,8 +99,8 @@ pub enum SourceError {
     },
 }
 
-/// Seeded, shuffled epochs over a data set of problems or traces: each epoch is another order, and
-/// every item comes once before any comes again.
+/// Seeded, shuffled epochs over a data set of problems, traces or rows of one's own: each epoch is another order,
+/// and every item comes once before any comes again.
 ///
 /// ```
 /// use r1_core::{Cursor, Problem, ProblemSource, Reference};
@@ -151,7 +151,8 @@ impl<T: Clone> Cursor<T> {
         Key::new(self.seed).at_step(epoch).for_problem("epoch order").stream().shuffle(&mut self.order);
     }
 
-    fn take(&mut self) -> T {
+    /// The next item.
+    pub fn take(&mut self) -> T {
         let within = (self.position % self.items.len() as u64) as usize;
         if within == 0 {
             self.shuffle();
@@ -160,7 +161,13 @@ impl<T: Clone> Cursor<T> {
         self.items[self.order[within]].clone()
     }
 
-    fn go_to(&mut self, position: u64) {
+    /// Number of items taken so far.
+    pub fn position(&self) -> u64 {
+        self.position
+    }
+
+    /// Continues as if `position` items had been taken.
+    pub fn go_to(&mut self, position: u64) {
         self.position = position;
         self.shuffle();
     }

@@ -1,7 +1,7 @@
 //! From a trace to the tokens that are trained.
 
-use r1_core::{Content, Message, Trace};
-use r1_model::{CausalLm, LanguageModel, ModelError};
+use r1_core::Trace;
+use r1_model::{CausalLm, LanguageModel};
 
 use crate::DistillError;
 
@@ -77,24 +77,6 @@ pub fn encode_trace<M: CausalLm>(
         _ => &trace.completion,
     };
     let mut completion = model.tokenizer.encode(text).map_err(|error| failed(error.into()))?;
-    completion.push(end_of_turn(model, &trace.prompt).map_err(failed)?.ok_or(DistillError::NoEnd)?);
+    completion.push(model.end_of_turn(&trace.prompt).map_err(failed)?.ok_or(DistillError::NoEnd)?);
     EncodedTrace::new(&trace.id, &prompt, &completion)
 }
-
-/// The token behind an answer to this prompt.
-fn end_of_turn<M: CausalLm>(model: &LanguageModel<M>, prompt: &Content) -> Result<Option<u32>, ModelError> {
-    if let (Content::Messages(messages), Some(template)) = (prompt, &model.template) {
-        let answered: Vec<Message> = messages.iter().cloned().chain([Message::assistant(ANSWER)]).collect();
-        let text = template.render(&answered, false)?;
-        if let Some((_, behind)) = text.rsplit_once(ANSWER) {
-            let ids = model.tokenizer.encode(behind)?;
-            if let Some(id) = ids.into_iter().find(|id| model.stop_ids.contains(id)) {
-                return Ok(Some(id));
-            }
-        }
-    }
-    Ok(model.stop_ids.first().copied())
-}
-
-/// A text that no template writes by itself.
-const ANSWER: &str = "rX1answerX1r";

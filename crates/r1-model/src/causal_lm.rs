@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use burn::module::Module;
+use burn::module::{Module, ModuleDisplay};
 use burn::tensor::Tensor;
 use r1_quant::QuantError;
 
@@ -21,7 +21,7 @@ use crate::{
     message = "`{Self}` is not a causal language model",
     note = "implement `r1_model::CausalLm`: embed, num_blocks, block, head and cache_spec"
 )]
-pub trait CausalLm: Module + Sync {
+pub trait CausalLm: Module + ModuleDisplay + Sync {
     /// The embedding of each token.
     ///
     /// # Shapes

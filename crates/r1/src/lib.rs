@@ -32,6 +32,7 @@ pub use r1_distill as distill;
 pub use r1_eval as eval;
 pub use r1_grpo as grpo;
 pub use r1_model as model;
+pub use r1_reward_model as reward_model;
 pub use r1_rewards as rewards;
 pub use r1_run as run;
 pub use r1_tasks as tasks;

@@ -21,23 +21,29 @@ fn recipes(folder: &str) -> Vec<PathBuf> {
     files
 }
 
-/// What the model knows of a recipe is its size: the embedded model, two small files and short completions stand in.
+/// What the model knows of a recipe is its size: the embedded model, small files and short completions stand in.
 fn small(path: &Path, folder: &Path) -> Vec<String> {
-    let data = folder.join("problems.jsonl");
-    fs::write(
-        &data,
-        "{\"question\": \"3+5-2\", \"answer\": \"6\"}\n{\"question\": \"7+1\", \"answer\": \"8\"}\n",
-    )
-    .unwrap();
-    let nano = root().join("examples/nano").display().to_string();
     let recipe = Recipe::read(path, &[] as &[&str]).unwrap();
+    let data = folder.join("rows.jsonl");
+    let problems =
+        "{\"question\": \"3+5-2\", \"answer\": \"6\"}\n{\"question\": \"7+1\", \"answer\": \"8\"}\n";
+    let pair = |n| format!("{{\"prompt\": \"{n}+1\", \"chosen\": \"{}\", \"rejected\": \"{n}\"}}\n", n + 1);
+    let rows = match recipe.method {
+        Method::RewardModel => (0..40).map(pair).collect(),
+        _ => problems.to_owned(),
+    };
+    fs::write(&data, rows).unwrap();
+    let nano = root().join("examples/nano").display().to_string();
     let mut settings =
         vec![format!("model.path={nano}"), format!("output.dir={}", folder.join("run").display())];
     let evaluated =
         recipe.evaluation.iter().flat_map(|evaluation| &evaluation.data.sources).collect::<Vec<_>>();
-    for (place, sources) in
-        [("data", recipe.data.sources.iter().collect::<Vec<_>>()), ("evaluation.data", evaluated)]
-    {
+    let held_out = recipe.held_out.iter().flat_map(|data| &data.sources).collect::<Vec<_>>();
+    for (place, sources) in [
+        ("data", recipe.data.sources.iter().collect::<Vec<_>>()),
+        ("evaluation.data", evaluated),
+        ("held_out", held_out),
+    ] {
         for (index, source) in sources.into_iter().enumerate() {
             if source.file.is_some() {
                 settings.push(format!("{place}.sources.{index}.file={}", data.display()));

@@ -66,6 +66,8 @@ impl TextOrTurns {
     pub(super) fn read(value: &Value) -> Result<Self, String> {
         match value {
             Value::Array(_) => messages(value).map(Self::Turns),
+            // One turn.
+            Value::Object(_) => message(0, value).map(|turn| Self::Turns(vec![turn])),
             Value::String(text) => match nested(value) {
                 list @ Value::Array(_) if list.get(0).is_some_and(Value::is_object) => {
                     messages(&list).map(Self::Turns)

@@ -1,4 +1,4 @@
-//! Data sets of problems and of traces, one file a source: each says what a row of its file looks like.
+//! Data sets of problems, of traces and of judged answers, one file a source: each says what a row of its file looks like.
 //!
 //! Every source reads JSON lines, the same under gzip, and Parquet: see [`rows`].
 //!
@@ -36,6 +36,8 @@ pub mod apps;
 pub mod code_contests;
 pub mod countdown;
 pub mod preference;
+pub mod labelled;
+mod reward_row;
 mod fields;
 mod answer;
 mod conversation;
@@ -54,6 +56,9 @@ mod detect;
 pub use answer::AnswerKind;
 pub use fields::Columns;
 pub use format::Format;
+pub use labelled::LabelledRow;
+pub use preference::PreferenceRow;
+pub use reward_row::{RewardRow, load as load_reward_rows};
 pub use trace_format::TraceFormat;
 
 #[cfg(test)]

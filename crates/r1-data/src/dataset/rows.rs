@@ -89,7 +89,7 @@ fn open_parquet<T>(place: Place) -> Result<Records<T>, DataError> {
 
 /// Reads every row and makes things of it, with an id each; `make` gets the number of the record, from 1,
 /// and says what is wrong with a record that is none.
-fn items<T: DeserializeOwned + 'static, R>(
+pub(super) fn items<T: DeserializeOwned + 'static, R>(
     path: &Path,
     mut make: impl FnMut(usize, T) -> Result<Vec<R>, String>,
     mut accept: impl FnMut(&Place, usize, &mut R) -> Result<String, String>,
@@ -115,7 +115,7 @@ fn items<T: DeserializeOwned + 'static, R>(
 /// More bytes of text than any context holds: beyond, a tokenizer would work for minutes on a damaged file.
 const MAX_TEXT_BYTES: usize = 8 << 20;
 
-fn check_length(name: &str, text: &str) -> Result<(), String> {
+pub(super) fn check_length(name: &str, text: &str) -> Result<(), String> {
     let bytes = text.len();
     let reason =
         || format!("the {name} has {bytes} bytes, and at most {MAX_TEXT_BYTES} are read; is it one text?");

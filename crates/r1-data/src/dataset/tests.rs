@@ -2,7 +2,7 @@ use std::{fs, path::PathBuf};
 
 use super::*;
 use crate::DataError;
-use r1_core::{Problem, Trace};
+use r1_core::Problem;
 
 /// A file with this content.
 pub(crate) fn file(content: impl AsRef<[u8]>) -> tempfile::NamedTempFile {
@@ -17,8 +17,11 @@ pub(crate) fn error(load: impl FnOnce(PathBuf) -> Result<Vec<Problem>, DataError
     load(file.path().to_owned()).unwrap_err().to_string()
 }
 
-/// What a reader of traces says about a file that it refuses.
-pub(crate) fn error_of(load: impl FnOnce(PathBuf) -> Result<Vec<Trace>, DataError>, content: &str) -> String {
+/// What a reader of anything else says about a file that it refuses.
+pub(crate) fn error_of<T: std::fmt::Debug>(
+    load: impl FnOnce(PathBuf) -> Result<Vec<T>, DataError>,
+    content: &str,
+) -> String {
     let file = file(content);
     load(file.path().to_owned()).unwrap_err().to_string()
 }

@@ -158,7 +158,7 @@ impl DataRecipe {
     }
 
     /// Reads every source to its end.
-    fn finite<T>(
+    pub(super) fn finite<T>(
         &self,
         read: impl Fn(&SourceRecipe) -> Result<(Vec<T>, &'static str), DataError>,
         report: &mut DataReport,
@@ -183,7 +183,7 @@ impl DataRecipe {
     }
 
     /// Filters the items of all sources together and gives them back by source.
-    fn filtered<T: Named>(
+    pub(super) fn filtered<T: Named>(
         &self,
         parts: Vec<(String, Vec<T>)>,
         report: &mut DataReport,
@@ -226,7 +226,7 @@ fn report_of(source: &SourceRecipe, format: &str, read: Option<usize>) -> Source
     SourceReport { name: source.name(), format: format.to_owned(), read, kept: read }
 }
 
-fn setting(name: &'static str, reason: &str) -> DataError {
+pub(super) fn setting(name: &'static str, reason: &str) -> DataError {
     DataError::Setting { name, reason: reason.to_owned() }
 }
 

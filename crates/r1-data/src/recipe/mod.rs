@@ -2,7 +2,7 @@
 //!
 //! A source is a procedural task or a file. [`DataRecipe::training`] gives the endless problems of
 //! reinforcement learning, [`DataRecipe::evaluation`] a finite set, [`DataRecipe::traces`] the traces of
-//! supervised fine-tuning. Each says in a [`DataReport`] what was read and dropped.
+//! supervised fine-tuning, [`DataRecipe::reward_rows`] the pairs of reward models. Each says in a [`DataReport`] what was read and dropped.
 //!
 //! ```toml
 //! order = "shuffled"
@@ -40,6 +40,7 @@ mod filters;
 mod order;
 mod report;
 mod build;
+mod reward_rows;
 
 use std::path::{Path, PathBuf};
 

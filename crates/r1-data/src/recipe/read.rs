@@ -57,12 +57,17 @@ impl SourceRecipe {
         self.cut(traces).map(|traces| (traces, format.name()))
     }
 
-    fn layout(&self) -> Option<&str> {
+    pub(super) fn layout(&self) -> Option<&str> {
         self.format.as_deref().filter(|name| !CONTAINERS.contains(name))
     }
 
     /// A known set has columns and answers of its own.
-    fn refuse_names(&self, format: &str, takes_columns: bool, takes_kind: bool) -> Result<(), DataError> {
+    pub(super) fn refuse_names(
+        &self,
+        format: &str,
+        takes_columns: bool,
+        takes_kind: bool,
+    ) -> Result<(), DataError> {
         let refused = |name| {
             let reason = format!("cannot be set for the layout `{format}`, which fixes it");
             Err(DataError::Setting { name, reason })
@@ -76,20 +81,27 @@ impl SourceRecipe {
         Ok(())
     }
 
-    fn cut<T>(&self, mut items: Vec<T>) -> Result<Vec<T>, DataError> {
+    pub(super) fn cut<T>(&self, mut items: Vec<T>) -> Result<Vec<T>, DataError> {
         items.truncate(self.limit.unwrap_or(usize::MAX));
         if items.is_empty() { Err(DataError::Empty) } else { Ok(items) }
     }
 }
 
-/// The text that a trace answers: of its problem, of the last turn of the user, or the prompt.
+/// The text that a trace answers: of its problem, or of its prompt.
 fn question(trace: &Trace) -> &str {
-    match (&trace.problem, &trace.prompt) {
-        (Some(problem), _) => &problem.question,
-        (None, Content::Text(text)) => text,
-        (None, Content::Messages(turns)) => {
-            turns.iter().rfind(|turn| turn.role == Role::User).map_or(&trace.id, |turn| &turn.content)
+    match &trace.problem {
+        Some(problem) => &problem.question,
+        None => asked(&trace.prompt).unwrap_or(&trace.id),
+    }
+}
+
+/// The text of a prompt, of a conversation its last turn of the user.
+pub(super) fn asked(prompt: &Content) -> Option<&str> {
+    match prompt {
+        Content::Text(text) => Some(text),
+        Content::Messages(turns) => {
+            turns.iter().rfind(|turn| turn.role == Role::User).map(|turn| turn.content.as_str())
         }
-        (None, Content::Ids(_)) => &trace.id,
+        Content::Ids(_) => None,
     }
 }

@@ -10,7 +10,7 @@ mod session;
 use std::path::Path;
 
 use burn::tensor::Device;
-use r1_core::Content;
+use r1_core::{Content, Message};
 use r1_data::{template::ChatTemplate, tokenizer::Tokenizer};
 
 use crate::{
@@ -220,6 +220,28 @@ impl<M: CausalLm> LanguageModel<M> {
             }
         };
         Ok((self.tokenizer.encode(&text)?, text.trim_end().ends_with("<think>")))
+    }
+
+    /// The token that ends an answer to this prompt: the one that the chat template puts behind an answer, where it
+    /// ends a turn of this model, else the model's first end token; none without any.
+    ///
+    /// # Errors
+    /// When the template or the tokenizer fails.
+    pub fn end_of_turn(&self, prompt: &Content) -> Result<Option<u32>, ModelError> {
+        // A text that no template writes by itself.
+        const ANSWER: &str = "rX1answerX1r";
+        if let (Content::Messages(messages), Some(template)) = (prompt, &self.template) {
+            let answered: Vec<Message> =
+                messages.iter().cloned().chain([Message::assistant(ANSWER)]).collect();
+            let text = template.render(&answered, false)?;
+            if let Some((_, behind)) = text.rsplit_once(ANSWER) {
+                let ids = self.tokenizer.encode(behind)?;
+                if let Some(id) = ids.into_iter().find(|id| self.stop_ids.contains(id)) {
+                    return Ok(Some(id));
+                }
+            }
+        }
+        Ok(self.stop_ids.first().copied())
     }
 }
 

@@ -6,6 +6,7 @@ use r1_distill::DistillError;
 use r1_eval::EvalError;
 use r1_grpo::GrpoError;
 use r1_model::ModelError;
+use r1_reward_model::RewardModelError;
 use r1_run::RunError;
 
 /// Why a stage could not start or go on. What it had saved is still there.
@@ -45,6 +46,9 @@ pub enum PipelineError {
     /// Reinforcement learning failed.
     #[error(transparent)]
     Grpo(#[from] GrpoError),
+    /// Training a reward model failed.
+    #[error(transparent)]
+    RewardModel(#[from] RewardModelError),
     /// A model could not be read or written.
     #[error(transparent)]
     Model(#[from] ModelError),

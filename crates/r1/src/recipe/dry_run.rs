@@ -9,7 +9,7 @@ use r1_train::plan::{MemoryPlan, TrainingRun};
 use serde_json::{Value, json};
 
 use super::{
-    Recipe, RecipeError, Registry,
+    Method, Recipe, RecipeError, Registry,
     examination::Examination,
     job::{Job, Kind},
 };
@@ -24,6 +24,9 @@ impl Recipe {
     /// # Errors
     /// As [`run`](Self::run), before it trains.
     pub fn dry_run(&self, registry: &Registry) -> Result<Value, RecipeError> {
+        if self.method == Method::RewardModel {
+            return self.dry_run_reward_model();
+        }
         let mut job = self.job(registry)?;
         let model = self.model.load(&self.base, self.seed)?;
         let model = self.check(&mut job, model)?;
@@ -73,7 +76,7 @@ impl Recipe {
     }
 
     /// What would happen in the folder of the run.
-    fn would(&self) -> &'static str {
+    pub(super) fn would(&self) -> &'static str {
         let dir = &self.output.dir;
         let holds_other = fs::read_dir(dir).is_ok_and(|mut files| files.next().is_some());
         match (dir.join("run.json").exists(), dir.join("checkpoints").exists()) {

@@ -8,6 +8,7 @@ use r1_distill::DistillError;
 use r1_eval::EvalError;
 use r1_grpo::GrpoError;
 use r1_model::ModelError;
+use r1_reward_model::RewardModelError;
 use r1_run::RunError;
 
 use crate::pipeline::PipelineError;
@@ -121,6 +122,9 @@ pub enum RecipeError {
     /// Fine-tuning failed.
     #[error(transparent)]
     Distill(#[from] DistillError),
+    /// A reward model could not be trained.
+    #[error(transparent)]
+    RewardModel(#[from] RewardModelError),
     /// A file of the run could not be read or written.
     #[error(transparent)]
     Run(#[from] RunError),

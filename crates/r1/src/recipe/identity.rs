@@ -16,9 +16,13 @@ impl Recipe {
     pub(super) fn fingerprint(&self) -> Result<Fingerprint, RecipeError> {
         let path = self.base.join(&self.model.path);
         let mut fingerprint = Fingerprint::new("train").with_input("model", &path, Digest::of_model(&path)?);
-        let rows = if self.method == Method::Sft { "traces" } else { "data" };
+        let (rows, held_out) = match self.method {
+            Method::Sft => ("traces", "held-out traces"),
+            Method::Grpo | Method::Reject => ("data", "held-out traces"),
+            Method::RewardModel => ("rows", "held-out rows"),
+        };
         let evaluated = self.evaluation.iter().map(|evaluation| ("evaluation data", &evaluation.data));
-        let held_out = self.held_out.iter().map(|data| ("held-out traces", data));
+        let held_out = self.held_out.iter().map(|data| (held_out, data));
         let data = [(rows, &self.data)].into_iter().chain(held_out).chain(evaluated);
         let data =
             data.flat_map(|(what, data)| data.files(&self.base).into_iter().map(move |file| (what, file)));
@@ -33,6 +37,14 @@ impl Recipe {
             *count += 1;
             let name = if *count == 1 { what.to_owned() } else { format!("{what} {count}") };
             fingerprint = fingerprint.with_input(&name, &file, Digest::of_file(&file)?);
+        }
+        let graders = self.evaluation.iter().filter_map(|evaluation| evaluation.grader.as_ref());
+        let judges = self.reward.0.iter().chain(graders).filter(|term| term.name == "reward_model");
+        for (number, term) in (1..).zip(judges) {
+            let path = term.parameters.get("path").and_then(|path| path.as_str()).unwrap_or_default();
+            let path = self.base.join(path);
+            let name = if number == 1 { "reward model".to_owned() } else { format!("reward model {number}") };
+            fingerprint = fingerprint.with_input(&name, &path, Digest::of_model(&path)?);
         }
         // Digests have no part in it, and a run that was begun without them goes on with them.
         let output = OutputRecipe { dir: "".into(), model: String::new(), save_every: 0, digests: None };

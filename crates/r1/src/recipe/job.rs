@@ -41,21 +41,17 @@ pub(super) enum Kind {
 impl Recipe {
     /// Reads the data, starts the rewards and checks every setting.
     pub(super) fn job(&self, registry: &Registry) -> Result<Job, RecipeError> {
+        self.check_parts()?;
         let (kind, data, like) = match self.method {
             Method::Grpo => self.grpo_job(registry)?,
             Method::Sft => self.sft_job()?,
             Method::Reject => {
-                for (table, is_there) in [
-                    ("grpo", !self.grpo.is_empty()),
-                    ("sft", !self.sft.is_empty()),
-                    ("updates", self.updates.is_some()),
-                    ("held_out", self.held_out.is_some()),
-                    ("evaluation", self.evaluation.is_some()),
-                ] {
-                    unused(table, is_there)?;
-                }
                 let (kind, data) = self.reject_job(registry)?;
                 return Ok(Job { kind, data, evaluation: None });
+            }
+            Method::RewardModel => {
+                let reason = "a reward model has rows to judge, and neither problems nor rewards".into();
+                return Err(RecipeError::Setting { table: "recipe", reason });
             }
         };
         let evaluation = match &self.evaluation {
@@ -77,9 +73,6 @@ impl Recipe {
     }
 
     fn grpo_job(&self, registry: &Registry) -> Result<(Kind, DataReport, EvalConfig), RecipeError> {
-        unused("sft", !self.sft.is_empty())?;
-        unused("reject", !self.reject.is_empty())?;
-        unused("held_out", self.held_out.is_some())?;
         let updates = self.updates.filter(|updates| *updates > 0).ok_or(RecipeError::Setting {
             table: "recipe",
             reason: "`updates` is missing; say how many optimizer updates to make".into(),
@@ -93,10 +86,6 @@ impl Recipe {
     }
 
     fn sft_job(&self) -> Result<(Kind, DataReport, EvalConfig), RecipeError> {
-        unused("grpo", !self.grpo.is_empty())?;
-        unused("reject", !self.reject.is_empty())?;
-        unused("reward", !self.reward.is_empty())?;
-        unused("updates", self.updates.is_some())?;
         let config = Box::new(self.sft_config()?);
         let template = self.sft_field("template", PromptTemplate::Chat { system: None })?;
         let skip_long = self.sft_field("skip_long", false)?;
@@ -116,12 +105,5 @@ impl Recipe {
             table: "sft",
             reason: format!("`{name}`: {error}"),
         })
-    }
-}
-
-fn unused(table: &'static str, is_there: bool) -> Result<(), RecipeError> {
-    match is_there {
-        true => Err(RecipeError::Setting { table, reason: "has no meaning for this method".into() }),
-        false => Ok(()),
     }
 }

@@ -43,6 +43,8 @@ mod registry;
 mod examination;
 mod periodic;
 mod rejection;
+mod reward_model;
+mod parts;
 mod job;
 mod identity;
 mod stored;
@@ -91,7 +93,7 @@ pub struct Recipe {
     pub seed: u64,
     /// The model that training starts from.
     pub model: ModelRecipe,
-    /// The problems of `grpo` and `reject`, or the traces of `sft`.
+    /// The problems of `grpo` and `reject`, the traces of `sft`, or the rows of `reward-model`.
     pub data: DataRecipe,
     /// The terms of the reward of `grpo`, or of what grades in `reject` [default there: `accuracy`].
     #[serde(default, skip_serializing_if = "Rewards::is_empty")]
@@ -99,7 +101,8 @@ pub struct Recipe {
     /// Settings of `grpo`: a `preset` and the fields of [`GrpoConfig`](r1_grpo::GrpoConfig) that differ from it.
     #[serde(default, skip_serializing_if = "Table::is_empty")]
     pub grpo: Table,
-    /// Traces that `sft` does not learn, for the loss that it reports; without them it is that of the last batch.
+    /// Traces that `sft` does not learn, for the loss that it reports (without them it is that of the last batch), or rows
+    /// that a reward model is judged by.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub held_out: Option<DataRecipe>,
     /// Settings of `sft`: the fields of [`SftConfig`](r1_distill::SftConfig) that differ from its preset `r1`; the
@@ -110,6 +113,11 @@ pub struct Recipe {
     /// [`RejectionConfig`](r1_distill::RejectionConfig) that differ from its default.
     #[serde(default, skip_serializing_if = "Table::is_empty")]
     pub reject: Table,
+    /// Settings of `reward-model`: a `preset` (`helpful`, the default, or `safe`) and the fields of
+    /// [`RewardModelConfig`](r1_reward_model::RewardModelConfig) that differ from it; `min_margin`, to keep only pairs whose
+    /// margin is above; and `skip_long`, as for `sft`.
+    #[serde(default, skip_serializing_if = "Table::is_empty")]
+    pub reward_model: Table,
     /// The held-out problems that the model is judged by.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub evaluation: Option<EvaluationRecipe>,
@@ -128,6 +136,9 @@ pub enum Method {
     Grpo,
     /// Supervised fine-tuning, on traces.
     Sft,
+    /// A reward model, on pairs and labelled answers.
+    #[serde(rename = "reward-model")]
+    RewardModel,
     /// Rejection sampling: trains nothing, and keeps the right and readable answers of the model as `traces.jsonl`.
     Reject,
 }

@@ -26,10 +26,15 @@ impl ModelRecipe {
         if model.is_packed() { Err(ModelError::Packed { wanted: "training" }) } else { Ok(model) }
     }
 
-    fn read(&self, path: PathBuf, seed: u64) -> Result<LanguageModel, ModelError> {
+    /// Has a GPU compute as exactly as the recipe says, unless the command does.
+    pub(super) fn choose_precision(&self) {
         if let (None, Some(precision)) = (Precision::chosen(), self.precision) {
             precision.choose();
         }
+    }
+
+    fn read(&self, path: PathBuf, seed: u64) -> Result<LanguageModel, ModelError> {
+        self.choose_precision();
         let device = &r1_model::device()?;
         match &self.lora {
             None => LanguageModel::load(path, device),

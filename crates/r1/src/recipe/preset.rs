@@ -9,7 +9,7 @@ use toml::{Table, Value};
 use super::{EvaluationRecipe, Recipe, RecipeError, overlay::overlay};
 
 /// A preset by its name.
-type Preset<C> = (&'static str, fn() -> C);
+pub(super) type Preset<C> = (&'static str, fn() -> C);
 
 /// Names and settings of the presets of `grpo`.
 const GRPO: [Preset<GrpoConfig>; 6] = [
@@ -72,7 +72,7 @@ impl Recipe {
 }
 
 /// Takes the preset's name out of the table and makes it.
-fn preset<C>(table: &mut Table, known: &[Preset<C>], default: &str) -> Result<C, String> {
+pub(super) fn preset<C>(table: &mut Table, known: &[Preset<C>], default: &str) -> Result<C, String> {
     let name = match table.remove("preset") {
         None => default.to_owned(),
         Some(Value::String(name)) => name,

@@ -4,11 +4,11 @@ use r1_core::Trace;
 use r1_data::recipe::DataReport;
 use r1_distill::{DistillError, SftTrainer};
 use r1_model::{LanguageModel, device::is_gpu};
-use r1_run::{Begun, Interrupt, Lock, RunError, atomic};
+use r1_run::{Begun, Fingerprint, Interrupt, Lock, RunError, atomic};
 use serde_json::{Value, json};
 
 use super::{
-    Recipe, RecipeError, Registry, folder,
+    Method, Recipe, RecipeError, Registry, folder,
     folder::{DESCRIPTION, RESULT, TRACES},
     job::{Job, Kind},
     periodic::Periodic,
@@ -44,7 +44,7 @@ pub struct Finished {
     /// The model before and after, when the recipe has an evaluation.
     pub comparison: Option<Comparison>,
     /// The figures as `result.json` holds them: `updates`, `model`, `before` and `after` of an evaluation, `loss` and
-    /// the numbers of traces of `sft`.
+    /// the numbers of traces of `sft`, the `evaluation` and the numbers of rows of `reward-model`.
     pub result: Value,
 }
 
@@ -56,6 +56,9 @@ impl Recipe {
     /// [`RunError::OtherRun`] when the folder holds something else. Later, those of the
     /// stages. What was saved is still there.
     pub fn run(&self, registry: &Registry, options: &RunOptions) -> Result<Trained, RecipeError> {
+        if self.method == Method::RewardModel {
+            return self.run_reward_model(options);
+        }
         let dir = &self.output.dir;
         let mut job = self.job(registry)?;
         let fingerprint = self.fingerprint()?;
@@ -68,6 +71,18 @@ impl Recipe {
         }
         let model = self.model.load(&self.base, self.seed)?;
         let model = self.check(&mut job, model)?;
+        let stage = self.begin(&fingerprint, &job.data, options)?;
+        self.end(&fingerprint, self.train(job, model, &stage)?)
+    }
+
+    /// Takes the folder, and says in it and on standard error that the run begins.
+    pub(super) fn begin(
+        &self,
+        fingerprint: &Fingerprint,
+        data: &DataReport,
+        options: &RunOptions,
+    ) -> Result<Stage, RecipeError> {
+        let dir = &self.output.dir;
         let lock = Lock::inside(dir)?;
         // Before hours are spent on a model that cannot be put there.
         atomic::check_folder(&dir.join(&self.output.model), true)?;
@@ -79,15 +94,22 @@ impl Recipe {
         if options.show_recipe {
             eprintln!("{}", self.to_toml());
         }
-        tell(&job.data);
-        let digests = self.output.digests.unwrap_or_else(|| !is_gpu(&model.device));
-        let stage = Stage::new(dir)
+        tell(data);
+        let digests = match self.output.digests {
+            Some(digests) => digests,
+            None => !is_gpu(&r1_model::device()?),
+        };
+        Ok(Stage::new(dir)
             .with_save_every(self.output.save_every)
             .with_model_name(&self.output.model)
             .with_interrupt(options.interrupt.clone())
             .with_digests(digests)
-            .with_lock(lock);
-        let finished = self.train(job, model, &stage)?;
+            .with_lock(lock))
+    }
+
+    /// Says in the folder what the run came to.
+    pub(super) fn end(&self, fingerprint: &Fingerprint, finished: Finished) -> Result<Trained, RecipeError> {
+        let dir = &self.output.dir;
         let text = format!("{:#}\n", finished.result);
         atomic::write_file(&dir.join(RESULT), text.as_bytes())?;
         fingerprint.finish(dir.join(DESCRIPTION))?;
@@ -187,7 +209,7 @@ impl Recipe {
     }
 
     /// What the finished run came to.
-    fn result(&self) -> Result<Value, RecipeError> {
+    pub(super) fn result(&self) -> Result<Value, RecipeError> {
         let path = self.output.dir.join(RESULT);
         let text = std::fs::read(&path).map_err(|source| RunError::Read { path: path.clone(), source })?;
         let read = serde_json::from_slice(&text);

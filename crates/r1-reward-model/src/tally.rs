@@ -1,0 +1,68 @@
+//! How rows were judged.
+
+use crate::encode::{EncodedRow, Target};
+
+/// Counts over judged rows.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub(crate) struct Tally {
+    /// The mean loss in nats.
+    pub(crate) loss: f64,
+    pub(crate) rows: usize,
+    /// Rows that were judged right.
+    pub(crate) right: usize,
+    pub(crate) pairs: usize,
+    /// Sum over pairs of the chosen score less the rejected one.
+    pub(crate) difference: f64,
+    pub(crate) responses: usize,
+    /// Sum of all scores.
+    pub(crate) score: f64,
+    /// Tokens of prompts and responses.
+    pub(crate) tokens: usize,
+}
+
+impl Tally {
+    /// Adds the rows of a micro-batch with their share of the loss and their scores.
+    pub(crate) fn add(&mut self, loss: f64, scores: &[f64], rows: &[EncodedRow]) {
+        self.loss += loss;
+        self.rows += rows.len();
+        self.responses += scores.len();
+        self.score += scores.iter().sum::<f64>();
+        let mut scores = scores.iter().copied();
+        let mut next = || scores.next().expect("each response has a score");
+        for row in rows {
+            self.tokens += row.texts.tokens();
+            let right = match row.target {
+                Target::Pair { .. } => {
+                    let difference = next() - next();
+                    self.pairs += 1;
+                    self.difference += difference;
+                    difference > 0.0
+                }
+                Target::Label(label) => (next() > 0.0) == (label > 0.5),
+            };
+            self.right += usize::from(right);
+        }
+    }
+
+    /// The share of rows that were judged right: the chosen response scored higher than the rejected one, a good one
+    /// above 0 and a bad one not.
+    pub(crate) fn accuracy(&self) -> f64 {
+        self.right as f64 / self.rows as f64
+    }
+
+    /// The standard error of the accuracy over rows.
+    pub(crate) fn standard_error(&self) -> f64 {
+        let accuracy = self.accuracy();
+        (accuracy * (1.0 - accuracy) / self.rows as f64).sqrt()
+    }
+
+    /// The mean over pairs of the chosen score less the rejected one.
+    pub(crate) fn mean_difference(&self) -> Option<f64> {
+        (self.pairs > 0).then(|| self.difference / self.pairs as f64)
+    }
+
+    /// The mean score.
+    pub(crate) fn mean_score(&self) -> f64 {
+        self.score / self.responses as f64
+    }
+}
