@@ -11,7 +11,7 @@ use std::{
 };
 
 use burn::tensor::Device;
-use r1_core::{Key, ProblemSource};
+use r1_core::Key;
 use r1_grpo::{AdaptiveEntropy, GrpoConfig, GrpoError, GrpoTrainer, Kl, Objective, RolloutRow};
 use r1_model::checkpoint::collect_weights;
 use r1_rewards::{Reward, reward_fn};

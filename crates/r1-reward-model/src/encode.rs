@@ -92,7 +92,7 @@ impl<M: CausalLm> Encoder<'_, M> {
         };
         let texts = self
             .responses(row.prompt(), texts.into_iter().map(|text| (text, false)))
-            .map_err(|source| RewardModelError::Encode { row: id.clone(), source })?;
+            .map_err(|source| RewardModelError::Encode { row: id.clone(), source: Box::new(source) })?;
         if texts.prompt.is_empty() {
             return Err(RewardModelError::NoPrompt { row: id });
         }

@@ -25,7 +25,7 @@ pub enum RewardModelError {
         row: String,
         /// What the template or the tokenizer said.
         #[source]
-        source: ModelError,
+        source: Box<ModelError>,
     },
     /// A prompt has no token. Leave the row out.
     #[error("row `{row}` has no token of prompt; leave it out")]

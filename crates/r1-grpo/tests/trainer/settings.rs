@@ -1,6 +1,5 @@
 //! Settings over time and over groups: reference, signal, limits, entropy, terms.
 
-use r1_core::ProblemSource;
 use r1_grpo::{AdaptiveEntropy, GroupSignal, GrpoTrainer, Kl, Objective};
 use r1_rewards::{Reward, Rubric, reward_fn};
 

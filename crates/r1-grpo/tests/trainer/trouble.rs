@@ -1,6 +1,6 @@
 //! Abstentions, failing rewards, numbers that are not finite, prompts that do not fit.
 
-use r1_core::{Completion, Cursor, Problem, ProblemSource};
+use r1_core::{Completion, Cursor, Problem};
 use r1_grpo::{GrpoError, GrpoTrainer};
 use r1_rewards::{Outcome, Reward, RewardError, reward_fn};
 

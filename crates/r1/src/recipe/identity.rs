@@ -8,7 +8,10 @@ use std::{
 use r1_data::recipe::DataRecipe;
 use r1_run::{Digest, Fingerprint};
 
-use super::{EvaluationRecipe, Method, ModelRecipe, OutputRecipe, Recipe, RecipeError};
+use super::{
+    EvaluationRecipe, Method, ModelRecipe, OutputRecipe, Recipe, RecipeError, RewardRecipe, Rewards,
+    reward_model::REWARD_MODEL,
+};
 
 impl Recipe {
     /// Model, data and rewards by their contents, and every setting but how often the run is saved and up to which update
@@ -39,7 +42,7 @@ impl Recipe {
             fingerprint = fingerprint.with_input(&name, &file, Digest::of_file(&file)?);
         }
         let graders = self.evaluation.iter().filter_map(|evaluation| evaluation.grader.as_ref());
-        let judges = self.reward.0.iter().chain(graders).filter(|term| term.name == "reward_model");
+        let judges = self.reward.0.iter().chain(graders).filter(|term| term.name == REWARD_MODEL);
         for (number, term) in (1..).zip(judges) {
             let path = term.parameters.get("path").and_then(|path| path.as_str()).unwrap_or_default();
             let path = self.base.join(path);
@@ -55,8 +58,10 @@ impl Recipe {
             model: ModelRecipe { path: "".into(), ..self.model.clone() },
             data: unnamed(&self.data, &self.base),
             held_out: self.held_out.as_ref().map(|data| unnamed(data, &self.base)),
+            reward: Rewards(self.reward.0.iter().map(unplaced).collect()),
             evaluation: self.evaluation.as_ref().map(|evaluation| EvaluationRecipe {
                 data: unnamed(&evaluation.data, &self.base),
+                grader: evaluation.grader.as_ref().map(unplaced),
                 ..evaluation.clone()
             }),
             output,
@@ -65,6 +70,15 @@ impl Recipe {
         };
         Ok(fingerprint.with_settings(&decisive))
     }
+}
+
+/// The same without the folder of a reward model, whose contents are an input of their own.
+fn unplaced(term: &RewardRecipe) -> RewardRecipe {
+    let mut term = term.clone();
+    if term.name == REWARD_MODEL {
+        term.parameters.remove("path");
+    }
+    term
 }
 
 /// The same without the names of files that are there, whose contents are inputs of their own.

@@ -72,6 +72,14 @@ impl Recipe {
         Ok(Job { kind, data, evaluation })
     }
 
+    /// Reads what the recipe names beside its model, and checks every setting.
+    pub(super) fn check_inputs(&self, registry: &Registry) -> Result<(), RecipeError> {
+        match self.method {
+            Method::RewardModel => self.reward_model_job().map(drop),
+            _ => self.job(registry).map(drop),
+        }
+    }
+
     fn grpo_job(&self, registry: &Registry) -> Result<(Kind, DataReport, EvalConfig), RecipeError> {
         let updates = self.updates.filter(|updates| *updates > 0).ok_or(RecipeError::Setting {
             table: "recipe",

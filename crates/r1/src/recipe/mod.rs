@@ -170,6 +170,7 @@ impl Recipe {
             Method::Grpo => self.grpo_config().map(drop),
             Method::Sft => self.sft_config().map(drop),
             Method::Reject => self.rejection_config().map(drop),
+            Method::RewardModel => self.reward_model_config().map(drop),
         }
     }
 

@@ -24,8 +24,11 @@ use super::{
     preset::preset,
 };
 
+/// What recipes call the reward.
+pub(super) const REWARD_MODEL: &str = "reward_model";
+
 /// What training needs beside its model.
-struct Job {
+pub(super) struct Job {
     config: RewardModelConfig,
     rows: Vec<RewardRow>,
     held_out: Vec<RewardRow>,
@@ -105,7 +108,7 @@ impl Recipe {
     }
 
     /// Reads the data and checks every setting.
-    fn reward_model_job(&self) -> Result<Job, RecipeError> {
+    pub(super) fn reward_model_job(&self) -> Result<Job, RecipeError> {
         self.check_parts()?;
         let config = self.reward_model_config()?;
         let min_margin: Option<f64> = self.reward_model_field("min_margin")?;
@@ -182,7 +185,7 @@ fn clear(rows: Vec<RewardRow>, min_margin: Option<f64>) -> Result<Vec<RewardRow>
 
 /// Adds the reward.
 pub(super) fn register(registry: &mut Registry) {
-    registry.insert("reward_model", |mut parameters: Table, base: &Path| {
+    registry.insert(REWARD_MODEL, |mut parameters: Table, base: &Path| {
         let mut text = |name: &str| match parameters.remove(name) {
             None => Ok(None),
             Some(Value::String(text)) => Ok(Some(text)),

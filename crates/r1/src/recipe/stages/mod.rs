@@ -24,7 +24,7 @@
 //! ```
 //!
 //! `model = { stage = ".." }` is the model that a stage trained, a source `{ stage = ".." }` the traces that one of method
-//! `reject` kept. Every stage has a folder of its name in `output.dir`, with what a recipe's run has; nothing passes from
+//! `reject` kept, a reward `{ name = "reward_model", stage = ".." }` what one of method `reward-model` trained. Every stage has a folder of its name in `output.dir`, with what a recipe's run has; nothing passes from
 //! stage to stage but those files, so that each can be run alone, looked at, or replaced. A stage that is finished with the
 //! same model, data and settings, known by their contents, is not run again.
 
@@ -92,8 +92,16 @@ pub struct NamedRecipe {
     pub recipe: Recipe,
     /// Names of the earlier stages that it takes something of.
     needs: Vec<String>,
-    /// Traces are among it, so that its data cannot be read before.
-    waits_for_data: bool,
+    waits_for: WaitsFor,
+}
+
+/// What of a stage cannot be read before an earlier one has made it, beside its model.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+struct WaitsFor {
+    /// Whether its data is, with traces of an earlier stage among it.
+    data: bool,
+    /// Terms of its reward.
+    rewards: Vec<usize>,
 }
 
 impl PipelineRecipe {
@@ -134,14 +142,16 @@ impl PipelineRecipe {
         resolve::stages(self)
     }
 
-    /// The stages with all their rewards made once, and the data read that no stage has to make.
+    /// The stages with their rewards made once, and their data read, but for what a stage has to make.
     fn checked(&self, registry: &Registry) -> Result<Vec<NamedRecipe>, RecipeError> {
         let stages = self.stages()?;
-        for NamedRecipe { name, recipe, waits_for_data, .. } in &stages {
-            let check = match waits_for_data {
-                false => recipe.job(registry).map(drop),
-                true if recipe.reward.is_empty() => Ok(()),
-                true => registry.rubric(&recipe.reward, &self.base).map(drop),
+        for NamedRecipe { name, recipe, waits_for, .. } in &stages {
+            let is_there = |(term, reward)| (!waits_for.rewards.contains(&term)).then_some(reward);
+            let rewards = Rewards(recipe.reward.0.iter().cloned().enumerate().filter_map(is_there).collect());
+            let check = match *waits_for == WaitsFor::default() {
+                true => recipe.check_inputs(registry),
+                false if rewards.is_empty() => Ok(()),
+                false => registry.rubric(&rewards, &self.base).map(drop),
             };
             check.map_err(|source| RecipeError::InStage { name: name.clone(), source: Box::new(source) })?;
         }

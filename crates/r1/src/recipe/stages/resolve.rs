@@ -6,7 +6,7 @@ use r1_data::{did_you_mean, or_nearest};
 use serde::Deserialize;
 use toml::{Table, Value};
 
-use super::{NamedRecipe, PipelineRecipe};
+use super::{NamedRecipe, PipelineRecipe, WaitsFor};
 use crate::recipe::{Method, Recipe, RecipeError};
 
 /// What earlier stages have made, by their names.
@@ -24,7 +24,7 @@ pub(super) fn stages(pipeline: &PipelineRecipe) -> Result<Vec<NamedRecipe>, Reci
         }
         let mut table = table.clone();
         table.remove("name");
-        let (needs, waits_for_data) = take_stages(&mut table, &made).map_err(of_stage)?;
+        let (needs, waits_for) = take_stages(&mut table, &made).map_err(of_stage)?;
         if table.contains_key("output") {
             return Err(of_stage(
                 "its output is the folder of its name; set `save_every` beside `name`".into(),
@@ -36,8 +36,8 @@ pub(super) fn stages(pipeline: &PipelineRecipe) -> Result<Vec<NamedRecipe>, Reci
             output.insert("save_every".into(), every);
         }
         table.insert("output".into(), Value::Table(output));
-        let is_rejection = table.get("method").and_then(Value::as_str) == Some("reject");
-        if let (Some(evaluation), false) = (&pipeline.evaluation, is_rejection) {
+        let is_judged = matches!(table.get("method").and_then(Value::as_str), Some("grpo" | "sft"));
+        if let (Some(evaluation), true) = (&pipeline.evaluation, is_judged) {
             table.entry("evaluation").or_insert(Value::Table(evaluation.clone()));
         }
         let seed = i64::try_from(pipeline.seed)
@@ -48,7 +48,7 @@ pub(super) fn stages(pipeline: &PipelineRecipe) -> Result<Vec<NamedRecipe>, Reci
         let recipe = Recipe { base: pipeline.base.clone(), ..recipe };
         recipe.check_settings().map_err(|error| of_stage(error.to_string()))?;
         made.insert(name.clone(), (recipe.method, dir.join(&name)));
-        stages.push(NamedRecipe { name, recipe, needs, waits_for_data });
+        stages.push(NamedRecipe { name, recipe, needs, waits_for });
     }
     if stages.is_empty() {
         return Err(wrong("list", "it has no stage".into()));
@@ -71,52 +71,70 @@ fn name(table: &Table) -> Result<String, String> {
     Ok(name.to_owned())
 }
 
-/// Puts paths in the place of what is to come from earlier stages, and says which these are, and whether data is among it.
-fn take_stages(table: &mut Table, made: &Made) -> Result<(Vec<String>, bool), String> {
+/// Puts paths in the place of what is to come from earlier stages, and says which these are, and what waits for them.
+fn take_stages(table: &mut Table, made: &Made) -> Result<(Vec<String>, WaitsFor), String> {
     let mut needs = Vec::new();
+    let mut waits_for = WaitsFor::default();
     if let Some(Value::Table(model)) = table.get_mut("model") {
-        let stage = take(model, "path", "model", made, |method| method != Method::Reject)?;
-        needs.extend(stage);
+        needs.extend(take(model, &Product::MODEL, made)?);
     }
     if let (Some(teacher), Some(Value::Table(reject))) = (needs.first(), table.get_mut("reject")) {
         reject.entry("teacher").or_insert(Value::String(teacher.clone()));
     }
-    let models = needs.len();
     for data in ["data", "held_out"] {
         let sources = table.get_mut(data).and_then(|data| data.get_mut("sources"));
-        for source in sources.and_then(Value::as_array_mut).into_iter().flatten() {
-            if let Value::Table(source) = source {
-                needs.extend(take(source, "file", "traces.jsonl", made, |method| method == Method::Reject)?);
-            }
+        for source in
+            sources.and_then(Value::as_array_mut).into_iter().flatten().filter_map(Value::as_table_mut)
+        {
+            let stage = take(source, &Product::TRACES, made)?;
+            waits_for.data |= stage.is_some();
+            needs.extend(stage);
         }
     }
-    let waits_for_data = needs.len() > models;
-    Ok((needs, waits_for_data))
+    let rewards = table.get_mut("reward").and_then(Value::as_array_mut);
+    for (term, reward) in rewards.into_iter().flatten().enumerate() {
+        let Value::Table(reward) = reward else { continue };
+        let stage = take(reward, &Product::REWARD_MODEL, made)?;
+        waits_for.rewards.extend(stage.is_some().then_some(term));
+        needs.extend(stage);
+    }
+    Ok((needs, waits_for))
+}
+
+/// What a stage can take from an earlier one.
+struct Product {
+    what: &'static str,
+    /// The field that it stands in.
+    field: &'static str,
+    /// Where it is in the folder of the stage that made it.
+    file: &'static str,
+    made_by: &'static [Method],
+}
+
+impl Product {
+    const MODEL: Self =
+        Self { what: "model", field: "path", file: "model", made_by: &[Method::Grpo, Method::Sft] };
+    const TRACES: Self =
+        Self { what: "traces", field: "file", file: "traces.jsonl", made_by: &[Method::Reject] };
+    const REWARD_MODEL: Self =
+        Self { what: "reward model", field: "path", file: "model", made_by: &[Method::RewardModel] };
 }
 
 /// `stage = NAME` becomes `field = FOLDER/file`; the name.
-fn take(
-    table: &mut Table,
-    field: &str,
-    file: &str,
-    made: &Made,
-    makes: impl Fn(Method) -> bool,
-) -> Result<Option<String>, String> {
+fn take(table: &mut Table, product: &Product, made: &Made) -> Result<Option<String>, String> {
+    let Product { what, field, file, made_by } = product;
     let Some(stage) = table.remove("stage") else { return Ok(None) };
     let name = stage.as_str().ok_or_else(|| format!("`stage` is {stage}; expected a name"))?;
     let Some((method, dir)) = made.get(name) else {
         let known: Vec<&str> = made.keys().map(String::as_str).collect();
         return Err(format!("there is no earlier stage `{name}`{}", or_nearest(name, &known)));
     };
-    if !makes(*method) {
-        return Err(format!(
-            "the stage `{name}` makes no {}",
-            if field == "path" { "model" } else { "traces" }
-        ));
+    if !made_by.contains(method) {
+        return Err(format!("the stage `{name}` makes no {what}"));
     }
-    if table.contains_key(field) {
+    if table.contains_key(*field) {
         return Err(format!("`stage` and `{field}` cannot both be given"));
     }
-    table.insert(field.into(), Value::String(dir.join(file).display().to_string()));
+    table.insert((*field).into(), Value::String(dir.join(file).display().to_string()));
     Ok(Some(name.to_owned()))
 }
