@@ -4,19 +4,19 @@
 use std::fs;
 
 use r1_data::{
-    dataset::{Format, TraceFormat},
+    dataset::{Format, TraceFormat, load_reward_rows},
     recipe::DataRecipe,
 };
 
 const DOC: &str = include_str!("../../../docs/data.md");
 
-/// The rows of the table of layouts that show a row of a file.
-fn rows() -> Vec<(String, bool, String)> {
+/// The rows of the table of layouts that show a row of a file: the layout, what it gives, and the row.
+fn rows() -> Vec<(String, String, String)> {
     let row = |line: &str| {
         let cells: Vec<&str> = line.strip_prefix("| `")?.split(" | ").collect();
         let [layout, gives, row] = cells.as_slice() else { return None };
         let row = row.strip_suffix(" |")?.strip_prefix('`')?.strip_suffix('`')?;
-        Some((layout.strip_suffix('`')?.to_owned(), gives.starts_with("problems"), row.to_owned()))
+        Some((layout.strip_suffix('`')?.to_owned(), (*gives).to_owned(), row.to_owned()))
     };
     DOC.lines().filter_map(row).filter(|(.., row)| row.starts_with('{')).collect()
 }
@@ -24,17 +24,21 @@ fn rows() -> Vec<(String, bool, String)> {
 #[test]
 fn every_example_is_read_in_its_layout_and_told_by_its_columns() {
     let rows = rows();
-    assert_eq!(rows.len(), 8, "{rows:?}");
+    assert_eq!(rows.len(), 9, "{rows:?}");
     let folder = tempfile::tempdir().unwrap();
-    for (layout, gives_problems, row) in rows {
+    for (layout, gives, row) in rows {
         for (name, content) in [("a.jsonl", row.clone()), ("a.json", format!("[\n{row}\n]"))] {
             let path = folder.path().join(name);
             fs::write(&path, content).unwrap();
-            if gives_problems {
+            if gives.contains("reward model") {
+                let (rows, format) = load_reward_rows(&path).unwrap();
+                assert_eq!((rows.len(), format), (1, layout.as_str()));
+            }
+            if gives.starts_with("problems") {
                 let format: Format = layout.parse().unwrap();
                 assert_eq!(format.load(&path).unwrap().len(), 1, "{layout}");
                 assert_eq!(Format::detect(&path).unwrap(), format, "{layout}");
-            } else {
+            } else if !gives.contains("reward model") {
                 let format: TraceFormat = layout.parse().unwrap();
                 assert_eq!(format.load(&path).unwrap().len(), 1, "{layout}");
                 assert_eq!(TraceFormat::detect(&path).unwrap(), format, "{layout}");

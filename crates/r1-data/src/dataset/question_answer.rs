@@ -192,10 +192,7 @@ mod tests {
             (r#"{"question": " ", "answer": 1}"#, "`question` is empty"),
             (r#"{"question": "a", "answer": ""}"#, "`answer`: the answer is empty"),
             (r#"{"question": "a", "answer": [1]}"#, "`answer`: the answer is neither a text nor a number"),
-            (
-                r#"{"question": {"a": 1}, "answer": 1}"#,
-                "`question`: `{\"a\":1}` is neither a text nor a list of messages",
-            ),
+            (r#"{"question": {"a": 1}, "answer": 1}"#, "`question`: message 0 has no `role`"),
             (
                 r#"{"question": [{"role": "system", "content": "x"}], "answer": 1}"#,
                 "`question` has no turn of the user at its end",

@@ -18,7 +18,7 @@ use super::{
 use crate::DataError;
 
 /// Number of problems made of a task when the recipe does not say.
-const PROBLEMS_OF_A_TASK: usize = 100;
+pub(super) const PROBLEMS_OF_A_TASK: usize = 100;
 
 impl DataRecipe {
     /// The endless problems of training.
@@ -234,7 +234,7 @@ fn of_source(number: usize, source: &SourceRecipe, error: DataError) -> DataErro
     DataError::Source { number, name: source.name(), error: Box::new(error) }
 }
 
-fn of_core(error: SourceError) -> DataError {
+pub(super) fn of_core(error: SourceError) -> DataError {
     match error {
         SourceError::Setting { name, reason } => DataError::Setting { name, reason },
         SourceError::Empty => DataError::Empty,

@@ -40,6 +40,7 @@ mod filters;
 mod order;
 mod report;
 mod build;
+mod task_pairs;
 mod reward_rows;
 
 use std::path::{Path, PathBuf};

@@ -3,7 +3,13 @@
 use std::path::Path;
 
 use super::{
-    DataRecipe, DataReport, SourceRecipe, build::setting, ids::Named, read::asked, resolve, source::Checked,
+    DataRecipe, DataReport, SourceRecipe,
+    build::{PROBLEMS_OF_A_TASK, setting},
+    ids::Named,
+    read::asked,
+    resolve,
+    source::Checked,
+    task_pairs::{Part, pairs},
 };
 use crate::{
     DataError,
@@ -20,18 +26,38 @@ impl Named for RewardRow {
 }
 
 impl DataRecipe {
-    /// The pairs and labelled answers of reward models: of each file all that `split` and `limit` leave.
+    /// The pairs and labelled answers that a reward model learns: of each file all that `split` and `limit` leave, of a
+    /// task worked solutions of training problems, each preferred to that of another problem.
     ///
     /// # Errors
     /// As [`training`](Self::training).
-    pub fn reward_rows(&self, base: &Path) -> Result<(Vec<RewardRow>, DataReport), DataError> {
+    pub fn reward_rows(&self, base: &Path, seed: u64) -> Result<(Vec<RewardRow>, DataReport), DataError> {
+        self.rows_of(base, seed, Part::Training)
+    }
+
+    /// The same that a reward model is judged by: of a task, those of held-out problems.
+    ///
+    /// # Errors
+    /// As [`training`](Self::training).
+    pub fn held_out_reward_rows(
+        &self,
+        base: &Path,
+        seed: u64,
+    ) -> Result<(Vec<RewardRow>, DataReport), DataError> {
+        self.rows_of(base, seed, Part::HeldOut)
+    }
+
+    fn rows_of(&self, base: &Path, seed: u64, part: Part) -> Result<(Vec<RewardRow>, DataReport), DataError> {
+        let seed = self.seed.unwrap_or(seed);
         if !self.filters.is_empty() {
             return Err(setting("filters", "are for problems and traces; a reward model has `min_margin`"));
         }
         let mut report = DataReport::default();
         let read = |source: &SourceRecipe| match source.check()? {
-            Checked::Task(..) => {
-                Err(setting("task", "has no use for a reward model, which learns rows of files"))
+            Checked::Task(task, level) => {
+                let count = source.limit.unwrap_or(PROBLEMS_OF_A_TASK);
+                let rows = pairs(&task, level, count, seed, part)?;
+                Ok((rows.into_iter().map(RewardRow::Pair).collect(), "task"))
             }
             Checked::File(file) => source.reward_rows_of(&resolve(base, file)),
         };
@@ -71,7 +97,7 @@ mod tests {
         std::fs::write(folder.path().join("pairs.jsonl"), pairs).unwrap();
         let labelled = "{\"prompt\": \"?\", \"response\": \"a\", \"label\": true}";
         std::fs::write(folder.path().join("labelled.jsonl"), labelled).unwrap();
-        let read = |text: &str| recipe(text).reward_rows(folder.path());
+        let read = |text: &str| recipe(text).reward_rows(folder.path(), 0);
         let both = r#"{"sources": [{"file": "pairs.jsonl", "limit": 3}, {"file": "labelled.jsonl"}]}"#;
         let (rows, report) = read(both).unwrap();
         assert_eq!(
@@ -93,7 +119,7 @@ mod tests {
     #[test]
     fn what_reward_models_have_no_use_for_is_refused() {
         for (text, reason) in [
-            (r#"{"sources": [{"task": "gcd"}]}"#, "has no use for a reward model"),
+            (r#"{"sources": [{"task": "gcd", "limit": 1}]}"#, "has too few problems"),
             (
                 r#"{"sources": [{"file": "x"}], "filters": {"near_duplicates": {}}}"#,
                 "a reward model has `min_margin`",
@@ -103,7 +129,7 @@ mod tests {
                 "`columns` cannot be set for the layout",
             ),
         ] {
-            let error = recipe(text).reward_rows(Path::new(".")).unwrap_err();
+            let error = recipe(text).reward_rows(Path::new("."), 0).unwrap_err();
             let cause = match &error {
                 DataError::Source { error, .. } => error.to_string(),
                 error => error.to_string(),

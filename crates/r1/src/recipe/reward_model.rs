@@ -5,7 +5,7 @@ use std::path::Path;
 use r1_data::{
     dataset::{PreferenceRow, RewardRow, preference::above_margin},
     did_you_mean,
-    recipe::{DataRecipe, DataReport},
+    recipe::DataReport,
 };
 use r1_model::ModelError;
 use r1_reward_model::{
@@ -112,13 +112,12 @@ impl Recipe {
         self.check_parts()?;
         let config = self.reward_model_config()?;
         let min_margin: Option<f64> = self.reward_model_field("min_margin")?;
-        let read = |data: &DataRecipe| {
-            let (rows, report) = data.reward_rows(&self.base)?;
-            Ok::<_, RecipeError>((clear(rows, min_margin)?, report))
+        let (rows, data) = self.data.reward_rows(&self.base, self.seed)?;
+        let rows = clear(rows, min_margin)?;
+        let held_out = match &self.held_out {
+            Some(data) => clear(data.held_out_reward_rows(&self.base, self.seed)?.0, min_margin)?,
+            None => Vec::new(),
         };
-        let (rows, data) = read(&self.data)?;
-        let held_out =
-            self.held_out.as_ref().map(read).transpose()?.map(|(rows, _)| rows).unwrap_or_default();
         Ok(Job { config, rows, held_out, data })
     }
 
