@@ -9,7 +9,8 @@ use r1_rewards::audit::{Audit, AuditReport};
 use crate::{
     command::{failure::Failure, guess, lines::answer},
     data::dataset::Format,
-    recipe::{Recipe, Registry, RewardRecipe, Rewards},
+    diagnose::Trend,
+    recipe::{Example, Recipe, RecipeError, Registry, RewardRecipe, Rewards, hunt},
 };
 
 /// The rewards that need no parameters and no cage.
@@ -33,12 +34,16 @@ const PLAIN: [&str; 10] = [
 /// injections for judges; then searches for completions that are paid without the answer. Standard output gets a
 /// report for each, one JSON value a line; standard error each fault with what shows it. The exit status is 1
 /// when a fault was found. Commands and URLs of a recipe are attacked like r1's own rewards.
+///
+/// With --model it looks into a run instead: the samples are graded again by a reward of their own, and when what was trained
+/// on rises while that falls, the run has learnt to fool its reward.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
   r1 audit --recipe my.toml
   r1 audit --reward accuracy --reward language --data test.jsonl
-  r1 audit --recipe my.toml --budget 20000 > audit.jsonl")]
+  r1 audit --recipe my.toml --budget 20000 > audit.jsonl
+  r1 audit --model runs/own --grader accuracy")]
 pub(crate) struct Arguments {
     /// The recipe whose rewards are tried
     #[arg(long, value_name = "RECIPE.toml", conflicts_with = "rewards")]
@@ -50,6 +55,12 @@ pub(crate) struct Arguments {
     /// Problems that are attacked beside the built-in ones
     #[arg(long, value_name = "FILE")]
     data: Option<PathBuf>,
+    /// The run whose samples are graded again: its folder
+    #[arg(long, visible_alias = "run", value_name = "RUN", conflicts_with_all = ["recipe", "rewards", "data"])]
+    model: Option<PathBuf>,
+    /// The reward that says independently who is right [default: `task` for procedural tasks, else `accuracy`]
+    #[arg(long, value_name = "NAME", requires = "model")]
+    grader: Option<String>,
     /// The layout of the problems, when it cannot be told
     #[arg(long, value_name = "FORMAT", requires = "data")]
     format: Option<Format>,
@@ -66,6 +77,9 @@ pub(crate) struct Arguments {
 
 /// Prints a report for each reward.
 pub(crate) fn run(arguments: &Arguments, registry: &Registry) -> Result<(), Failure> {
+    if let Some(run) = &arguments.model {
+        return look_into(run, arguments.grader.as_deref(), registry);
+    }
     let (terms, base) = match &arguments.recipe {
         Some(path) => {
             (Recipe::read::<&str>(path, &[])?.reward, path.parent().unwrap_or(Path::new("")).to_owned())
@@ -99,6 +113,37 @@ pub(crate) fn run(arguments: &Arguments, registry: &Registry) -> Result<(), Fail
             Err(Failure::Job(format!("{faults} cases show faults; see the lines above and `findings`")))
         }
     }
+}
+
+/// Prints what the samples of a run show.
+fn look_into(run: &Path, grader: Option<&str>, registry: &Registry) -> Result<(), Failure> {
+    let grader = grader.map(RewardRecipe::named);
+    let found = match hunt(run, grader.as_ref(), registry) {
+        Err(RecipeError::Replay { reason }) => return Err(Failure::Usage(reason)),
+        found => found?,
+    };
+    answer(&found)?;
+    let (Some(reward), Some(right)) = (&found.reward, &found.right) else {
+        eprintln!("{} updates with a graded sample, too few to tell: 12 are needed", found.updates);
+        return Ok(());
+    };
+    let course = |name: &str, trend: &Trend| {
+        let Trend { early, late, stderr } = trend;
+        eprintln!("{name:<24} {early:>8.3} -> {late:>8.3}   ± {stderr:.3}");
+    };
+    course("reward", reward);
+    for (name, trend) in found.terms.iter().filter_map(|(name, trend)| Some((name, trend.as_ref()?))) {
+        course(&format!("  {name}"), trend);
+    }
+    course(&format!("right by `{}`", found.grader), right);
+    if !found.is_hacked {
+        eprintln!("the reward did not rise while right answers fell");
+        return Ok(());
+    }
+    if let Some(Example { step, question, completion, reward }) = &found.example {
+        eprintln!("update {step} paid {reward:.3} for {completion:?} to {question:?}");
+    }
+    Err(Failure::Job("the reward is hacked: it rose while right answers fell".into()))
 }
 
 /// Prints a report and its faults, and counts them.

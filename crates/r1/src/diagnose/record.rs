@@ -5,7 +5,7 @@ use std::path::Path;
 use r1_core::FinishReason;
 use r1_grpo::GrpoConfig;
 use r1_run::{RunError, read_lines};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 /// Fewer updates than this tell nothing about a course.
@@ -40,7 +40,7 @@ pub struct Sample {
 }
 
 /// A figure at both ends of a run: means over the first and over the last quarter of its updates.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Trend {
     /// The mean over the first quarter.
     pub early: f64,
@@ -51,6 +51,17 @@ pub struct Trend {
 }
 
 impl Trend {
+    /// The trend of values, update after update; `None` for fewer than 12, which tell nothing.
+    pub fn of(values: &[f64]) -> Option<Self> {
+        if values.len() < MIN_UPDATES {
+            return None;
+        }
+        let count = quarter(values.len());
+        let (early, late) = (&values[..count], &values[values.len() - count..]);
+        let square = (variance(early) + variance(late)) / count as f64;
+        Some(Self { early: mean(early), late: mean(late), stderr: square.sqrt() })
+    }
+
     /// The difference, where it is twice its standard error; else 0.
     pub fn change(&self) -> f64 {
         let difference = self.late - self.early;
@@ -87,14 +98,7 @@ impl RunRecord {
 
     /// A metric at both ends of the run; `None` for a run too short to tell.
     pub fn trend(&self, key: &str) -> Option<Trend> {
-        let values = self.series(key);
-        if values.len() < MIN_UPDATES {
-            return None;
-        }
-        let count = quarter(values.len());
-        let (early, late) = (&values[..count], &values[values.len() - count..]);
-        let square = (variance(early) + variance(late)) / count as f64;
-        Some(Trend { early: mean(early), late: mean(late), stderr: square.sqrt() })
+        Trend::of(&self.series(key))
     }
 
     /// The samples of the last quarter of the updates.
