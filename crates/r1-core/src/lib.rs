@@ -44,6 +44,7 @@ mod reward_error;
 mod reward;
 mod reward_fn;
 mod score_all;
+mod steps;
 
 pub use completion::{Completion, FinishReason};
 pub use generate::{Generate, GenerateError, Sampling};
@@ -61,5 +62,6 @@ pub use reward_fn::{IntoOutcome, RewardFn, reward_fn};
 pub use score_all::{score_all, score_with_retries};
 pub use scripted::ScriptedGenerator;
 pub use source::{Cursor, ProblemSource, SourceError, TraceSource, distinct};
+pub use steps::steps;
 pub use trace::Trace;
 pub use trajectory::{Author, Trajectory, Turn, TurnSpan};

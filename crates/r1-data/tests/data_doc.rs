@@ -24,7 +24,7 @@ fn rows() -> Vec<(String, String, String)> {
 #[test]
 fn every_example_is_read_in_its_layout_and_told_by_its_columns() {
     let rows = rows();
-    assert_eq!(rows.len(), 9, "{rows:?}");
+    assert_eq!(rows.len(), 10, "{rows:?}");
     let folder = tempfile::tempdir().unwrap();
     for (layout, gives, row) in rows {
         for (name, content) in [("a.jsonl", row.clone()), ("a.json", format!("[\n{row}\n]"))] {

@@ -49,25 +49,31 @@ pub(crate) fn judge<M: CausalLm>(model: &RewardModel<M>, rows: &[EncodedRow], ma
     tally
 }
 
-/// The share of these rows in the mean loss of `total_rows`. A pair has two scores, a labelled response one.
+/// The share of these rows in the mean loss of `total_rows`. A pair has two scores, a labelled response one, a response
+/// in steps one for each.
 fn loss(scores: Tensor<1>, rows: &[EncodedRow], total_rows: usize) -> Tensor<1> {
     let device = scores.device();
     let (mut chosen, mut rejected, mut margins) = (Vec::new(), Vec::new(), Vec::new());
-    let (mut labelled, mut labels) = (Vec::new(), Vec::new());
+    let (mut labelled, mut labels, mut weights) = (Vec::new(), Vec::new(), Vec::new());
     let mut place = 0;
     for row in rows {
-        match row.target {
+        let of_row = match &row.target {
             Target::Pair { margin } => {
                 chosen.push(place);
                 rejected.push(place + 1);
-                margins.push(margin);
+                margins.push(*margin);
                 place += 2;
+                continue;
             }
-            Target::Label(label) => {
-                labelled.push(place);
-                labels.push(label);
-                place += 1;
-            }
+            Target::Label(label) => std::slice::from_ref(label),
+            Target::Steps(labels) => labels,
+        };
+        for label in of_row {
+            labelled.push(place);
+            labels.push(*label);
+            // The steps of a row weigh as much as one label.
+            weights.push(1.0 / of_row.len() as f64);
+            place += 1;
         }
     }
     let select = |places: Vec<i32>| {
@@ -85,8 +91,9 @@ fn loss(scores: Tensor<1>, rows: &[EncodedRow], total_rows: usize) -> Tensor<1> 
         parts.push(pairwise_loss(PairwiseInputs { chosen, rejected, margins, total_rows }));
     }
     if !labelled.is_empty() {
+        let weights = weights.iter().any(|weight| *weight != 1.0).then(|| constant(weights));
         let (scores, labels) = (select(labelled), constant(labels));
-        parts.push(pointwise_loss(PointwiseInputs { scores, labels, total_rows }));
+        parts.push(pointwise_loss(PointwiseInputs { scores, labels, weights, total_rows }));
     }
     parts.into_iter().reduce(|a, b| a + b).expect("a batch has rows")
 }

@@ -1,8 +1,8 @@
 //! Reward models: what cannot be checked by a rule is judged by a model that learnt people's, or a judge's, preferences.
 //!
 //! A [`RewardModel`] is a language model with one number for a head. A [`RewardModelTrainer`] teaches it
-//! [`RewardRow`](r1_data::dataset::RewardRow)s: pairs, of which one response is preferred, and labelled responses. A
-//! [`RewardModelReward`] is the reward of a policy.
+//! [`RewardRow`](r1_data::dataset::RewardRow)s: pairs, of which one response is preferred, labelled
+//! responses, and responses in labelled steps. A [`RewardModelReward`] is the reward of a policy; a model that learnt labelled steps is a [`ProcessReward`].
 //!
 //! ```no_run
 //! use r1_core::Cursor;
@@ -47,12 +47,15 @@ mod report;
 mod trainer;
 mod training;
 mod checkpoint;
+mod judgement;
 mod reward;
+mod process;
 
 pub use config::RewardModelConfig;
 pub use error::RewardModelError;
 pub use loss::{PairwiseInputs, PointwiseInputs, pairwise_loss, pointwise_loss};
 pub use model::RewardModel;
+pub use process::{ProcessReward, ProcessRewardSettings, Whole};
 pub use report::{RewardModelEvaluation, RewardModelReport};
 pub use reward::{RewardModelReward, RewardModelSettings};
 pub use scope::Scope;

@@ -66,6 +66,8 @@ pub struct PointwiseInputs {
     pub scores: Tensor<1>,
     /// Their labels, from 0 (bad, unsafe) to 1 (good, safe).
     pub labels: Tensor<1>,
+    /// How much each counts; none for 1.
+    pub weights: Option<Tensor<1>>,
     /// Rows of the whole update, over all its micro-batches.
     pub total_rows: usize,
 }
@@ -73,15 +75,15 @@ pub struct PointwiseInputs {
 /// How surprised the model is by labels: the binary cross entropy with the scores as logits.
 ///
 /// ```text
-/// L = − 1/N Σ_i y_i log σ(r_i) + (1 − y_i) log σ(−r_i)
+/// L = − 1/N Σ_i w_i (y_i log σ(r_i) + (1 − y_i) log σ(−r_i))
 /// ```
 ///
 /// # Shapes
-/// - `scores`, `labels`: `[responses]`
+/// - `scores`, `labels`, `weights`: `[responses]`, or `[steps]` of a process reward model
 /// - output: `[1]`, nats a row
 ///
 /// # Gradients
-/// Flow into the scores: `(σ(r) − y) / N`.
+/// Flow into the scores: `w (σ(r) − y) / N`.
 ///
 /// # Panics
 /// When the shapes differ or `total_rows` is 0.
@@ -93,20 +95,26 @@ pub struct PointwiseInputs {
 ///
 /// let device = Device::flex();
 /// let (scores, labels) = (Tensor::from_floats([0.0, 2.0], &device), Tensor::from_floats([1.0, 0.0], &device));
-/// let loss = pointwise_loss(PointwiseInputs { scores, labels, total_rows: 2 }).into_scalar::<f32>();
+/// let inputs = PointwiseInputs { scores, labels, weights: None, total_rows: 2 };
+/// let loss = pointwise_loss(inputs).into_scalar::<f32>();
 /// // (ln 2 + ln(1 + e²)) / 2
 /// assert!((loss - (0.693_147 + 2.126_928) / 2.0).abs() < 1e-5);
 /// ```
 ///
 /// # Source
-/// DeepSeek-R1 (arXiv:2501.12948v2), section 3.1: the safety model is trained "point-wise".
+/// DeepSeek-R1 (arXiv:2501.12948v2), section 3.1: the safety model is trained "point-wise". Of steps: Math-Shepherd
+/// (arXiv:2312.08935v3), eq. (2).
 pub fn pointwise_loss(inputs: PointwiseInputs) -> Tensor<1> {
-    let PointwiseInputs { scores, labels, total_rows } = inputs;
+    let PointwiseInputs { scores, labels, weights, total_rows } = inputs;
     assert!(total_rows > 0, "an update without rows has no loss");
     assert_eq!(scores.dims(), labels.dims(), "every response has a label");
     let good = log_sigmoid(scores.clone()) * labels.clone();
     let bad = log_sigmoid(-scores) * (-labels).add_scalar(1.0);
-    (good + bad).sum().div_scalar(-(total_rows as f64))
+    let each = match weights {
+        Some(weights) => (good + bad) * weights,
+        None => good + bad,
+    };
+    each.sum().div_scalar(-(total_rows as f64))
 }
 
 #[cfg(all(test, feature = "flex"))]
@@ -134,7 +142,8 @@ mod tests {
             let device = Device::flex();
             let (scores, labels) =
                 (Tensor::from_floats([score], &device), Tensor::from_floats([0.25], &device));
-            pointwise_loss(PointwiseInputs { scores, labels, total_rows: 1 }).into_scalar::<f32>()
+            pointwise_loss(PointwiseInputs { scores, labels, weights: None, total_rows: 1 })
+                .into_scalar::<f32>()
         };
         let best = (0.25f32 / 0.75).ln();
         assert!(loss(best) < loss(best + 0.1) && loss(best) < loss(best - 0.1));

@@ -9,7 +9,7 @@ use crate::encode::Responses;
 /// A batch that fits into memory.
 #[derive(Debug, Clone)]
 pub(crate) struct ScoreBatch {
-    /// Each prompt once, with its responses behind it.
+    /// Each prompt once, with its responses behind it, or with the steps of one in a chain.
     pub(crate) batch: PackedBatch,
     /// The last token of each response, in order.
     pub(crate) rows: Vec<u32>,
@@ -31,15 +31,17 @@ pub(crate) fn pack<'a>(texts: impl IntoIterator<Item = &'a Responses>, max_token
         }
         let open = batches.last_mut().expect("one was pushed");
         assert!(!texts.prompt.is_empty(), "a prompt has no token");
-        let prompt = open.batch.push(&texts.prompt, None);
-        let end_of_prompt = open.batch.len() - 1;
+        let mut parent = open.batch.push(&texts.prompt, None);
+        let mut end_of_parent = open.batch.len() - 1;
         for response in &texts.responses {
-            let row = if response.is_empty() {
-                end_of_prompt
-            } else {
-                open.batch.push(response, Some(prompt));
-                open.batch.len() - 1
-            };
+            let mut row = end_of_parent;
+            if !response.is_empty() {
+                let pushed = open.batch.push(response, Some(parent));
+                row = open.batch.len() - 1;
+                if texts.chained {
+                    (parent, end_of_parent) = (pushed, row);
+                }
+            }
             open.rows.push(row as u32);
         }
         open.items.end = item + 1;
@@ -56,6 +58,7 @@ mod tests {
         let texts = |prompt: &[u32], responses: &[&[u32]]| Responses {
             prompt: prompt.to_vec(),
             responses: responses.iter().map(|ids| ids.to_vec()).collect(),
+            chained: false,
         };
         let all = [texts(&[1, 2], &[&[3], &[4, 5]]), texts(&[6], &[&[7], &[]]), texts(&[8], &[&[9]])];
         let batches = pack(&all, 7);
@@ -65,5 +68,10 @@ mod tests {
         // The response without a token is scored at the prompt's end.
         assert_eq!(batches[0].rows, [2, 4, 6, 5]);
         assert_eq!(pack(&all, 1).len(), 3);
+        // Steps go on where the one before ends.
+        let chain = Responses { chained: true, ..texts(&[1, 2], &[&[3], &[], &[4, 5]]) };
+        let batches = pack(&[chain], 7);
+        assert_eq!(batches[0].batch.positions(), [0, 1, 2, 3, 4]);
+        assert_eq!(batches[0].rows, [2, 2, 4]);
     }
 }

@@ -11,7 +11,7 @@ pub struct RewardModelReport {
     pub step: u64,
     /// Mean loss over the rows before the update, in nats.
     pub loss: f64,
-    /// Share of the rows that were judged right before the update.
+    /// Share of the pairs, labelled responses and steps that were judged right before the update.
     pub accuracy: f64,
     /// Mean over pairs of the chosen score less the rejected one; none without a pair.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -35,12 +35,14 @@ pub struct RewardModelReport {
 pub struct RewardModelEvaluation {
     /// Rows.
     pub rows: usize,
+    /// Pairs, labelled responses and labelled steps of these.
+    pub judged: usize,
     /// Mean loss in nats.
     pub loss: f64,
-    /// Share of the rows that are judged right: of a pair the chosen response is scored higher, of labelled responses
+    /// Share of them that is judged right: of a pair the chosen response is scored higher, of labelled responses and steps
     /// good ones are scored above 0 and bad ones are not.
     pub accuracy: f64,
-    /// Its standard error over rows, `√(p (1 − p) / rows)`.
+    /// Its standard error, `√(p (1 − p) / judged)`; steps of one response are taken to be independent.
     pub standard_error: f64,
     /// Mean over pairs of the chosen score less the rejected one; none without a pair.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -51,6 +53,7 @@ impl From<Tally> for RewardModelEvaluation {
     fn from(tally: Tally) -> Self {
         Self {
             rows: tally.rows,
+            judged: tally.judged,
             loss: tally.loss,
             accuracy: tally.accuracy(),
             standard_error: tally.standard_error(),

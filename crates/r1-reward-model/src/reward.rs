@@ -3,17 +3,14 @@
 use std::path::Path;
 
 use burn::tensor::Device;
-use r1_core::{
-    Completion, Content, GroupScores, Message, Outcome, Problem, Reward, RewardError,
-    template::PromptTemplate,
-};
+use r1_core::{Completion, GroupScores, Outcome, Problem, Reward, RewardError, template::PromptTemplate};
 use r1_model::{CausalLm, LanguageModel, ModelError, Transformer};
 use serde::Deserialize;
 
 use crate::{
     RewardModel, Scope,
     encode::{Encoder, Responses},
-    pack::pack,
+    judgement::{checked_prompt, question, scores},
 };
 
 /// Scores completions by a [`RewardModel`], those of a step in packed passes.
@@ -129,25 +126,13 @@ impl<M: CausalLm> RewardModelReward<M> {
     /// What the model is shown of a group.
     fn shown(&self, problem: &Problem, completions: &[Completion]) -> Result<Responses, RewardError> {
         let failed = |source: ModelError| RewardError::world(&self.settings.name, source);
-        let prompt = match problem.metadata.get("messages").cloned() {
-            Some(messages) => serde_json::from_value::<Vec<Message>>(messages)
-                .map(Content::Messages)
-                .map_err(|error| RewardError::world(&self.settings.name, error))?,
-            None => self.settings.template.render(problem),
-        };
+        let prompt = question(problem, &self.settings.template, &self.settings.name)?;
         let encoder = Encoder { model: &self.model, scope: self.settings.scope };
         let texts =
             completions.iter().map(|completion| (completion.text.as_str(), completion.think_prefilled));
         let mut shown = encoder.responses(&prompt, texts).map_err(failed)?;
-        let (tokens, limit) = (shown.prompt.len(), self.settings.max_tokens.min(self.model.config.context));
-        if tokens == 0 || tokens >= limit {
-            let reason = format!(
-                "the prompt of problem `{}` has {tokens} tokens, and the reward model reads 1 to {}; leave it out",
-                problem.id,
-                limit - 1
-            );
-            return Err(RewardError::world(&self.settings.name, reason));
-        }
+        let limit = self.settings.max_tokens.min(self.model.config.context);
+        let tokens = checked_prompt(&shown, problem, limit, &self.settings.name)?;
         for response in &mut shown.responses {
             if tokens + response.len() > limit {
                 // The end of the turn stays, for that is where the score is read.
@@ -159,37 +144,10 @@ impl<M: CausalLm> RewardModelReward<M> {
         Ok(shown)
     }
 
-    /// The scores of responses, prompt by prompt.
-    fn scores(&self, shown: &[Responses]) -> Vec<Vec<f32>> {
-        // A group that is too long for one pass goes in parts, which depend on the group alone.
-        let limit = self.settings.tokens_per_pass;
-        let parts: Vec<Responses> = shown.iter().flat_map(|texts| divided(texts, limit)).collect();
-        let model = self.model.working();
-        let mut scores = pack(&parts, limit).into_iter().flat_map(|batch| {
-            let scores = RewardModel::<M>::score_rows(model.hidden(&batch.batch), model.head(), &batch.rows);
-            scores.into_data().convert::<f32>().try_to_vec::<f32>().expect("the data was converted to f32")
-        });
-        shown.iter().map(|texts| scores.by_ref().take(texts.responses.len()).collect()).collect()
-    }
-
     fn outcome(&self, score: f32) -> Result<Outcome, RewardError> {
         let squashed = 1.0 / (1.0 + (-score).exp());
         Outcome::Score(if self.settings.squash { squashed } else { score }).finite(&self.settings.name)
     }
-}
-
-/// The same prompt with as many responses at a time as fit, at least one.
-fn divided(texts: &Responses, limit: usize) -> Vec<Responses> {
-    let mut parts: Vec<Responses> = Vec::new();
-    for response in &texts.responses {
-        match parts.last_mut().filter(|part| part.tokens() + response.len() <= limit) {
-            Some(part) => part.responses.push(response.clone()),
-            None => {
-                parts.push(Responses { prompt: texts.prompt.clone(), responses: vec![response.clone()] });
-            }
-        }
-    }
-    parts
 }
 
 impl<M: CausalLm> Reward for RewardModelReward<M> {
@@ -199,7 +157,7 @@ impl<M: CausalLm> Reward for RewardModelReward<M> {
 
     fn score(&self, problem: &Problem, completion: &Completion) -> Result<Outcome, RewardError> {
         let shown = self.shown(problem, std::slice::from_ref(completion))?;
-        self.outcome(self.scores(&[shown])[0][0])
+        self.outcome(scores(&self.model, &[shown], self.settings.tokens_per_pass)[0][0])
     }
 
     fn score_group(&self, problem: &Problem, completions: &[Completion]) -> GroupScores {
@@ -210,7 +168,7 @@ impl<M: CausalLm> Reward for RewardModelReward<M> {
         let shown: Vec<Result<Responses, RewardError>> =
             groups.iter().map(|(problem, completions)| self.shown(problem, completions)).collect();
         let whole: Vec<Responses> = shown.iter().flatten().cloned().collect();
-        let mut scores = self.scores(&whole).into_iter();
+        let mut scores = scores(&self.model, &whole, self.settings.tokens_per_pass).into_iter();
         let of_group =
             |(shown, (problem, completions)): (Result<_, _>, &(&Problem, &[Completion]))| match shown {
                 Ok(_) => {

@@ -8,7 +8,9 @@ pub(crate) struct Tally {
     /// The mean loss in nats.
     pub(crate) loss: f64,
     pub(crate) rows: usize,
-    /// Rows that were judged right.
+    /// Pairs, labelled responses and labelled steps.
+    pub(crate) judged: usize,
+    /// Those of them that were judged right.
     pub(crate) right: usize,
     pub(crate) pairs: usize,
     /// Sum over pairs of the chosen score less the rejected one.
@@ -31,29 +33,33 @@ impl Tally {
         let mut next = || scores.next().expect("each response has a score");
         for row in rows {
             self.tokens += row.texts.tokens();
-            let right = match row.target {
+            let labels = match &row.target {
                 Target::Pair { .. } => {
                     let difference = next() - next();
                     self.pairs += 1;
                     self.difference += difference;
-                    difference > 0.0
+                    self.judged += 1;
+                    self.right += usize::from(difference > 0.0);
+                    continue;
                 }
-                Target::Label(label) => (next() > 0.0) == (label > 0.5),
+                Target::Label(label) => std::slice::from_ref(label),
+                Target::Steps(labels) => labels,
             };
-            self.right += usize::from(right);
+            self.judged += labels.len();
+            self.right += labels.iter().filter(|label| (next() > 0.0) == (**label > 0.5)).count();
         }
     }
 
-    /// The share of rows that were judged right: the chosen response scored higher than the rejected one, a good one
-    /// above 0 and a bad one not.
+    /// The share that was judged right: of a pair the chosen response scored higher than the rejected one, a good
+    /// response or step above 0 and a bad one not.
     pub(crate) fn accuracy(&self) -> f64 {
-        self.right as f64 / self.rows as f64
+        self.right as f64 / self.judged as f64
     }
 
-    /// The standard error of the accuracy over rows.
+    /// The standard error of the accuracy, taking judgements to be independent.
     pub(crate) fn standard_error(&self) -> f64 {
         let accuracy = self.accuracy();
-        (accuracy * (1.0 - accuracy) / self.rows as f64).sqrt()
+        (accuracy * (1.0 - accuracy) / self.judged as f64).sqrt()
     }
 
     /// The mean over pairs of the chosen score less the rejected one.

@@ -77,19 +77,22 @@ fn row(number: usize, fields: &Fields) -> Result<LabelledRow, String> {
 
 fn label(fields: &Fields) -> Result<f64, String> {
     let (name, value) = fields.find(None, &["label", "is_safe"])?.ok_or("missing field `label`")?;
-    let label = match value {
-        Value::Bool(good) => Some(f64::from(*good)),
-        Value::Number(number) => number.as_f64().filter(|label| (0.0..=1.0).contains(label)),
-        Value::String(text) => match text.as_str() {
-            "safe" => Some(1.0),
-            "unsafe" => Some(0.0),
-            _ => None,
-        },
-        _ => None,
+    let label = match value.as_str() {
+        Some("safe") => Some(1.0),
+        Some("unsafe") => Some(0.0),
+        _ => score_of(value),
     };
     label.ok_or_else(|| {
         format!("`{name}` is {value}; expected true, false, a number from 0 to 1, \"safe\" or \"unsafe\"")
     })
+}
+
+/// A label that is true, false or a number from 0 to 1.
+pub(super) fn score_of(value: &Value) -> Option<f64> {
+    match value {
+        Value::Bool(good) => Some(f64::from(*good)),
+        value => value.as_f64().filter(|label| (0.0..=1.0).contains(label)),
+    }
 }
 
 #[cfg(test)]

@@ -37,6 +37,7 @@ pub mod code_contests;
 pub mod countdown;
 pub mod preference;
 pub mod labelled;
+pub mod stepwise;
 mod reward_row;
 mod fields;
 mod answer;
@@ -59,6 +60,7 @@ pub use format::Format;
 pub use labelled::LabelledRow;
 pub use preference::PreferenceRow;
 pub use reward_row::{RewardRow, load as load_reward_rows};
+pub use stepwise::StepwiseRow;
 pub use trace_format::TraceFormat;
 
 #[cfg(test)]

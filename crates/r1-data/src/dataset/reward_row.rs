@@ -1,4 +1,4 @@
-//! What a reward model learns from: pairs, or labelled answers.
+//! What a reward model learns from: pairs, labelled answers, or answers in labelled steps.
 
 use std::path::Path;
 
@@ -7,6 +7,7 @@ use super::{
     labelled::{self, LabelledRow},
     preference::{self, PreferenceRow},
     rows,
+    stepwise::{self, StepwiseRow},
 };
 use crate::DataError;
 use r1_core::Content;
@@ -18,6 +19,8 @@ pub enum RewardRow {
     Pair(PreferenceRow),
     /// One answer and how good it is.
     Labelled(LabelledRow),
+    /// An answer in steps and how good each is, for a process reward model.
+    Stepwise(StepwiseRow),
 }
 
 impl RewardRow {
@@ -26,6 +29,7 @@ impl RewardRow {
         match self {
             Self::Pair(row) => &row.id,
             Self::Labelled(row) => &row.id,
+            Self::Stepwise(row) => &row.id,
         }
     }
 
@@ -34,21 +38,25 @@ impl RewardRow {
         match self {
             Self::Pair(row) => &row.prompt,
             Self::Labelled(row) => &row.prompt,
+            Self::Stepwise(row) => &row.prompt,
         }
     }
 }
 
-/// Reads a file of pairs ([`preference`]) or of labelled answers ([`labelled`]), as the columns of its first row say,
-/// and tells which.
+/// Reads a file of pairs ([`preference`]), of labelled answers ([`labelled`]) or of answers in steps ([`stepwise`]), as
+/// the columns of its first row say, and tells which.
 ///
 /// # Errors
-/// Those of [`preference::load_rows`] and [`labelled::load`].
+/// Those of [`preference::load_rows`], [`labelled::load`] and [`stepwise::load`].
 pub fn load(path: impl AsRef<Path>) -> Result<(Vec<RewardRow>, &'static str), DataError> {
     let path = path.as_ref();
     let first = rows::read::<Fields>(path)?.next().ok_or(DataError::Empty)??;
-    if ["label", "is_safe"].iter().any(|name| first.value.0.contains_key(*name))
-        && !first.value.0.contains_key("chosen")
-    {
+    let has = |name: &str| first.value.0.contains_key(name);
+    if has("completions") && has("labels") {
+        let rows = stepwise::load(path)?;
+        return Ok((rows.into_iter().map(RewardRow::Stepwise).collect(), "stepwise"));
+    }
+    if (has("label") || has("is_safe")) && !has("chosen") {
         let rows = labelled::load(path)?;
         return Ok((rows.into_iter().map(RewardRow::Labelled).collect(), "labelled"));
     }

@@ -21,6 +21,7 @@ impl Named for RewardRow {
         match self {
             Self::Pair(row) => &mut row.id,
             Self::Labelled(row) => &mut row.id,
+            Self::Stepwise(row) => &mut row.id,
         }
     }
 }

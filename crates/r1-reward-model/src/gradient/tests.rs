@@ -29,6 +29,7 @@ fn rows() -> Vec<EncodedRow> {
         texts: Responses {
             prompt: prompt.to_vec(),
             responses: responses.iter().map(|ids| ids.to_vec()).collect(),
+            chained: false,
         },
         target,
     };
@@ -135,12 +136,35 @@ fn a_shared_prompt_is_two_sequences() {
         let batch = &batches[0];
         numbers(Model::score_rows(model.hidden(&batch.batch), model.head(), &batch.rows))
     };
-    let Responses { prompt, responses } = rows()[0].texts.clone();
-    let alone: Vec<Responses> = responses
+    let both = rows()[0].texts.clone();
+    let alone: Vec<Responses> = both
+        .responses
         .iter()
-        .map(|response| Responses { prompt: prompt.clone(), responses: vec![response.clone()] })
+        .map(|response| Responses { responses: vec![response.clone()], ..both.clone() })
         .collect();
-    assert_eq!(scores(&[Responses { prompt, responses }]), scores(&alone));
+    assert_eq!(scores(&[both]), scores(&alone));
+}
+
+/// Each step is scored where a response that ends with it is, and they weigh as much as one such response.
+#[test]
+fn steps_are_labelled_beginnings() {
+    let (model, slots) = golden_model("qwen2");
+    let (prompt, steps) = (vec![11, 6], [vec![33, 34], vec![7], vec![41, 22, 2]]);
+    let labels = [1.0, 0.25, 0.0];
+    let row = |responses: &[Vec<u32>], chained, target| EncodedRow {
+        id: "a".into(),
+        texts: Responses { prompt: prompt.clone(), responses: responses.to_vec(), chained },
+        target,
+    };
+    let in_steps = [row(&steps, true, Target::Steps(labels.to_vec()))];
+    let beginnings =
+        [1, 2, 3].map(|end| row(&[steps[..end].concat()], false, Target::Label(labels[end - 1])));
+    let (a, b) = (pass(&model, &in_steps, 4096), pass(&model, &beginnings, 4096));
+    assert!((a.tally.loss - b.tally.loss).abs() < 1e-6, "{} {}", a.tally.loss, b.tally.loss);
+    assert_eq!((a.tally.rows, a.tally.judged, a.tally.right), (1, 3, b.tally.right));
+    for slot in slots {
+        assert!(difference(&values(&a, &slot.path), &values(&b, &slot.path)) < 1e-4, "{}", slot.path);
+    }
 }
 
 #[test]

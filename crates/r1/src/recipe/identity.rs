@@ -10,7 +10,7 @@ use r1_run::{Digest, Fingerprint};
 
 use super::{
     EvaluationRecipe, Method, ModelRecipe, OutputRecipe, Recipe, RecipeError, RewardRecipe, Rewards,
-    reward_model::REWARD_MODEL,
+    learnt_rewards,
 };
 
 impl Recipe {
@@ -42,9 +42,8 @@ impl Recipe {
             fingerprint = fingerprint.with_input(&name, &file, Digest::of_file(&file)?);
         }
         let graders = self.evaluation.iter().filter_map(|evaluation| evaluation.grader.as_ref());
-        let judges = self.reward.0.iter().chain(graders).filter(|term| term.name == REWARD_MODEL);
-        for (number, term) in (1..).zip(judges) {
-            let path = term.parameters.get("path").and_then(|path| path.as_str()).unwrap_or_default();
+        let judges = self.reward.0.iter().chain(graders).filter_map(learnt_rewards::folder_of);
+        for (number, path) in (1..).zip(judges) {
             let path = self.base.join(path);
             let name = if number == 1 { "reward model".to_owned() } else { format!("reward model {number}") };
             fingerprint = fingerprint.with_input(&name, &path, Digest::of_model(&path)?);
@@ -75,7 +74,7 @@ impl Recipe {
 /// The same without the folder of a reward model, whose contents are an input of their own.
 fn unplaced(term: &RewardRecipe) -> RewardRecipe {
     let mut term = term.clone();
-    if term.name == REWARD_MODEL {
+    if learnt_rewards::folder_of(&term).is_some() {
         term.parameters.remove("path");
     }
     term

@@ -44,6 +44,7 @@ mod examination;
 mod periodic;
 mod rejection;
 mod reward_model;
+mod learnt_rewards;
 mod parts;
 mod job;
 mod identity;

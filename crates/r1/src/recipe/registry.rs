@@ -8,7 +8,7 @@ use r1_rewards::{CommandReward, ExternalSettings, Rubric, UrlReward};
 use serde::{Deserialize, de::DeserializeOwned};
 use toml::{Table, Value};
 
-use super::{RecipeError, RewardRecipe, Rewards, built_in, reward_model, shaping::Shaping};
+use super::{RecipeError, RewardRecipe, Rewards, built_in, learnt_rewards, shaping::Shaping};
 
 /// Makes a reward of its parameters and of the folder that its paths are relative to.
 type Maker = Box<dyn Fn(&Table, &Path) -> Result<Box<dyn Reward>, String> + Send + Sync>;
@@ -61,6 +61,7 @@ impl Registry {
     /// | `language` | `target`: `question` (default) or a code such as `en`; `min_words`; `same_script` |
     /// | `code` | `language`; `max_tests` |
     /// | `reward_model` | `path`: the folder of a reward model, seen from the recipe's; `label`: what reports call it; the fields of [`RewardModelSettings`](r1_reward_model::RewardModelSettings) |
+    /// | `process_reward_model` | `path`, `label`, as for `reward_model`; the fields of [`ProcessRewardSettings`](r1_reward_model::ProcessRewardSettings) |
     /// | `repository` | `root`: the folder of the tasks' repositories, seen from the recipe's (default: the same) |
     ///
     /// Every term may have `from_update` and `until_update`, between which it counts, and `clip = [low, high]`.
@@ -70,7 +71,7 @@ impl Registry {
     pub fn new() -> Self {
         let mut registry = Self { makers: BTreeMap::new() };
         built_in::register(&mut registry);
-        reward_model::register(&mut registry);
+        learnt_rewards::register(&mut registry);
         registry
     }
 

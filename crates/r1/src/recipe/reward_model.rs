@@ -1,31 +1,20 @@
-//! Recipes of reward models, and the reward that they give.
-
-use std::path::Path;
+//! Recipes of reward models.
 
 use r1_data::{
     dataset::{PreferenceRow, RewardRow, preference::above_margin},
-    did_you_mean,
     recipe::DataReport,
 };
 use r1_model::ModelError;
-use r1_reward_model::{
-    RewardModel, RewardModelConfig, RewardModelError, RewardModelReward, RewardModelSettings,
-    RewardModelTrainer,
-};
+use r1_reward_model::{RewardModel, RewardModelConfig, RewardModelError, RewardModelTrainer};
 use r1_run::Begun;
-use serde::Deserialize;
 use serde_json::json;
-use toml::{Table, Value};
 
 use super::{
-    Finished, Recipe, RecipeError, Registry, RunOptions, Trained,
+    Finished, Recipe, RecipeError, RunOptions, Trained,
     folder::{self, DESCRIPTION},
     overlay::overlay,
     preset::preset,
 };
-
-/// What recipes call the reward.
-pub(super) const REWARD_MODEL: &str = "reward_model";
 
 /// What training needs beside its model.
 pub(super) struct Job {
@@ -166,9 +155,9 @@ fn clear(rows: Vec<RewardRow>, min_margin: Option<f64>) -> Result<Vec<RewardRow>
     let Some(min_margin) = min_margin else { return Ok(rows) };
     let pairs = rows.into_iter().map(|row| match row {
         RewardRow::Pair(row) => Ok(row),
-        RewardRow::Labelled(row) => Err(RecipeError::Setting {
+        row => Err(RecipeError::Setting {
             table: "reward_model",
-            reason: format!("`min_margin` is for pairs, and row `{}` has a label", row.id),
+            reason: format!("`min_margin` is for pairs, and row `{}` has labels", row.id()),
         }),
     });
     let pairs: Vec<PreferenceRow> = pairs.collect::<Result<_, _>>()?;
@@ -180,23 +169,4 @@ fn clear(rows: Vec<RewardRow>, min_margin: Option<f64>) -> Result<Vec<RewardRow>
     } else {
         Ok(kept.into_iter().map(RewardRow::Pair).collect())
     }
-}
-
-/// Adds the reward.
-pub(super) fn register(registry: &mut Registry) {
-    registry.insert(REWARD_MODEL, |mut parameters: Table, base: &Path| {
-        let mut text = |name: &str| match parameters.remove(name) {
-            None => Ok(None),
-            Some(Value::String(text)) => Ok(Some(text)),
-            Some(other) => Err(format!("`{name}` is {other}; expected a text")),
-        };
-        let path = text("path")?.ok_or("`path` is missing; name the folder of a reward model")?;
-        let label = text("label")?;
-        let settings = RewardModelSettings::deserialize(parameters)
-            .map_err(|error| did_you_mean(error.to_string().trim_end()))?;
-        let settings = RewardModelSettings { name: label.unwrap_or(settings.name), ..settings };
-        let device = r1_model::device().map_err(|error| error.to_string())?;
-        let reward = RewardModelReward::load(base.join(path), &device).map_err(|error| error.to_string())?;
-        Ok(reward.with_settings(settings))
-    });
 }
