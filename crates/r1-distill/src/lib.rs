@@ -44,7 +44,9 @@ mod report;
 mod trainer;
 mod training;
 mod checkpoint;
+mod journalled;
 mod rejection;
+mod step_labels;
 
 pub use config::SftConfig;
 pub use encode::{EncodedTrace, encode_trace};
@@ -57,5 +59,6 @@ pub use rejection::{
     RejectionConfig, RejectionProgress, RejectionReport, rejection_sample, rejection_sample_into,
 };
 pub use report::SftReport;
+pub use step_labels::{StepLabelConfig, StepLabelProgress, StepLabelReport, label_steps_into};
 pub use trainer::SftTrainer;
 pub use training::SftTraining;

@@ -10,6 +10,7 @@
 
 use std::path::Path;
 
+use serde::{Serialize, Serializer};
 use serde_json::Value;
 
 use super::{
@@ -21,14 +22,16 @@ use super::{
 use crate::DataError;
 use r1_core::Content;
 
-/// An answer in steps, and how good each step is.
-#[derive(Debug, Clone, PartialEq)]
+/// An answer in steps, and how good each step is. Written out, it is a row of such a file.
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct StepwiseRow {
     /// Unique within its file.
     pub id: String,
     /// What it answers.
+    #[serde(serialize_with = "write_prompt")]
     pub prompt: Content,
     /// The steps; joined they are the answer, or its beginning.
+    #[serde(rename = "completions")]
     pub steps: Vec<String>,
     /// For each step from 0, bad, to 1, good.
     pub labels: Vec<f64>,
@@ -73,6 +76,14 @@ fn row(number: usize, fields: &Fields) -> Result<StepwiseRow, String> {
     Ok(StepwiseRow { id, prompt: Content::Messages(prompt), steps, labels })
 }
 
+fn write_prompt<S: Serializer>(prompt: &Content, serializer: S) -> Result<S::Ok, S::Error> {
+    match prompt {
+        Content::Messages(messages) => messages.serialize(serializer),
+        Content::Text(text) => text.serialize(serializer),
+        Content::Ids(ids) => ids.serialize(serializer),
+    }
+}
+
 fn label(value: &Value) -> Result<f64, String> {
     score_of(value)
         .ok_or_else(|| format!("`labels` has {value}; expected true, false or a number from 0 to 1"))
@@ -98,6 +109,9 @@ mod tests {
             (["3+5=", "8"].map(String::from).as_slice(), [1.0, 0.0].as_slice())
         );
         assert_eq!(rows[1].labels, [0.75]);
+        let written = rows.iter().map(|row| serde_json::to_string(row).unwrap() + "\n").collect::<String>();
+        let again = super::load(super::super::tests::file(&written).path()).unwrap();
+        assert_eq!(again, rows);
     }
 
     #[test]

@@ -79,7 +79,7 @@ pub(super) struct Counts {
 }
 
 /// Two problems with one id would be sampled with the same random numbers.
-pub(super) fn check_ids(problems: &[Problem]) -> Result<(), DistillError> {
+pub(crate) fn check_ids(problems: &[Problem]) -> Result<(), DistillError> {
     let mut ids = HashSet::new();
     match problems.iter().find(|problem| !ids.insert(problem.id.as_str())) {
         Some(problem) => Err(DistillError::DuplicateId { id: problem.id.clone() }),
@@ -174,7 +174,11 @@ fn whole_text(completion: &Completion) -> String {
     format!("{opening}{}", completion.text)
 }
 
-fn check_groups(groups: &[Vec<Completion>], problems: usize, samples: usize) -> Result<(), DistillError> {
+pub(crate) fn check_groups(
+    groups: &[Vec<Completion>],
+    problems: usize,
+    samples: usize,
+) -> Result<(), DistillError> {
     if groups.len() != problems {
         return Err(DistillError::Count { what: "groups", expected: problems, got: groups.len() });
     }
@@ -185,7 +189,7 @@ fn check_groups(groups: &[Vec<Completion>], problems: usize, samples: usize) -> 
 }
 
 /// Names the problem, where the teacher names a prompt of the chunk.
-fn with_problem(error: GenerateError, problems: &[Problem]) -> DistillError {
+pub(crate) fn with_problem(error: GenerateError, problems: &[Problem]) -> DistillError {
     let index = match &error {
         GenerateError::PromptTooLong { index, .. }
         | GenerateError::EmptyPrompt { index }

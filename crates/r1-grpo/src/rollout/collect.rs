@@ -182,20 +182,6 @@ fn at_token<M: CausalLm>(
     completion: &Completion,
     step: StepScore,
 ) -> Option<StepReward> {
-    let ids = &completion.ids;
-    let reaches = |tokens: usize| {
-        let text = policy.tokenizer.decode(&ids[..tokens], true).unwrap_or_default();
-        // Bytes that are no character yet are shown as one.
-        text.trim_end_matches('\u{fffd}').len() >= step.end
-    };
-    // The fewest tokens whose text reaches the end of the step.
-    let (mut low, mut high) = (1, ids.len());
-    if high == 0 {
-        return None;
-    }
-    while low < high {
-        let middle = (low + high) / 2;
-        if reaches(middle) { high = middle } else { low = middle + 1 }
-    }
-    Some(StepReward { end: low - 1, reward: step.reward })
+    let tokens = policy.tokens_reaching(&completion.ids, step.end);
+    (tokens > 0).then(|| StepReward { end: tokens - 1, reward: step.reward })
 }

@@ -197,6 +197,22 @@ impl<M: CausalLm> LanguageModel<M> {
         self.adapter.as_ref().map_or(&self.slots, |adapter| &adapter.slots)
     }
 
+    /// The fewest of these tokens, one at least, whose text is so many bytes long; all of them when their text is shorter,
+    /// and 0 of none.
+    pub fn tokens_reaching(&self, ids: &[u32], bytes: usize) -> usize {
+        let reaches = |tokens: usize| {
+            let text = self.tokenizer.decode(&ids[..tokens], true).unwrap_or_default();
+            // Bytes that are no character yet are shown as one.
+            text.trim_end_matches('\u{fffd}').len() >= bytes
+        };
+        let (mut low, mut high) = (1.min(ids.len()), ids.len());
+        while low < high {
+            let middle = (low + high) / 2;
+            if reaches(middle) { high = middle } else { low = middle + 1 }
+        }
+        low
+    }
+
     /// The token ids of a prompt, and whether it ends inside the thoughts.
     ///
     /// # Errors
