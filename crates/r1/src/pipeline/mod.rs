@@ -11,6 +11,7 @@ mod reinforce;
 mod fine_tune;
 mod interruptible;
 mod reject;
+mod label_steps;
 mod reward_model;
 mod task_benchmark;
 mod comparison;

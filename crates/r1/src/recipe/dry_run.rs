@@ -62,6 +62,15 @@ impl Recipe {
                     told["prompt"] = prompt(&model, &first.prompt)?;
                 }
             }
+            Kind::LabelSteps { config, problems, grader } => {
+                told["problems"] = json!(problems.len());
+                told["solutions"] = json!(problems.len() * config.samples);
+                if let Some(problem) = problems.first() {
+                    told["prompt"] = prompt(&model, &config.template.render(problem))?;
+                    told["problem"] = json!(problem);
+                    told["rewards"] = self.scored(registry, &grader, problem)?;
+                }
+            }
             Kind::Reject { config, problems, grader } => {
                 told["problems"] = json!(problems.len());
                 told["answers"] = json!(problems.len() * config.samples);

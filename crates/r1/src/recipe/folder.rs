@@ -3,8 +3,9 @@
 use std::{fs, path::Path};
 
 use r1_run::{Checkpoints, Fingerprint, Run, RunError};
+use serde::Deserialize;
 
-use super::{RecipeError, examination, periodic, stored};
+use super::{Method, RecipeError, examination, periodic, stored};
 use crate::pipeline::DIGESTS;
 
 /// The file that says what a run was begun with.
@@ -12,12 +13,6 @@ pub(super) const DESCRIPTION: &str = "run.json";
 
 /// The file that says what a finished run came to.
 pub(super) const RESULT: &str = "result.json";
-
-/// The traces that rejection sampling keeps.
-pub(super) const TRACES: &str = "traces.jsonl";
-
-/// What became of each problem that was asked for traces.
-const JOURNAL: &str = "traces.jsonl.journal.jsonl";
 
 /// Files and folders of a run beside the model's and the checkpoints, which know themselves who wrote them.
 const OWN: [&str; 9] = [
@@ -31,9 +26,6 @@ const OWN: [&str; 9] = [
     examination::FOLDER,
     DIGESTS,
 ];
-
-/// What rejection sampling writes, which other methods neither write nor touch.
-pub(super) const OF_REJECTION: [&str; 2] = [TRACES, JOURNAL];
 
 /// Refuses a folder that holds something of a run without a description: r1 cannot know whose it is. `more` are files of
 /// the method's own.
@@ -67,8 +59,9 @@ pub(super) fn clear(dir: &Path, more: &[&str]) -> Result<(), RecipeError> {
         return if is_occupied { Err(RecipeError::Occupied { reason }) } else { Ok(()) };
     }
     let run = Fingerprint::read(dir.join(DESCRIPTION)).ok().flatten();
-    let sampled = run.is_some_and(|run| run.setting("method").is_some_and(|method| method == "reject"));
-    if let Some(name) = more.iter().find(|name| !sampled && dir.join(name).exists()) {
+    let method = run.as_ref().and_then(|run| Method::deserialize(run.setting("method")?).ok());
+    let written = method.map_or(&[][..], Method::files);
+    if let Some(name) = more.iter().find(|name| !written.contains(name) && dir.join(name).exists()) {
         return Err(stray(dir, name));
     }
     Checkpoints::new(dir.join("checkpoints")).clear()?;
@@ -81,7 +74,7 @@ pub(super) fn clear(dir: &Path, more: &[&str]) -> Result<(), RecipeError> {
         update.is_some()
     });
     let named = [DESCRIPTION, RESULT, periodic::FILE, DIGESTS].into_iter();
-    let named = named.chain(OF_REJECTION.into_iter().filter(|_| sampled)).map(|name| dir.join(name));
+    let named = named.chain(written.iter().copied()).map(|name| dir.join(name));
     let recipe = Some(dir.join(stored::FILE)).filter(|path| stored::is_ours(path));
     for path in examined.chain(named).chain(recipe).filter(|path| path.exists()) {
         fs::remove_file(&path).map_err(|source| RunError::Write { path, source })?;

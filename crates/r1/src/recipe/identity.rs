@@ -21,7 +21,7 @@ impl Recipe {
         let mut fingerprint = Fingerprint::new("train").with_input("model", &path, Digest::of_model(&path)?);
         let (rows, held_out) = match self.method {
             Method::Sft => ("traces", "held-out traces"),
-            Method::Grpo | Method::Reject => ("data", "held-out traces"),
+            Method::Grpo | Method::Reject | Method::LabelSteps => ("data", "held-out traces"),
             Method::RewardModel => ("rows", "held-out rows"),
         };
         let evaluated = self.evaluation.iter().map(|evaluation| ("evaluation data", &evaluation.data));

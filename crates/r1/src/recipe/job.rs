@@ -2,7 +2,7 @@
 
 use r1_core::{Problem, ProblemSource, Trace, template::PromptTemplate};
 use r1_data::recipe::DataReport;
-use r1_distill::{RejectionConfig, SftConfig};
+use r1_distill::{RejectionConfig, SftConfig, StepLabelConfig};
 use r1_eval::EvalConfig;
 use r1_grpo::GrpoConfig;
 use r1_rewards::Rubric;
@@ -36,6 +36,11 @@ pub(super) enum Kind {
         problems: Vec<Problem>,
         grader: Box<Rubric>,
     },
+    LabelSteps {
+        config: Box<StepLabelConfig>,
+        problems: Vec<Problem>,
+        grader: Box<Rubric>,
+    },
 }
 
 impl Recipe {
@@ -47,6 +52,10 @@ impl Recipe {
             Method::Sft => self.sft_job()?,
             Method::Reject => {
                 let (kind, data) = self.reject_job(registry)?;
+                return Ok(Job { kind, data, evaluation: None });
+            }
+            Method::LabelSteps => {
+                let (kind, data) = self.step_label_job(registry)?;
                 return Ok(Job { kind, data, evaluation: None });
             }
             Method::RewardModel => {

@@ -43,6 +43,7 @@ mod registry;
 mod examination;
 mod periodic;
 mod rejection;
+mod step_labels;
 mod reward_model;
 mod learnt_rewards;
 mod parts;
@@ -96,9 +97,9 @@ pub struct Recipe {
     pub seed: u64,
     /// The model that training starts from.
     pub model: ModelRecipe,
-    /// The problems of `grpo` and `reject`, the traces of `sft`, or the rows of `reward-model`.
+    /// The problems of `grpo`, `reject` and `label-steps`, the traces of `sft`, or the rows of `reward-model`.
     pub data: DataRecipe,
-    /// The terms of the reward of `grpo`, or of what grades in `reject` [default there: `accuracy`].
+    /// The terms of the reward of `grpo`, or of what grades in `reject` and `label-steps` [default there: `accuracy`].
     #[serde(default, skip_serializing_if = "Rewards::is_empty")]
     pub reward: Rewards,
     /// Settings of `grpo`: a `preset` and the fields of [`GrpoConfig`](r1_grpo::GrpoConfig) that differ from it.
@@ -116,6 +117,10 @@ pub struct Recipe {
     /// [`RejectionConfig`](r1_distill::RejectionConfig) that differ from its default.
     #[serde(default, skip_serializing_if = "Table::is_empty")]
     pub reject: Table,
+    /// Settings of `label-steps`: the number of `problems` that are asked, and the fields of
+    /// [`StepLabelConfig`](r1_distill::StepLabelConfig) that differ from its default.
+    #[serde(default, skip_serializing_if = "Table::is_empty")]
+    pub label_steps: Table,
     /// Settings of `reward-model`: a `preset` (`helpful`, the default, or `safe`) and the fields of
     /// [`RewardModelConfig`](r1_reward_model::RewardModelConfig) that differ from it; `min_margin`, to keep only pairs whose
     /// margin is above; and `skip_long`, as for `sft`.
@@ -144,12 +149,19 @@ pub enum Method {
     RewardModel,
     /// Rejection sampling: trains nothing, and keeps the right and readable answers of the model as `traces.jsonl`.
     Reject,
+    /// Labels of steps: trains nothing, and writes how good the steps of the model's own solutions are as `steps.jsonl`.
+    #[serde(rename = "label-steps")]
+    LabelSteps,
 }
 
 impl Method {
     /// Files that only this method writes into the folder of its run.
     fn files(self) -> &'static [&'static str] {
-        if self == Self::Reject { &folder::OF_REJECTION } else { &[] }
+        match self {
+            Self::Reject => &["traces.jsonl", "traces.jsonl.journal.jsonl"],
+            Self::LabelSteps => &["steps.jsonl", "steps.jsonl.journal.jsonl"],
+            _ => &[],
+        }
     }
 }
 
@@ -173,6 +185,7 @@ impl Recipe {
             Method::Grpo => self.grpo_config().map(drop),
             Method::Sft => self.sft_config().map(drop),
             Method::Reject => self.rejection_config().map(drop),
+            Method::LabelSteps => self.step_label_config().map(drop),
             Method::RewardModel => self.reward_model_config().map(drop),
         }
     }

@@ -1,7 +1,7 @@
 //! Which parts of a recipe a method reads.
 
 use super::{
-    Method::{Grpo, Reject, RewardModel, Sft},
+    Method::{Grpo, LabelSteps, Reject, RewardModel, Sft},
     Recipe, RecipeError,
 };
 
@@ -11,9 +11,10 @@ impl Recipe {
         let parts = [
             ("updates", self.updates.is_some(), [Grpo].as_slice()),
             ("grpo", !self.grpo.is_empty(), &[Grpo]),
-            ("reward", !self.reward.is_empty(), &[Grpo, Reject]),
+            ("reward", !self.reward.is_empty(), &[Grpo, Reject, LabelSteps]),
             ("sft", !self.sft.is_empty(), &[Sft]),
             ("reject", !self.reject.is_empty(), &[Reject]),
+            ("label_steps", !self.label_steps.is_empty(), &[LabelSteps]),
             ("reward_model", !self.reward_model.is_empty(), &[RewardModel]),
             ("held_out", self.held_out.is_some(), &[Sft, RewardModel]),
             ("evaluation", self.evaluation.is_some(), &[Grpo, Sft]),

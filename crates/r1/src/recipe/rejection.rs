@@ -1,9 +1,10 @@
 //! Rejection sampling as a recipe.
 
-use r1_core::distinct;
+use r1_core::{Problem, distinct};
 use r1_data::recipe::DataReport;
 use r1_distill::RejectionConfig;
-use toml::Value;
+use r1_rewards::Rubric;
+use toml::{Table, Value};
 
 use super::{Recipe, RecipeError, Registry, RewardRecipe, Rewards, job::Kind, overlay::overlay};
 
@@ -28,18 +29,29 @@ impl Recipe {
 
     /// Reads the problems and makes the grader.
     pub(super) fn reject_job(&self, registry: &Registry) -> Result<(Kind, DataReport), RecipeError> {
-        let count = self.reject.get("problems").and_then(Value::as_integer);
+        let config = Box::new(self.rejection_config()?);
+        let (problems, grader, report) = self.asked(&self.reject, "reject", registry)?;
+        Ok((Kind::Reject { config, problems, grader }, report))
+    }
+
+    /// As many different problems as the table of a method that samples says, and what grades the answers: the reward, else
+    /// `accuracy`.
+    pub(super) fn asked(
+        &self,
+        settings: &Table,
+        table: &'static str,
+        registry: &Registry,
+    ) -> Result<(Vec<Problem>, Box<Rubric>, DataReport), RecipeError> {
+        let count = settings.get("problems").and_then(Value::as_integer);
         let count = count.and_then(|count| usize::try_from(count).ok()).filter(|count| *count > 0);
         let count = count.ok_or_else(|| RecipeError::Setting {
-            table: "reject",
+            table,
             reason: "`problems` is to say how many problems are asked, 1 or more".into(),
         })?;
-        let config = Box::new(self.rejection_config()?);
         let accuracy = Rewards(vec![RewardRecipe::named("accuracy")]);
         let terms = if self.reward.is_empty() { &accuracy } else { &self.reward };
         let grader = registry.rubric(terms, &self.base)?;
         let (mut source, report) = self.data.training(&self.base, self.seed)?;
-        let problems = distinct(source.as_mut(), count)?;
-        Ok((Kind::Reject { config, problems, grader: Box::new(grader) }, report))
+        Ok((distinct(source.as_mut(), count)?, Box::new(grader), report))
     }
 }

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::{
     Method, Recipe, RecipeError, Registry, folder,
-    folder::{DESCRIPTION, RESULT, TRACES},
+    folder::{DESCRIPTION, RESULT},
     job::{Job, Kind},
     periodic::Periodic,
 };
@@ -167,7 +167,13 @@ impl Recipe {
                     r1_distill::RejectionConfig { teacher: self.teacher(&config.teacher), ..*config };
                 let (traces, report) = stage.reject(&config, &mut model, &problems, &grader)?;
                 eprintln!("{} traces kept of {} answers", traces.len(), report.samples);
-                let result = json!({"traces": stage.dir().join(TRACES), "rejection": report});
+                let result = json!({"traces": stage.dir().join("traces.jsonl"), "rejection": report});
+                return Ok(Finished { updates: 0, comparison: None, result });
+            }
+            Kind::LabelSteps { config, problems, grader } => {
+                let (path, report) = stage.label_steps(&config, &mut model, &problems, &grader)?;
+                eprintln!("{} steps of {} solutions labelled", report.steps, report.rows);
+                let result = json!({"steps": path, "labels": report});
                 return Ok(Finished { updates: 0, comparison: None, result });
             }
         };

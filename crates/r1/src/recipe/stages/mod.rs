@@ -24,7 +24,7 @@
 //! ```
 //!
 //! `model = { stage = ".." }` is the model that a stage trained, a source `{ stage = ".." }` the traces that one of method
-//! `reject` kept, a reward `{ name = "reward_model", stage = ".." }` what one of method `reward-model` trained. Every stage has a folder of its name in `output.dir`, with what a recipe's run has; nothing passes from
+//! `reject` kept or the steps that one of method `label-steps` wrote, a reward `{ name = "reward_model", stage = ".." }` what one of method `reward-model` trained. Every stage has a folder of its name in `output.dir`, with what a recipe's run has; nothing passes from
 //! stage to stage but those files, so that each can be run alone, looked at, or replaced. A stage that is finished with the
 //! same model, data and settings, known by their contents, is not run again.
 

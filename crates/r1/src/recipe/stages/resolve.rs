@@ -86,7 +86,10 @@ fn take_stages(table: &mut Table, made: &Made) -> Result<(Vec<String>, WaitsFor)
         for source in
             sources.and_then(Value::as_array_mut).into_iter().flatten().filter_map(Value::as_table_mut)
         {
-            let stage = take(source, &Product::TRACES, made)?;
+            let labels = source.get("stage").and_then(Value::as_str).and_then(|name| made.get(name));
+            let is_steps = labels.is_some_and(|(method, _)| *method == Method::LabelSteps);
+            let product = if is_steps { Product::STEPS } else { Product::TRACES };
+            let stage = take(source, &product, made)?;
             waits_for.data |= stage.is_some();
             needs.extend(stage);
         }
@@ -116,6 +119,8 @@ impl Product {
         Self { what: "model", field: "path", file: "model", made_by: &[Method::Grpo, Method::Sft] };
     const TRACES: Self =
         Self { what: "traces", field: "file", file: "traces.jsonl", made_by: &[Method::Reject] };
+    const STEPS: Self =
+        Self { what: "steps", field: "file", file: "steps.jsonl", made_by: &[Method::LabelSteps] };
     const REWARD_MODEL: Self =
         Self { what: "reward model", field: "path", file: "model", made_by: &[Method::RewardModel] };
 }
