@@ -20,11 +20,12 @@ use crate::{
 ///
 /// ```text
 /// p_j = σ(score · norm(h_j))          at the last token of step j
-/// r   = min_j p_j                     or the last one, or the mean
+/// r   = min_j p_j                     or the last one, the mean, or nothing
 /// ```
 ///
 /// The steps are [`steps`] of the text; each is encoded by itself, as in training. `p_j` are the rewards of the steps, which
-/// GRPO turns into advantages of their tokens, and `r` is the reward of the whole. A completion without a step earns 0.
+/// GRPO turns into advantages of their tokens, and `r` is the reward of the whole. A completion without a step
+/// earns 0.
 /// Steps beyond `max_tokens` have no score. On the CPU the scores have the same bits alone and in any batch.
 ///
 /// A policy learns to write what such a model likes rather than what is right, and many short steps that all please it:
@@ -76,6 +77,8 @@ pub enum Whole {
     Last,
     /// The mean.
     Mean,
+    /// Nothing: the reward abstains on the whole, and the steps alone are trained on, as in DeepSeekMath.
+    Nothing,
 }
 
 impl Default for ProcessRewardSettings {
@@ -148,9 +151,15 @@ impl<M: CausalLm> ProcessReward<M> {
             Whole::Min => rewards.iter().copied().reduce(f32::min),
             Whole::Last => rewards.last().copied(),
             Whole::Mean => Some(rewards.iter().sum::<f32>() / count),
+            Whole::Nothing => None,
+        };
+        let outcome = match (whole, self.settings.whole) {
+            (Some(whole), _) => Outcome::Score(whole),
+            (None, Whole::Nothing) => Outcome::Abstain,
+            (None, _) => Outcome::Score(0.0),
         };
         let steps = ends.iter().zip(rewards).map(|(&end, reward)| StepScore { end, reward }).collect();
-        Score::from(Outcome::Score(whole.unwrap_or(0.0))).with_steps(steps).finite(&self.settings.name)
+        Score::from(outcome).with_steps(steps).finite(&self.settings.name)
     }
 }
 
