@@ -15,10 +15,14 @@ fn root() -> PathBuf {
 fn recipes(folder: &str) -> Vec<PathBuf> {
     let files = fs::read_dir(root().join("recipes").join(folder)).unwrap();
     let files = files.map(|file| file.unwrap().path());
-    let mut files: Vec<PathBuf> = files.filter(|path| !path.ends_with("nano/r1.toml")).collect();
+    let mut files: Vec<PathBuf> = files.filter(|path| !is_pipeline(path)).collect();
     files.sort();
     assert!(!files.is_empty());
     files
+}
+
+fn is_pipeline(path: &Path) -> bool {
+    fs::read_to_string(path).unwrap().contains("\n[[stage]]\n")
 }
 
 /// What the model knows of a recipe is its size: the embedded model, small files and short completions stand in.
@@ -86,6 +90,30 @@ fn every_recipe_says_its_source_and_can_be_dry_run() {
             assert!(told["time"]["seconds_at_most"].as_f64().unwrap() > 0.0);
         }
     }
+}
+
+#[test]
+fn every_pipeline_says_its_source_and_can_be_dry_run() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = [format!("output.dir={}", folder.path().join("run").display())];
+    let files = fs::read_dir(root().join("recipes/nano")).unwrap().map(|file| file.unwrap().path());
+    let mut seen = 0;
+    for path in files.filter(|path| is_pipeline(path)) {
+        let text = fs::read_to_string(&path).unwrap();
+        let pipeline = PipelineRecipe::parse(&text, &path, &out).unwrap().unwrap();
+        assert!(!pipeline.description.is_empty() && !pipeline.source.is_empty(), "{}", path.display());
+        let stages = pipeline.stages().unwrap();
+        // Models that are compared answer alike, whatever their stages train with.
+        let sampled: Vec<_> = stages
+            .iter()
+            .filter_map(|stage| Some(stage.recipe.evaluation.as_ref()?.settings["sampling"].clone()))
+            .collect();
+        assert!(sampled.windows(2).all(|pair| pair[0] == pair[1]), "{sampled:?}");
+        assert_eq!(sampled[0]["temperature"].as_float().unwrap() as f32, 0.6);
+        assert_eq!(pipeline.dry_run(&Registry::new()).unwrap().as_array().unwrap().len(), stages.len());
+        seen += 1;
+    }
+    assert!(seen >= 3, "{seen}");
 }
 
 #[test]

@@ -35,8 +35,8 @@ const PLAIN: [&str; 10] = [
 /// report for each, one JSON value a line; standard error each fault with what shows it. The exit status is 1
 /// when a fault was found. Commands and URLs of a recipe are attacked like r1's own rewards.
 ///
-/// With --model it looks into a run instead: the samples are graded again by a reward of their own, and when what was trained
-/// on rises while that falls, the run has learnt to fool its reward.
+/// With --model it looks into a run instead: the samples are graded again by a reward of their own, and when that falls
+/// while what was trained on does not, the run has learnt to fool its reward.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -137,13 +137,13 @@ fn look_into(run: &Path, grader: Option<&str>, registry: &Registry) -> Result<()
     }
     course(&format!("right by `{}`", found.grader), right);
     if !found.is_hacked {
-        eprintln!("the reward did not rise while right answers fell");
+        eprintln!("right answers did not fall while the reward kept up");
         return Ok(());
     }
     if let Some(Example { step, question, completion, reward }) = &found.example {
         eprintln!("update {step} paid {reward:.3} for {completion:?} to {question:?}");
     }
-    Err(Failure::Job("the reward is hacked: it rose while right answers fell".into()))
+    Err(Failure::Job("the reward is hacked: it kept up while right answers fell".into()))
 }
 
 /// Prints a report and its faults, and counts them.

@@ -34,7 +34,7 @@ pub struct Hunt {
     pub right: Option<Trend>,
     /// The terms of the reward, without weights.
     pub terms: BTreeMap<String, Option<Trend>>,
-    /// Whether the reward rose while the grader's score fell, each by more than twice its standard error.
+    /// Whether the grader's score fell by more than twice its standard error, and the reward did not fall.
     pub is_hacked: bool,
     /// The best paid completion of the last quarter that the grader gives nothing.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -105,9 +105,9 @@ pub fn hunt(dir: &Path, grader: Option<&RewardRecipe>, registry: &Registry) -> R
         (trend(&graded, |row, _| row.reward), trend(&graded, |row, right| row.reward.map(|_| right)));
     let names: BTreeSet<&String> = rows.iter().flat_map(|row| row.rewards.keys()).collect();
     let of_term = |name: &&String| ((*name).clone(), trend(&graded, |row, _| *row.rewards.get(*name)?));
-    let rose = |trend: &Option<Trend>, up: f64| trend.is_some_and(|trend| trend.change() * up > 0.0);
     let last = rows.iter().map(|row| row.step).max().unwrap_or_default();
-    let is_hacked = rose(&reward, 1.0) && rose(&right, -1.0);
+    let is_hacked =
+        reward.zip(right).is_some_and(|(reward, right)| right.change() < 0.0 && reward.late >= reward.early);
     Ok(Hunt {
         run: dir.to_owned(),
         grader: grader.name().to_owned(),

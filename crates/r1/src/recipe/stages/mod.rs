@@ -62,7 +62,8 @@ pub struct PipelineRecipe {
     pub seed: u64,
     /// The folder of all stages.
     pub output: PipelineOutput,
-    /// The evaluation of every stage that trains and names none.
+    /// The evaluation of every stage that trains a policy and names none. What it leaves out of `sampling` and `template` is
+    /// that of [`EvalConfig::new`](r1_eval::EvalConfig::new) for all of them, whatever they are trained with.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub evaluation: Option<Table>,
     /// Rewards that score the held-out completions of every model for the table at the end: a column each.

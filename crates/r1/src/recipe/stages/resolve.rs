@@ -3,11 +3,12 @@
 use std::{collections::BTreeMap, path::PathBuf};
 
 use r1_data::{did_you_mean, or_nearest};
+use r1_eval::EvalConfig;
 use serde::Deserialize;
 use toml::{Table, Value};
 
 use super::{NamedRecipe, PipelineRecipe, WaitsFor};
-use crate::recipe::{Method, Recipe, RecipeError};
+use crate::recipe::{Method, Recipe, RecipeError, overlay::overlay};
 
 /// What earlier stages have made, by their names.
 type Made = BTreeMap<String, (Method, PathBuf)>;
@@ -15,6 +16,7 @@ type Made = BTreeMap<String, (Method, PathBuf)>;
 pub(super) fn stages(pipeline: &PipelineRecipe) -> Result<Vec<NamedRecipe>, RecipeError> {
     let dir = std::path::absolute(&pipeline.output.dir)
         .map_err(|source| RecipeError::Read { path: pipeline.output.dir.clone(), source })?;
+    let evaluation = pipeline.evaluation.as_ref().map(same_for_all).transpose()?;
     let (mut made, mut stages) = (Made::new(), Vec::new());
     for (index, table) in pipeline.stage.iter().enumerate() {
         let name = name(table).map_err(|reason| wrong(&format!("number {}", index + 1), reason))?;
@@ -37,7 +39,7 @@ pub(super) fn stages(pipeline: &PipelineRecipe) -> Result<Vec<NamedRecipe>, Reci
         }
         table.insert("output".into(), Value::Table(output));
         let is_judged = matches!(table.get("method").and_then(Value::as_str), Some("grpo" | "sft"));
-        if let (Some(evaluation), true) = (&pipeline.evaluation, is_judged) {
+        if let (Some(evaluation), true) = (&evaluation, is_judged) {
             table.entry("evaluation").or_insert(Value::Table(evaluation.clone()));
         }
         let seed = i64::try_from(pipeline.seed)
@@ -54,6 +56,22 @@ pub(super) fn stages(pipeline: &PipelineRecipe) -> Result<Vec<NamedRecipe>, Reci
         return Err(wrong("list", "it has no stage".into()));
     }
     Ok(stages)
+}
+
+/// The evaluation with everything that it would take from a stage's own training: models of different stages are compared, so
+/// they answer alike.
+fn same_for_all(evaluation: &Table) -> Result<Table, RecipeError> {
+    let wrong = |reason| RecipeError::Setting { table: "evaluation", reason };
+    let mut evaluation = evaluation.clone();
+    let of_config = evaluation.iter().filter(|(name, _)| ["sampling", "template"].contains(&name.as_str()));
+    let settings: Table = of_config.map(|(name, value)| (name.clone(), value.clone())).collect();
+    let config: EvalConfig = overlay(&EvalConfig::new(), &settings).map_err(wrong)?;
+    for (name, value) in
+        [("sampling", Value::try_from(config.sampling)), ("template", Value::try_from(config.template))]
+    {
+        evaluation.insert(name.into(), value.map_err(|error| wrong(error.to_string()))?);
+    }
+    Ok(evaluation)
 }
 
 fn wrong(name: &str, reason: String) -> RecipeError {
