@@ -50,10 +50,11 @@ fn steps_are_labelled_learnt_and_rewarded() {
         "stage.0.label_steps.problems=40",
         "stage.0.label_steps.samples=2",
         "stage.0.label_steps.rollouts=2",
-        "stage.2.updates=2",
-        "stage.2.grpo.prompts_per_step=2",
+        "stage.1.label_steps.problems=8",
         "stage.3.updates=2",
         "stage.3.grpo.prompts_per_step=2",
+        "stage.4.updates=2",
+        "stage.4.grpo.prompts_per_step=2",
     ];
     let result = run("process-reward.toml", folder.path(), &small);
     let labels = &result["stages"][0]["result"]["labels"];
