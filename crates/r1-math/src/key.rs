@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use dashu::rational::RBig;
+use dashu::{integer::UBig, rational::RBig};
 
 /// A hash of a name and two numbers.
 pub(crate) fn hash(name: &str, a: u32, b: u32) -> u64 {
@@ -43,6 +43,35 @@ pub(crate) const MIXED_POINTS: Range<u32> = 16..22;
 
 /// Points at which symbols are whole numbers of either sign, where functions jump.
 pub(crate) const WHOLE_POINTS: Range<u32> = 24..30;
+
+/// Points far out or close to nought, on both sides of it, where what is bent elsewhere shows: `|x+1000|` is `x+1000`
+/// between.
+pub(crate) const FAR_POINTS: Range<u32> = 32..47;
+
+/// The binary logarithm of the size of a symbol at a far point, where `largest` and `all` are the bits of the largest
+/// literal and of all of them.
+fn reach(name: &str, point: u32, (largest, all): (usize, usize)) -> isize {
+    let at = point - FAR_POINTS.start;
+    let (largest, all) = (largest as isize + 4, all as isize + 8);
+    let reach = [largest, largest / 2 + 2, all, 200, -largest][at as usize / 3];
+    // At the third point of each kind some symbols stay where they are.
+    if at % 3 == 2 && hash(name, point, 6) >> 20 & 1 == 1 { 0 } else { reach }
+}
+
+/// The value of a symbol at a far point.
+pub(crate) fn far(name: &str, point: u32, literals: (usize, usize)) -> RBig {
+    let drawn = (hash(name, point, 1) >> 44) as i64;
+    let value = RBig::from_parts((2 * drawn + (1 << 21)).into(), (1u64 << 21).into());
+    let reach = reach(name, point, literals);
+    let scale = RBig::from(UBig::ONE << reach.unsigned_abs());
+    let value = if reach < 0 { value / scale } else { value * scale };
+    let negative = match point % 3 {
+        0 => true,
+        1 => hash(name, point, 4) & 1 == 1,
+        _ => false,
+    };
+    if negative { -value } else { value }
+}
 
 /// Points at which every symbol is below zero, or some are.
 pub(crate) fn is_negative(point: u32) -> bool {

@@ -63,7 +63,7 @@ impl Comparison<'_> {
         let Some(size) = approximate(&self.arena, value) else { return false };
         let difference = self.arena.sub(value, written);
         let bits = 128 + 4 * (decimal.significant as usize).min(1000);
-        let setting = Setting { bits, real_only: true, decimal_log: false, point: 0 };
+        let setting = Setting { bits, real_only: true, decimal_log: false, point: 0, literals: (0, 0) };
         let mut numeric = Numeric::<Big>::new(&self.arena, self.budget, setting);
         let Some(difference) =
             numeric.value(difference).and_then(|value| value.only_real().map(Real::to_f64))

@@ -18,8 +18,13 @@ const PRECISE: u32 = 2;
 /// Bits of the first and the second precise comparison.
 const BITS: [usize; 2] = [192, 384];
 
+/// Bits of a comparison at far points.
+const FAR_BITS: usize = 640;
+/// Far points go no further out than to so many bits.
+const MAX_REACH: usize = 400;
+
 /// The first evaluation: real numbers in machine precision.
-const SETTING: Setting = Setting { bits: 53, real_only: true, decimal_log: false, point: 0 };
+const SETTING: Setting = Setting { bits: 53, real_only: true, decimal_log: false, point: 0, literals: (0, 0) };
 
 impl Comparison<'_> {
     /// Whether two expressions are equal.
@@ -141,8 +146,52 @@ impl Comparison<'_> {
         let mixed = several.then_some(key::MIXED_POINTS).into_iter().flatten();
         let whole = jumping.then_some(key::WHOLE_POINTS).into_iter().flatten();
         let differs = |point| self.at_point(a, b, Setting { point, ..setting }, false) == Outcome::Different;
-        let agree = !mixed.chain(whole).any(differs);
+        let agree = !mixed.chain(whole).any(differs) && !self.differs_far_out(a, b, setting);
         (self.budget.left() > 0).then_some(agree)
+    }
+
+    /// Whether two expressions of which one is bent somewhere differ far out or close to nought.
+    fn differs_far_out(&self, a: Id, b: Id, setting: Setting) -> bool {
+        let bends = |node: &Node| {
+            matches!(
+                node,
+                Node::Function(
+                    Function::Abs
+                        | Function::Floor
+                        | Function::Ceil
+                        | Function::Sign
+                        | Function::Mod
+                        | Function::Max
+                        | Function::Min
+                        | Function::Root
+                        | Function::Asin
+                        | Function::Acos
+                        | Function::Atan
+                        | Function::Acot,
+                    _
+                )
+            )
+        };
+        if !mentions(&self.arena, a, &bends) && !mentions(&self.arena, b, &bends) {
+            return false;
+        }
+        let literals = self.literals();
+        let mut points = key::FAR_POINTS;
+        points.any(|point| {
+            let setting = Setting { point, literals, ..setting };
+            let mut quick = Numeric::<f64>::new(&self.arena, self.budget, setting);
+            if let (Some(x), Some(y)) = (quick.value(a), quick.value(b)) {
+                let scale = quick.scale.max(x.size()).max(y.size());
+                if x.sub(&y).size() <= 1e-9 * scale && !quick.cancelled {
+                    return false;
+                }
+            }
+            // Machine precision is not enough for the sine of a large number.
+            let bits = FAR_BITS + 2 * literals.0;
+            let gap = self.precisely(a, b, Setting { bits, ..setting });
+            eprintln!("{point} {literals:?} {gap:?} {}", self.budget.left());
+            gap.is_some_and(|gap| gap > -(bits as f64) * 0.35)
+        })
     }
 
     fn at_point(&self, a: Id, b: Id, setting: Setting, precise: bool) -> Outcome {
@@ -160,7 +209,7 @@ impl Comparison<'_> {
         if !precise && !quick.cancelled {
             return Outcome::Equal;
         }
-        let literal = self.literal_bits();
+        let (literal, _) = self.literals();
         let mut first = BITS[0];
         if literal > 60 {
             first = BITS[1] + 2 * literal;
@@ -197,14 +246,16 @@ impl Comparison<'_> {
         Some(size - scale.log2())
     }
 
-    /// The bits of the largest literal.
-    fn literal_bits(&self) -> usize {
+    /// The bits of the largest literal, and of all of them.
+    fn literals(&self) -> (usize, usize) {
         let bits = |id: usize| match self.arena.node(id as Id) {
             Node::Number(value) => dashu::base::BitTest::bit_len(value.numerator())
                 .max(dashu::base::BitTest::bit_len(value.denominator())),
             _ => 0,
         };
-        (0..self.arena.len()).map(bits).max().unwrap_or(0).min(2000)
+        let bits = (0..self.arena.len()).map(bits);
+        let (largest, all) = bits.fold((0, 0), |(most, all), bits| (most.max(bits), all + bits));
+        (largest.min(2000), all.min(MAX_REACH))
     }
 
     /// An expression with its degree signs taken off.

@@ -5,6 +5,7 @@
 //! chain that is known for the two primes, so `5^{5^{5^{5^5}}}` costs a few multiplications.
 
 mod field;
+mod reach;
 mod tower;
 
 use dashu::{integer::IBig, rational::RBig};
@@ -17,6 +18,10 @@ use super::{
 };
 /// Points per prime for expressions with symbols.
 const POINTS: u32 = 3;
+/// Points per prime for what counts: some below what is counted, as many above, and some where symbols differ in it.
+const COUNTED_POINTS: u32 = 9;
+/// An exponent beyond the prime that leaves less is made for the prime.
+const CHOSEN: u64 = 1 << 20;
 /// Longer sums and factorials are not multiplied out.
 const MAX_TERMS: i64 = 5000;
 
@@ -30,8 +35,12 @@ pub(crate) fn equal(arena: &Arena, budget: &Budget, a: Id, b: Id) -> Option<bool
                 Node::Function(Function::Factorial | Function::Binomial | Function::Permutations, _)
             )
     };
-    let small = [a, b].iter().any(|id| crate::substitute::mentions(arena, *id, &counts));
-    let points = if constant(a) && constant(b) { 1 } else { POINTS };
+    let counted = [a, b].iter().any(|id| crate::substitute::mentions(arena, *id, &counts));
+    let (points, small) = match (constant(a) && constant(b), counted) {
+        (true, counted) => (1, counted.then_some(0)),
+        (false, true) => (COUNTED_POINTS, Some(reach::beyond(arena, budget, [a, b])?)),
+        (false, false) => (POINTS, None),
+    };
     let mut evaluated = 0;
     for field in &FIELDS {
         for point in 0..points {
@@ -51,11 +60,13 @@ pub(crate) fn equal(arena: &Arena, budget: &Budget, a: Id, b: Id) -> Option<bool
                 (Err(Trouble::Unsupported), _) | (_, Err(Trouble::Unsupported)) => return None,
                 // Undefined here: another point may do.
                 (Err(Trouble::Undefined), Err(Trouble::Undefined)) => {}
+                (Err(Trouble::Undefined), Ok(_)) | (Ok(_), Err(Trouble::Undefined)) if counted => {}
                 _ => return None,
             }
         }
     }
-    (evaluated >= FIELDS.len()).then_some(true)
+    let needed = if counted && points > 1 { 2 * POINTS as usize } else { FIELDS.len() };
+    (evaluated >= needed).then_some(true)
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -69,8 +80,8 @@ struct Modular<'a> {
     budget: &'a Budget,
     field: &'a Field,
     point: u32,
-    /// Symbols take small values, for factorials and sums.
-    small: bool,
+    /// Symbols take small values, for factorials and sums; at later points larger ones than this.
+    small: Option<i64>,
     bindings: Vec<(u32, i64)>,
     memo: Vec<Option<u64>>,
     depth: u32,
@@ -123,21 +134,16 @@ impl Modular<'_> {
                 factors.iter().try_fold(1, |product, factor| Ok(times(product, self.value(*factor)?, prime)))
             }
             Node::Pow(base, exponent) => self.power(*base, *exponent),
+            // What a remainder or a divisor is takes more values than a few points show.
+            Node::Function(function, arguments) if self.is_periodic(*function, id) => {
+                self.opaque(&format!("{function:?}"), arguments)
+            }
             Node::Function(function, arguments) => {
-                self.counted(*function, arguments, prime).ok_or(Unsupported)
+                let counts = matches!(function, Function::Factorial | Function::Binomial | Function::Permutations);
+                let negative = counts && arguments.iter().any(|id| self.small(*id).is_some_and(|n| n < 0));
+                if negative { Err(Undefined) } else { self.counted(*function, arguments, prime).ok_or(Unsupported) }
             }
-            Node::Call(name, arguments) => {
-                let mut state = key::hash(arena.name(*name), 0, 5);
-                for argument in arguments {
-                    let value = self.value(*argument)?;
-                    state = key::hash(
-                        arena.name(*name),
-                        (value >> 32) as u32 ^ state as u32,
-                        value as u32 ^ (state >> 32) as u32,
-                    );
-                }
-                Ok(state % prime)
-            }
+            Node::Call(name, arguments) => self.opaque(arena.name(*name), arguments),
             Node::Fold { product, variable, from, to, body } => {
                 let (from, to) = (self.small(*from).ok_or(Unsupported)?, self.small(*to).ok_or(Unsupported)?);
                 if to.saturating_sub(from) > MAX_TERMS {
@@ -158,6 +164,16 @@ impl Modular<'_> {
             }
             Node::Matrix { .. } => Err(Unsupported),
         }
+    }
+
+    /// A value that is drawn for the values of the arguments.
+    fn opaque(&mut self, name: &str, arguments: &[Id]) -> Result<u64, Trouble> {
+        let mut state = key::hash(name, 0, 5);
+        for argument in arguments {
+            let value = self.value(*argument)?;
+            state = key::hash(name, (value >> 32) as u32 ^ state as u32, value as u32 ^ (state >> 32) as u32);
+        }
+        Ok(state % self.field.prime)
     }
 
     fn rational(&self, value: &RBig) -> Result<u64, Trouble> {
@@ -190,7 +206,7 @@ impl Modular<'_> {
         }
         let reduced = match self.small(exponent) {
             Some(small) => (i128::from(small).rem_euclid(i128::from(prime - 1))) as u64,
-            None => self.residue(exponent, 0).ok_or(Unsupported)?,
+            None => self.residue(exponent, 0).filter(|residue| *residue >= CHOSEN).ok_or(Unsupported)?,
         };
         self.budget.spend(RAISING).ok_or(Unsupported)?;
         Ok(raise(value, reduced, prime))

@@ -3,12 +3,13 @@
 use dashu::rational::RBig;
 
 use super::{
-    MAX_TERMS, Modular,
+    MAX_TERMS, Modular, POINTS,
     field::{raise, remainder, times},
 };
 use crate::{
     arena::{Function, Id, Node},
     key,
+    substitute::is_constant,
 };
 
 impl Modular<'_> {
@@ -56,6 +57,7 @@ impl Modular<'_> {
                     }
                 }
             }
+            Node::Function(function, _) if self.is_periodic(*function, id) => None,
             Node::Function(function, arguments) => self.counted(*function, arguments, modulus),
             _ => None,
         }
@@ -130,7 +132,14 @@ impl Modular<'_> {
             Node::Number(value) => value.is_int().then(|| i64::try_from(value.numerator()).ok())??,
             Node::Symbol(name) => match self.bindings.iter().rev().find(|(bound, _)| bound == name) {
                 Some((_, value)) => *value,
-                None => key::whole(arena.name(*name), self.point, self.small),
+                None => {
+                    let name = arena.name(*name);
+                    // Beyond what is counted: all symbols, then some of them.
+                    let far = (POINTS..2 * POINTS).contains(&self.point)
+                        || (self.point >= 2 * POINTS && key::hash(name, self.point, 6) >> 20 & 1 == 1);
+                    let base = self.small.filter(|_| far).unwrap_or(0);
+                    key::whole(name, self.point, self.small.is_some()) + base
+                }
             },
             Node::Add(terms) => {
                 terms.iter().try_fold(0i64, |sum, term| sum.checked_add(self.small(*term)?))?
@@ -149,6 +158,7 @@ impl Modular<'_> {
                 }
                 (1..=n).product()
             }
+            Node::Function(function, _) if self.is_periodic(*function, id) => return None,
             Node::Function(function, arguments) => {
                 let arguments: Option<Vec<i64>> = arguments.iter().map(|id| self.small(*id)).collect();
                 let value = crate::exact::count(*function, &arguments?, self.budget)?;
@@ -157,6 +167,11 @@ impl Modular<'_> {
             _ => return None,
         };
         (value.unsigned_abs() < 1 << 62).then_some(value)
+    }
+
+    /// Whether a node is a remainder or a common divisor of what is not known.
+    pub(super) fn is_periodic(&self, function: Function, id: Id) -> bool {
+        matches!(function, Function::Gcd | Function::Lcm | Function::Mod) && !is_constant(self.arena, id)
     }
 
     /// A counting function of small whole numbers.

@@ -29,6 +29,8 @@ pub(crate) struct Setting {
     pub(crate) decimal_log: bool,
     /// Which values the symbols take.
     pub(crate) point: u32,
+    /// The bits of the largest literal and of all of them, which far points go beyond.
+    pub(crate) literals: (usize, usize),
 }
 
 /// An evaluation of one or two expressions at one point.
@@ -118,7 +120,11 @@ impl<'a, R: Real> Numeric<'a, R> {
                 if let Some((_, value)) = self.bindings.iter().rev().find(|(bound, _)| bound == name) {
                     return Some(self.integer(*value));
                 }
-                let value = key::coordinate(arena.name(*name), self.setting.point);
+                let (name, point) = (arena.name(*name), self.setting.point);
+                let value = match key::FAR_POINTS.contains(&point) {
+                    true => key::far(name, point, self.setting.literals),
+                    false => key::coordinate(name, point),
+                };
                 Some(self.rational(&value))
             }
             Node::Add(terms) => {
@@ -273,7 +279,7 @@ pub(crate) fn approximate(arena: &Arena, id: Id) -> Option<f64> {
         return None;
     }
     arena.estimated(id, |budget| {
-        let setting = Setting { bits: 53, real_only: true, decimal_log: false, point: 0 };
+        let setting = Setting { bits: 53, real_only: true, decimal_log: false, point: 0, literals: (0, 0) };
         let value = Numeric::<f64>::new(arena, budget, setting).value(id)?;
         Some(value.only_real()?.to_f64())
     })
