@@ -16,6 +16,8 @@ pub(crate) trait Real: Clone {
     fn of(value: &RBig, bits: usize) -> Self;
     fn pi(bits: usize) -> Self;
     fn to_f64(&self) -> f64;
+    /// The binary logarithm of the size, to a bit; negative infinity for zero.
+    fn log2(&self) -> f64;
     fn is_zero(&self) -> bool;
     fn neg(&self) -> Self;
     fn add(&self, other: &Self) -> Self;
@@ -47,6 +49,10 @@ impl Real for f64 {
 
     fn to_f64(&self) -> f64 {
         *self
+    }
+
+    fn log2(&self) -> f64 {
+        self.abs().log2()
     }
 
     fn is_zero(&self) -> bool {
@@ -136,6 +142,14 @@ impl Real for Big {
 
     fn to_f64(&self) -> f64 {
         Big::to_f64(self).value()
+    }
+
+    fn log2(&self) -> f64 {
+        if Real::is_zero(self) {
+            return f64::NEG_INFINITY;
+        }
+        let repr = self.repr();
+        dashu::base::BitTest::bit_len(repr.significand()) as f64 + repr.exponent() as f64
     }
 
     fn is_zero(&self) -> bool {

@@ -1,11 +1,14 @@
 //! Two expressions.
 
-use super::{Comparison, Finding, Rung, holds};
+use super::{
+    Comparison, Finding, Rung,
+    closeness::{Outcome, SETTING},
+    holds,
+};
 use crate::{
     arena::{Constant, Function, Id, Node},
     key, modular,
-    numeric::{Numeric, Setting},
-    real::{Big, Real},
+    numeric::Setting,
     substitute::{is_constant, mentions, substitute, symbols},
 };
 
@@ -15,16 +18,6 @@ const POINTS: u32 = 12;
 const NEEDED: u32 = 3;
 /// So many of them are compared in many bits.
 const PRECISE: u32 = 2;
-/// Bits of the first and the second precise comparison.
-const BITS: [usize; 2] = [192, 384];
-
-/// Bits of a comparison at far points.
-const FAR_BITS: usize = 640;
-/// Far points go no further out than to so many bits.
-const MAX_REACH: usize = 400;
-
-/// The first evaluation: real numbers in machine precision.
-const SETTING: Setting = Setting { bits: 53, real_only: true, decimal_log: false, point: 0, literals: (0, 0) };
 
 impl Comparison<'_> {
     /// Whether two expressions are equal.
@@ -150,114 +143,6 @@ impl Comparison<'_> {
         (self.budget.left() > 0).then_some(agree)
     }
 
-    /// Whether two expressions of which one is bent somewhere differ far out or close to nought.
-    fn differs_far_out(&self, a: Id, b: Id, setting: Setting) -> bool {
-        let bends = |node: &Node| {
-            matches!(
-                node,
-                Node::Function(
-                    Function::Abs
-                        | Function::Floor
-                        | Function::Ceil
-                        | Function::Sign
-                        | Function::Mod
-                        | Function::Max
-                        | Function::Min
-                        | Function::Root
-                        | Function::Asin
-                        | Function::Acos
-                        | Function::Atan
-                        | Function::Acot,
-                    _
-                )
-            )
-        };
-        if !mentions(&self.arena, a, &bends) && !mentions(&self.arena, b, &bends) {
-            return false;
-        }
-        let literals = self.literals();
-        let mut points = key::FAR_POINTS;
-        points.any(|point| {
-            let setting = Setting { point, literals, ..setting };
-            let mut quick = Numeric::<f64>::new(&self.arena, self.budget, setting);
-            if let (Some(x), Some(y)) = (quick.value(a), quick.value(b)) {
-                let scale = quick.scale.max(x.size()).max(y.size());
-                if x.sub(&y).size() <= 1e-9 * scale && !quick.cancelled {
-                    return false;
-                }
-            }
-            // Machine precision is not enough for the sine of a large number.
-            let bits = FAR_BITS + 2 * literals.0;
-            let gap = self.precisely(a, b, Setting { bits, ..setting });
-            eprintln!("{point} {literals:?} {gap:?} {}", self.budget.left());
-            gap.is_some_and(|gap| gap > -(bits as f64) * 0.35)
-        })
-    }
-
-    fn at_point(&self, a: Id, b: Id, setting: Setting, precise: bool) -> Outcome {
-        let mut quick = Numeric::<f64>::new(&self.arena, self.budget, setting);
-        let (x, y) = match (quick.value(a), quick.value(b)) {
-            (Some(x), Some(y)) => (x, y),
-            (None, None) => return Outcome::Undefined,
-            _ => return Outcome::OneUndefined,
-        };
-        let scale = quick.scale.max(x.size()).max(y.size());
-        let difference = x.sub(&y).size();
-        if difference > 1e-9 * scale && !quick.cancelled {
-            return Outcome::Different;
-        }
-        if !precise && !quick.cancelled {
-            return Outcome::Equal;
-        }
-        let (literal, _) = self.literals();
-        let mut first = BITS[0];
-        if literal > 60 {
-            first = BITS[1] + 2 * literal;
-        }
-        match self.precisely(a, b, Setting { bits: first, ..setting }) {
-            Some(gap) if gap > -(first as f64) * 0.35 => Outcome::Different,
-            Some(gap) if gap <= -(first as f64) * 0.6 => Outcome::Equal,
-            // Between the two: many digits cancelled.
-            _ => match self.precisely(a, b, Setting { bits: first + BITS[1], ..setting }) {
-                Some(gap) if gap < -(first as f64) => Outcome::Equal,
-                Some(_) => Outcome::Different,
-                None => Outcome::Undefined,
-            },
-        }
-    }
-
-    /// log2 of the difference over the scale, in many bits.
-    fn precisely(&self, a: Id, b: Id, setting: Setting) -> Option<f64> {
-        let mut big = Numeric::<Big>::new(&self.arena, self.budget, setting);
-        let (x, y) = (big.value(a)?, big.value(b)?);
-        let scale = big.scale.max(x.size()).max(y.size());
-        let gap = x.sub(&y);
-        if gap.is_zero() {
-            return Some(f64::NEG_INFINITY);
-        }
-        let log2 = |part: &Big| {
-            if part.is_zero() {
-                return f64::NEG_INFINITY;
-            }
-            let repr = part.repr();
-            dashu::base::BitTest::bit_len(repr.significand()) as f64 + repr.exponent() as f64
-        };
-        let size = log2(&gap.re).max(gap.im.as_ref().map_or(f64::NEG_INFINITY, log2));
-        Some(size - scale.log2())
-    }
-
-    /// The bits of the largest literal, and of all of them.
-    fn literals(&self) -> (usize, usize) {
-        let bits = |id: usize| match self.arena.node(id as Id) {
-            Node::Number(value) => dashu::base::BitTest::bit_len(value.numerator())
-                .max(dashu::base::BitTest::bit_len(value.denominator())),
-            _ => 0,
-        };
-        let bits = (0..self.arena.len()).map(bits);
-        let (largest, all) = bits.fold((0, 0), |(most, all), bits| (most.max(bits), all + bits));
-        (largest.min(2000), all.min(MAX_REACH))
-    }
-
     /// An expression with its degree signs taken off.
     pub(super) fn without_degrees(&mut self, id: Id) -> Option<Id> {
         let degree = |node: &Node| *node == Node::Constant(Constant::Degree);
@@ -268,12 +153,4 @@ impl Comparison<'_> {
         let one = self.arena.integer(1);
         Some(substitute(&mut self.arena, id, degree, one))
     }
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Outcome {
-    Equal,
-    Different,
-    OneUndefined,
-    Undefined,
 }

@@ -4,6 +4,7 @@ mod finding;
 mod arbitrary;
 mod assignment;
 mod cases;
+mod closeness;
 mod commuting;
 mod constant;
 mod decimal;

@@ -139,9 +139,14 @@ impl Modular<'_> {
                 self.opaque(&format!("{function:?}"), arguments)
             }
             Node::Function(function, arguments) => {
-                let counts = matches!(function, Function::Factorial | Function::Binomial | Function::Permutations);
+                let counts =
+                    matches!(function, Function::Factorial | Function::Binomial | Function::Permutations);
                 let negative = counts && arguments.iter().any(|id| self.small(*id).is_some_and(|n| n < 0));
-                if negative { Err(Undefined) } else { self.counted(*function, arguments, prime).ok_or(Unsupported) }
+                if negative {
+                    Err(Undefined)
+                } else {
+                    self.counted(*function, arguments, prime).ok_or(Unsupported)
+                }
             }
             Node::Call(name, arguments) => self.opaque(arena.name(*name), arguments),
             Node::Fold { product, variable, from, to, body } => {

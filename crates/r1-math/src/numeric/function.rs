@@ -76,6 +76,9 @@ impl<R: Real> Numeric<'_, R> {
             F::Acot => Some(Complex::real(half_pi(self)?.sub(&x.only_real()?.atan()?))),
             F::Sinh | F::Cosh | F::Tanh => {
                 let (up, down) = (x.exp()?, x.neg().exp()?);
+                if R::COST > 1 {
+                    self.spread_to(&up);
+                }
                 let two = self.integer(2);
                 match function {
                     F::Sinh => up.sub(&down).div(&two),

@@ -44,6 +44,10 @@ pub(crate) struct Numeric<'a, R> {
     pub(crate) scale: f64,
     /// Whether terms cancelled, so that machine precision proves nothing.
     pub(crate) cancelled: bool,
+    /// How far any part is from one, in bits, in many bits only.
+    pub(crate) spread: f64,
+    /// Whether a sum came to nothing in many bits, and was taken for nought.
+    pub(crate) vanished: bool,
 }
 
 impl<'a, R: Real> Numeric<'a, R> {
@@ -56,6 +60,8 @@ impl<'a, R: Real> Numeric<'a, R> {
             bindings: Vec::new(),
             scale: 0.0,
             cancelled: false,
+            spread: 0.0,
+            vanished: false,
         }
     }
 
@@ -68,10 +74,24 @@ impl<'a, R: Real> Numeric<'a, R> {
         }
         self.budget.spend(self.cost(id))?;
         let value = self.compute(id).filter(Complex::is_sane);
+        if R::COST > 1
+            && let Some(value) = &value
+            && !matches!(self.arena.node(id), Node::Number(_))
+        {
+            self.spread_to(value);
+        }
         if self.bindings.is_empty() {
             self.memo[id as usize] = Some(value.clone());
         }
         value
+    }
+
+    /// Notes how far a value is from one.
+    fn spread_to(&mut self, value: &Complex<R>) {
+        let size = value.re.log2().max(value.im.as_ref().map_or(f64::NEG_INFINITY, R::log2));
+        if size.is_finite() {
+            self.spread = self.spread.max(size.abs());
+        }
     }
 
     /// What a node costs in steps: transcendental functions in many bits the most.
@@ -137,6 +157,11 @@ impl<'a, R: Real> Numeric<'a, R> {
                 }
                 self.scale = self.scale.max(largest);
                 self.cancelled |= sum.size() < 1e-4 * largest;
+                let nothing = (-(self.setting.bits as f64) * 0.6).exp2();
+                if R::COST > 1 && !sum.is_zero() && sum.size() < nothing * largest {
+                    self.vanished = true;
+                    sum = self.integer(0);
+                }
                 Some(sum)
             }
             Node::Mul(factors) => {
