@@ -40,6 +40,12 @@ pub(crate) fn bare_letter(text: &str) -> Option<char> {
 /// The letters of several options in one answer: `ABD`, `A, B and D`. None where one stands twice.
 pub(crate) fn several(text: &str) -> Option<BTreeSet<char>> {
     let plain = text.replace("\\text", " ").replace("and", " ").replace(['和', '与', '、'], " ");
+    let groups: Vec<&str> =
+        plain.split(|c: char| !c.is_ascii_uppercase()).filter(|group| !group.is_empty()).collect();
+    if groups.len() > 1 && groups.iter().any(|group| group.len() > 1) {
+        // Figures: "AC and BD".
+        return None;
+    }
     let mut letters = BTreeSet::new();
     for c in plain.chars() {
         match c {
@@ -91,11 +97,15 @@ pub(crate) fn labelled(answer: &str) -> Option<(char, &str)> {
     let other = text.starts_with([',', ';', ':', '+', '=', '/', '*', '^', '<', '>'])
         || lexicon::is_no_noun(&first)
         || rest.split(|c: char| !c.is_alphanumeric()).any(|word| matches!(word, "or" | "and"))
-        || rest
-            .as_bytes()
-            .windows(3)
-            .any(|window| window[0] == b'(' && (b'A'..=b'J').contains(&window[1]) && window[2] == b')');
+        || has_label(rest);
     (apart && !rest.is_empty() && !other).then_some((label, rest))
+}
+
+/// Whether another option stands in a text: `3 (C) 4`, `3 C) 4`.
+fn has_label(text: &str) -> bool {
+    text.as_bytes().windows(3).any(|window| {
+        matches!(window[0], b'(' | b' ') && (b'A'..=b'J').contains(&window[1]) && window[2] == b')'
+    })
 }
 
 /// The options with their letters; options after Z have none.
@@ -127,7 +137,13 @@ fn letter(answer: &str, options: &[String]) -> Option<char> {
     let own =
         |option: &str| markup::even_out(markup::unwrap(option)) == markup::even_out(markup::unwrap(text));
     let names_it = labels(options).any(|(known, option)| known == label && own(option));
-    let unknown = options.is_empty() && rest.starts_with([')', '.', ':']) && !names_another(text);
+    let ratio = rest.strip_prefix(':').is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()));
+    let calculates = text.to_lowercase().split_whitespace().any(lexicon::is_no_noun);
+    let unknown = options.is_empty()
+        && rest.starts_with([')', '.', ':'])
+        && !ratio
+        && !calculates
+        && !names_another(text);
     (names_it || unknown).then_some(label)
 }
 

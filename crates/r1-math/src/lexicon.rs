@@ -19,7 +19,7 @@ const TELLING: &str = " or nor not no never none neither without cannot minus ne
 /// what may be and what is no more.
 const SUSPENDING: &str = " isnt arent wasnt werent hasnt havent hadnt dont doesnt didnt wont wouldnt couldnt \
     shouldnt cant mustnt neednt aint if unless whether when would could should might may must before after once \
-    perhaps maybe possibly probably guess guessed supposedly allegedly assuming suppose unlike besides excluding \
+    perhaps maybe possibly probably guess guessed supposedly allegedly assuming suppose unlike besides excluding any close short off ish hex hexadecimal octal \
     excluded other another different incorrectly mistakenly too ";
 
 /// What stands directly before the number that a sentence states.
@@ -36,7 +36,8 @@ const STATING: &str = " and if then else when where while because since so thus 
     whose this these those is are was were be been being am has have had do does did can could may might must \
     shall should will would only exactly both any some every many several r rem equals equal it he she they we \
     you its also too as at before after from to through for with by on against versus vs into onto prime \
-    multiple integer integers solution undefined correct right true possible isnt arent dont doesnt wont ";
+    multiple integer integers solution undefined correct right true possible isnt arent dont doesnt wont ish maybe \
+    perhaps possibly probably guess guessed supposedly allegedly hex hexadecimal octal ";
 
 /// Words before a value that turn or bound it.
 const NEGATING: &str = " not no nor never neither without except less least more most fewer greater larger smaller \

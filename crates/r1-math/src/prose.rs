@@ -31,12 +31,15 @@ pub fn only_number(text: &str) -> Option<Number> {
     }
     let mut only: Option<Number> = None;
     let (mut after_number, mut bounded) = (false, false);
-    let mut before = None;
+    let (mut before, mut further) = (None, None);
     for token in tokens(&text) {
         let is_number = token.contains(|c: char| c.is_ascii_digit());
         if is_number {
             // `page 5` names a page.
-            if bounded || before.is_some_and(|word| !leads(word)) {
+            if bounded
+                || before.is_some_and(|word| !leads(word))
+                || before == Some("of") && further.is_some_and(|word| calculated(word))
+            {
                 return None;
             }
             let number = Number::parse(token)?;
@@ -55,6 +58,7 @@ pub fn only_number(text: &str) -> Option<Number> {
             return None;
         }
         after_number = is_number;
+        further = before;
         before = (!is_number).then_some(token);
         // `max 5` is a bound; `5 min` is a time.
         bounded = matches!(token.to_ascii_lowercase().as_str(), "max" | "min");
@@ -96,6 +100,12 @@ fn tokens(text: &str) -> impl Iterator<Item = &str> {
             word.trim_end_matches([')', '}', '"', '\'', '”', '’', '*', '.', ',', ';', ':'])
         })
         .filter(|word| !word.is_empty())
+}
+
+/// Whether a word says what is made of the number behind "of": "the digit sum of 42".
+fn calculated(word: &str) -> bool {
+    let lower = word.to_lowercase();
+    matches!(&*lower, "sum" | "product" | "number" | "digit" | "digits" | "successor" | "predecessor")
 }
 
 /// Whether a number may follow this word: a verb, an article, the end of "it's".

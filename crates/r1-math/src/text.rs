@@ -147,6 +147,10 @@ pub(crate) fn same(reference: &str, answer: &str) -> bool {
     if bare(reference).is_empty() || bare(answer).is_empty() {
         return false;
     }
+    if reference.chars().count() == 1 {
+        // A letter has no article.
+        return reference == answer;
+    }
     // A hyphen joins two words; a sign elsewhere is part of what it stands at.
     let words = |text: &str| {
         let letters: Vec<char> = text.chars().collect();
@@ -156,10 +160,11 @@ pub(crate) fn same(reference: &str, answer: &str) -> bool {
         apart.split_whitespace().map(str::to_owned).collect::<Vec<_>>()
     };
     if reference.contains(|c: char| c.is_ascii_digit()) || answer.contains(|c: char| c.is_ascii_digit()) {
-        return bare(reference) == bare(answer);
+        let (reference, answer) = (without_all(bare(reference)), without_all(bare(answer)));
+        return reference == answer || tight(&reference) == tight(&answer);
     }
     let (wanted, given) = (words(reference), words(answer));
-    if joined(bare(reference)) == joined(bare(answer)) {
+    if joined(&without_all(bare(reference))) == joined(&without_all(bare(answer))) {
         return true;
     }
     let [only] = &wanted[..] else { return false };
@@ -171,6 +176,37 @@ pub(crate) fn same(reference: &str, answer: &str) -> bool {
     }
     let mut telling = given.iter().filter(|word| !AROUND.contains(&word.as_str()));
     !AROUND.contains(&only.as_str()) && telling.next() == Some(only) && telling.next().is_none()
+}
+
+/// The text without "all" before what it names altogether: "1 and all odd primes" are 1 and the odd primes.
+fn without_all(text: &str) -> String {
+    let words: Vec<&str> = text.split(' ').collect();
+    let kept = |at: usize| {
+        let before = at.checked_sub(1).and_then(|at| words.get(at));
+        let plural = words.get(at + 1).is_some_and(|_| words[words.len() - 1].ends_with('s'));
+        words[at] != "all"
+            || !plural
+            || before.is_some_and(|word| !matches!(*word, "and" | "of" | "are" | "is"))
+    };
+    let kept: Vec<&str> = (0..words.len()).filter(|at| kept(*at)).map(|at| words[at]).collect();
+    kept.join(" ")
+}
+
+/// The text without blanks beside signs.
+fn tight(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for (at, c) in text.char_indices() {
+        let beside = out.ends_with(char::is_alphanumeric)
+            && text[at + c.len_utf8()..].starts_with(char::is_alphanumeric);
+        let name = out
+            .rfind('\\')
+            .is_some_and(|at| at + 1 < out.len() && out[at + 1..].chars().all(char::is_alphabetic));
+        let beside = beside && !name;
+        if c != ' ' || beside {
+            out.push(c);
+        }
+    }
+    out
 }
 
 /// The letters without spaces and hyphens between them; a sign elsewhere stays.
@@ -236,6 +272,20 @@ pub(crate) fn even(text: &str) -> String {
                 rest = tail;
                 continue;
             }
+            let synonym = match name {
+                "leq" | "leqslant" => "le",
+                "geq" | "geqslant" => "ge",
+                "neq" => "ne",
+                "varnothing" => "emptyset",
+                "to" => "rightarrow",
+                _ => name,
+            };
+            if synonym != name {
+                out.push('\\');
+                out.push_str(synonym);
+                rest = tail;
+                continue;
+            }
             if matches!(name, "dots" | "ldots" | "cdots" | "dotsc") {
                 out.push_str(" … ");
                 rest = tail;
@@ -254,8 +304,8 @@ pub(crate) fn even(text: &str) -> String {
                 } else {
                     tail
                 };
-                if name.is_empty() && after.starts_with('%') {
-                    out.push('%')
+                if name.is_empty() && after.starts_with(['%', '#']) {
+                    out.extend(after.chars().next());
                 } else {
                     blank(&mut out)
                 }

@@ -36,6 +36,9 @@ impl Unit {
     pub(crate) fn read(text: &str) -> Option<Self> {
         let spaced = text.replace("\\cdot", " ").replace(['\\', ',', '~', '·', '*'], " ");
         let spaced = spaced.replace('/', " / ").replace('^', " ^ ");
+        if spaced.split_whitespace().last().is_some_and(|word| matches!(word, "short" | "off")) {
+            return None;
+        }
         // Elsewhere "in" is a preposition.
         let spaced = match spaced.trim() {
             "in" => "inch".to_owned(),
@@ -154,6 +157,11 @@ impl Unit {
             && amount.factor == RBig::ONE
             && amount.words == self.words
             && amount.words.iter().any(money)
+    }
+
+    /// Whether the unit is so many of what is counted: a dozen.
+    pub(crate) fn counts_several(&self) -> bool {
+        self.is_noun() && self.words.is_empty() && self.factor > RBig::ONE
     }
 
     /// Whether the unit is a degree of a temperature scale.

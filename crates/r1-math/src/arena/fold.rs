@@ -92,4 +92,35 @@ impl Arena {
             _ => unit(angle),
         }
     }
+
+    /// `10^{k\log_{10}5+c}` as `5^k 10^c`, for positive numbers.
+    pub(super) fn power_of_logarithm(&mut self, base: Id, exponent: Id) -> Option<Id> {
+        let parts = |arena: &Self, id: Id, sum: bool| match arena.node(id) {
+            Node::Add(terms) if sum => terms.to_vec(),
+            Node::Mul(factors) if !sum => factors.to_vec(),
+            _ => vec![id],
+        };
+        let positive = |arena: &Self, id: Id| arena.as_number(id).is_some_and(|value| *value > RBig::ZERO);
+        let inverted = |arena: &Self, id: Id| match arena.node(id) {
+            Node::Function(Function::LogBase, pair) if pair[1] == base && positive(arena, base) => {
+                Some(pair[0]).filter(|of| positive(arena, *of))
+            }
+            Node::Function(Function::Ln, of) if *arena.node(base) == Node::Constant(Constant::E) => {
+                Some(of[0]).filter(|of| positive(arena, *of))
+            }
+            _ => None,
+        };
+        let mut terms = parts(self, exponent, true);
+        for at in 0..terms.len() {
+            let mut factors = parts(self, terms[at], false);
+            let found = factors.iter().enumerate().find_map(|(at, id)| Some((at, inverted(self, *id)?)));
+            let Some((place, of)) = found else { continue };
+            factors.remove(place);
+            terms.remove(at);
+            let (power, rest) = (self.mul(factors), self.add(terms));
+            let (left, right) = (self.pow(of, power), self.pow(base, rest));
+            return Some(self.mul(vec![left, right]));
+        }
+        None
+    }
 }

@@ -237,6 +237,9 @@ impl Arena {
         if zero(base) && !positive {
             return self.undefined();
         }
+        if let Some(power) = self.power_of_logarithm(base, exponent) {
+            return power;
+        }
         self.insert(Node::Pow(base, exponent))
     }
 

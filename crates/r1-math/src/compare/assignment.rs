@@ -50,6 +50,10 @@ impl Comparison<'_> {
         if !self.chain_holds(value, between) {
             return Finding::apart();
         }
+        // `B = C` says nothing of option C.
+        if is_option(name) && matches!(&**value, A::Expression { id, .. } if self.is_option(*id)) {
+            return Finding::apart();
+        }
         // A point with its name is no interval; the domain of a function may be.
         let point = matches!((&**value, other), (A::Tuple(_), A::Region(_) | A::Relation { .. }));
         if point && (!in_words(name) || name.contains("arrow") || name.starts_with("vec")) {
@@ -57,6 +61,11 @@ impl Comparison<'_> {
         }
         self.leave_out(Dropped::Name(name.clone()));
         if std::ptr::eq(named, gold) { self.answers(value, other) } else { self.answers(other, value) }
+    }
+
+    /// Whether an expression is a capital that options have.
+    fn is_option(&self, id: Id) -> bool {
+        matches!(self.arena.node(id), Node::Symbol(name) if is_option(self.arena.name(*name)))
     }
 
     /// Whether the members of a chain agree with its value: the constant ones, and those in its own symbols.
@@ -310,4 +319,9 @@ impl Comparison<'_> {
             Names::Differ
         }
     }
+}
+
+/// Whether a name is a capital that options have.
+fn is_option(name: &str) -> bool {
+    matches!(name.as_bytes(), [b'A'..=b'J'])
 }

@@ -39,6 +39,8 @@ struct Closeness {
     gap: f64,
     /// Bits that tell the values apart for certain, as far as the sizes of all parts show.
     needed: usize,
+    /// Whether a sum was taken for nought.
+    vanished: bool,
 }
 
 impl Comparison<'_> {
@@ -69,7 +71,8 @@ impl Comparison<'_> {
             let Some(found) = self.precisely(a, b, Setting { bits, ..setting }) else {
                 return Outcome::Undefined;
             };
-            if found.gap > -(bits as f64) * 0.35 {
+            let hasty = found.vanished && found.needed > bits;
+            if found.gap > -(bits as f64) * 0.35 && !hasty {
                 return Outcome::Different;
             }
             let close = found.gap <= -(bits as f64) * 0.6;
@@ -77,7 +80,7 @@ impl Comparison<'_> {
                 return Outcome::Equal;
             }
             // Between the two many digits cancelled.
-            let more = if close { found.needed } else { found.needed.max(bits + 2 * BITS) };
+            let more = if close || hasty { found.needed } else { found.needed.max(bits + 2 * BITS) };
             if more > MAX_BITS {
                 break;
             }
@@ -95,7 +98,8 @@ impl Comparison<'_> {
             <Big as Real>::log2(&gap.re).max(gap.im.as_ref().map_or(f64::NEG_INFINITY, <Big as Real>::log2));
         let hidden = if big.vanished { 2 * BITS } else { 0 };
         let needed = BITS / 2 + hidden + (4.0 * big.spread) as usize;
-        Some(Closeness { gap: if gap.is_zero() { f64::NEG_INFINITY } else { size - scale.log2() }, needed })
+        let gap = if gap.is_zero() { f64::NEG_INFINITY } else { size - scale.log2() };
+        Some(Closeness { gap, needed, vanished: big.vanished })
     }
 
     /// Whether two expressions of which one is bent somewhere differ far out or close to nought.

@@ -48,13 +48,19 @@ pub(super) fn is_operator(name: &str) -> bool {
     OPERATORS.contains(&name)
 }
 
+/// The symbol of a name that says where a function is greatest or least: `min at x`.
+fn place(name: &str) -> Option<String> {
+    let at = ["minat", "maxat", "minimumat", "maximumat"];
+    let lower = name.to_lowercase();
+    at.iter().find_map(|start| lower.strip_prefix(start)).map(str::to_owned)
+}
+
+pub(super) fn is_of_a_place(name: &str) -> bool {
+    place(name).is_some()
+}
+
 /// Whether one name is of where a function is greatest or least, `min at x`, and the other of another symbol.
 pub(super) fn other_place(a: &str, b: &str) -> bool {
-    let place = |name: &str| {
-        let at = ["minat", "maxat", "minimumat", "maximumat"];
-        let lower = name.to_lowercase();
-        at.iter().find_map(|start| lower.strip_prefix(start)).map(str::to_owned)
-    };
     let other = |place: Option<String>, name: &str| place.is_some_and(|place| place != name);
     match (place(a), place(b)) {
         (None, None) | (Some(_), Some(_)) => false,

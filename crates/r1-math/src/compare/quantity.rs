@@ -2,8 +2,8 @@
 
 use dashu::rational::RBig;
 
-use super::{Comparison, Dropped, Finding, holds};
-use crate::{answer::Answer, arena::Id, numeric::approximate};
+use super::{Comparison, Dropped, Finding, Rung, decimal::Value, holds};
+use crate::{answer::Answer, arena::Id, numeric::approximate, unit::Unit};
 
 impl Comparison<'_> {
     pub(super) fn quantities(&mut self, gold: &Answer, answer: &Answer) -> Option<Finding> {
@@ -44,6 +44,13 @@ impl Comparison<'_> {
             {
                 Finding::apart()
             }
+            // Five dozen are sixty, and five where dozens are asked for.
+            (A::Quantity { id, unit, .. }, A::Expression { id: ones, decimal })
+            | (A::Expression { id: ones, decimal }, A::Quantity { id, unit, .. })
+                if unit.counts_several() && self.in_ones(*id, unit, (*ones, *decimal)) =>
+            {
+                Finding::at(Rung::Structure, true)
+            }
             (A::Quantity { id, decimal, unit }, other) if self.policy.unit_optional => {
                 self.leave_out(Dropped::Unit(unit.to_string()));
                 self.answers(&A::Expression { id: *id, decimal: *decimal }, other)
@@ -54,6 +61,13 @@ impl Comparison<'_> {
             }
             _ => Finding::apart(),
         }
+    }
+
+    /// Whether so many of a unit that counts several are so many ones.
+    fn in_ones(&mut self, id: Id, unit: &Unit, ones: Value) -> bool {
+        let several = self.arena.number(unit.factor.clone());
+        let id = self.arena.mul(vec![several, id]);
+        holds(self.decimals((id, None), ones))
     }
 
     pub(super) fn percents(&mut self, gold: &Answer, answer: &Answer) -> Option<Finding> {

@@ -1,13 +1,15 @@
 //! Equations, inequalities and regions.
 
+use dashu::rational::RBig;
+
 use super::{Comparison, Finding, Rung, holds};
 use crate::{
     answer::{Answer, Interval, Link},
-    arena::Id,
+    arena::{Id, Node},
     key,
     numeric::approximate,
     region,
-    substitute::{is_constant, substitute, unknowns},
+    substitute::{is_constant, substitute, symbols, unknowns},
 };
 
 /// Points at which the factor between two equations is looked for: positive symbols, then negative ones.
@@ -160,10 +162,51 @@ impl Comparison<'_> {
 
     /// Whether f = 0 and g = 0 differ by a factor that is a number, and neither holds everywhere.
     pub(super) fn same_equation(&mut self, f: Id, g: Id) -> Option<Finding> {
-        if let Some(verdict) = self.proportional(f, g)? {
+        if let Some(Some(verdict)) = self.proportional(f, g) {
             return Finding::at(Rung::Structure, verdict != 0.0);
         }
-        Finding::apart()
+        let verdict = self.solved(f, g) || self.solved(g, f);
+        Finding::at(Rung::Structure, verdict)
+    }
+
+    /// Whether f = 0 is `k v = r` with a number r that is not nought, and g = 0 solved for v, as `xy = 1` and
+    /// `y = 1/x`: where k is nought neither has a solution.
+    fn solved(&mut self, f: Id, g: Id) -> bool {
+        symbols(&self.arena, g).into_iter().any(|symbol| {
+            let Some((slope, rest)) = self.line(g, symbol) else { return false };
+            if self.arena.as_number(slope).is_none_or(RBig::is_zero) {
+                return false;
+            }
+            let Some((steep, nought)) = self.line(f, symbol) else { return false };
+            let constant = is_constant(&self.arena, nought)
+                && approximate(&self.arena, nought).is_some_and(|value| value.abs() > 1e-9);
+            let (left, right) = (self.arena.mul(vec![steep, rest]), self.arena.mul(vec![slope, nought]));
+            constant && holds(self.ids(left, right))
+        })
+    }
+
+    /// A sum as a symbol times a slope, and the rest, as it is written.
+    fn line(&mut self, id: Id, symbol: Id) -> Option<(Id, Id)> {
+        let parts = |node: &Node, sum: bool| match node {
+            Node::Add(terms) if sum => terms.to_vec(),
+            Node::Mul(factors) if !sum => factors.to_vec(),
+            _ => Vec::new(),
+        };
+        let (mut slope, mut rest) = (Vec::new(), Vec::new());
+        for term in parts(self.arena.node(id), true) {
+            if !symbols(&self.arena, term).contains(&symbol) {
+                rest.push(term);
+                continue;
+            }
+            let mut factors = if term == symbol { vec![term] } else { parts(self.arena.node(term), false) };
+            let at = factors.iter().position(|factor| *factor == symbol)?;
+            factors.remove(at);
+            if factors.iter().any(|factor| symbols(&self.arena, *factor).contains(&symbol)) {
+                return None;
+            }
+            slope.push(self.arena.mul(factors));
+        }
+        (!slope.is_empty()).then(|| (self.arena.add(slope), self.arena.add(rest)))
     }
 
     /// The factor between two expressions, where it is a number: compared with their values at one point.
@@ -177,7 +220,7 @@ impl Comparison<'_> {
             let (mut f0, mut g0) = (f, g);
             for (at, unknown) in names.iter().enumerate() {
                 let value = match *self.arena.node(*unknown) {
-                    crate::arena::Node::Symbol(name) => key::coordinate(self.arena.name(name), point),
+                    Node::Symbol(name) => key::coordinate(self.arena.name(name), point),
                     _ => key::coordinate(&format!("value@{at}"), point),
                 };
                 let value = self.arena.number(value);

@@ -2,7 +2,10 @@
 
 use dashu::rational::RBig;
 
-use super::{Comparison, Finding, Rung, holds, name::other_names};
+use super::{
+    Comparison, Finding, Rung, holds,
+    name::{self, other_names},
+};
 use crate::answer::Answer;
 
 /// Longer ones are not compared.
@@ -39,7 +42,7 @@ impl Comparison<'_> {
             (A::Tuple(_), A::Tuple(_)) => self.ordered(a, b),
             // `1, 2` may leave out the parentheses of `(1, 2)`.
             (A::Tuple(_), A::List(list)) | (A::List(list), A::Tuple(_)) => {
-                !one_name(list) && self.ordered(a, b)
+                !one_name(list) && !list.iter().any(is_of_a_place) && self.ordered(a, b)
             }
             (A::Tuple(_), A::Set(_) | A::Either(_)) | (A::Set(_) | A::Either(_), A::Tuple(_)) => false,
             // One of things of different names, or all of them.
@@ -164,6 +167,11 @@ fn one_name(items: &[Answer]) -> bool {
     };
     let first = items.first().and_then(label);
     first.is_some() && items.len() > 1 && items.iter().all(|item| label(item) == first)
+}
+
+/// Whether an item tells where a function is greatest or least, which makes no vector with another.
+fn is_of_a_place(item: &Answer) -> bool {
+    matches!(item, Answer::Assignment { name, .. } if name::is_of_a_place(name))
 }
 
 /// Whether every item counts things of its own: `7 goats, 4 toys`.

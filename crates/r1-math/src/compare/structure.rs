@@ -92,6 +92,10 @@ impl Comparison<'_> {
             (A::Set(items), A::Empty) | (A::Empty, A::Set(items)) => {
                 Finding::at(Rung::Structure, items.is_empty())
             }
+            // The set of a set is no element.
+            (A::Set(items), _) | (_, A::Set(items)) if matches!(&items[..], [A::Set(_) | A::Empty]) => {
+                Finding::apart()
+            }
             (A::Set(items) | A::List(items) | A::Either(items), other) if items.len() == 1 => {
                 self.leave_out(Dropped::Braces);
                 self.answers(&items[0], other)

@@ -267,6 +267,8 @@ impl<'a> Lexer<'a> {
             '|' => self.push(Kind::Symbol('|')),
             '$' => self.push(Kind::Command("dollar".into())),
             '%' => self.push(Kind::Symbol('%')),
+            // How many a set has.
+            '#' if self.rest.trim_start().starts_with(['\\', '{', '(']) => return None,
             '#' | '&' | '_' => {}
             '!' => {}
             ',' | ';' | ':' | ' ' | '/' | '-' | '>' | '\n' | '"' | '(' | ')' | '[' | ']' => self.space = true,
@@ -310,6 +312,16 @@ pub(crate) fn spelt(tokens: &[Token]) -> Vec<Kind> {
             Kind::Symbol('}') if kinds.len() >= 2 && kinds[kinds.len() - 2] == Kind::Symbol('{') => {
                 kinds.remove(kinds.len() - 2);
             }
+            Kind::Command(name) => kinds.push(Kind::Command(
+                match name.as_str() {
+                    "leq" | "leqslant" => "le",
+                    "geq" | "geqslant" => "ge",
+                    "neq" => "ne",
+                    "varnothing" => "emptyset",
+                    other => other,
+                }
+                .to_owned(),
+            )),
             other => kinds.push(other.clone()),
         }
     }

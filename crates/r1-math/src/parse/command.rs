@@ -4,7 +4,7 @@ use super::{Parser, function};
 use crate::{
     arena::{Constant, Function, Id, Node},
     substitute::{is_constant, mentions},
-    token::Kind,
+    token::{Kind, Token},
 };
 
 /// Commands that end an expression: separators, relations, closing brackets and operators that are
@@ -88,6 +88,10 @@ impl Parser<'_> {
             "frac" | "dfrac" | "tfrac" | "cfrac" => {
                 if self.peek()?.is('(') {
                     // frac(a, b) in plain text is not LaTeX.
+                    return None;
+                }
+                if self.is_derivation() {
+                    // `\frac{d}{dx} x^2` asks for a derivative, and is no product.
                     return None;
                 }
                 let above = self.argument()?;
@@ -250,6 +254,26 @@ impl Parser<'_> {
     }
 
     /// An argument of a command: a group, a digit, or one atom.
+    /// Whether `{d}{dx}` follows.
+    fn is_derivation(&self) -> bool {
+        let partial = |token: &Token| token.is_command("partial");
+        match &self.tokens[self.at..] {
+            [open, above, close, again, below @ ..] if open.is('{') && close.is('}') && again.is('{') => {
+                match below {
+                    [d, Token { kind: Kind::Letter(_), .. }, ..] => {
+                        let both = |kind: Kind| above.kind == kind && d.kind == kind;
+                        both(Kind::Letter('d')) || partial(above) && partial(d)
+                    }
+                    [Token { kind: Kind::Word(word), .. }, ..] => {
+                        above.kind == Kind::Letter('d') && word.len() == 2 && word.starts_with('d')
+                    }
+                    _ => false,
+                }
+            }
+            _ => false,
+        }
+    }
+
     pub(super) fn argument(&mut self) -> Option<Id> {
         self.nested(|parser| {
             if parser.peek()?.is('{') {

@@ -27,6 +27,9 @@ impl Parser<'_> {
                 let function = if double { Function::DoubleFactorial } else { Function::Factorial };
                 base = self.arena.function(function, vec![base]);
             } else if self.eat('%') {
+                if matches!(self.peek().map(|token| &token.kind), Some(Kind::Number(_))) {
+                    return None;
+                }
                 let hundredth = self.arena.number(RBig::from_parts(1.into(), 100u8.into()));
                 base = self.arena.mul(vec![base, hundredth]);
             } else {

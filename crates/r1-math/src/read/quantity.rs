@@ -43,6 +43,10 @@ impl Reader<'_> {
         {
             return None;
         }
+        if value.last().is_some_and(|token| token.is('%')) {
+            // A share of something counts nothing.
+            return None;
+        }
         let (mut id, mut decimal) = self.value(value)?;
         let mut rest = lower.as_str();
         if rest == "degrees" || rest == "degree" || rest == "deg" {

@@ -34,7 +34,7 @@ fn joint(token: &Token) -> Option<Joint> {
             "gt" => Joint::Link(Link::Greater),
             "ne" | "neq" => Joint::Link(Link::NotEqual),
             "equiv" => Joint::Link(Link::Equal),
-            "approx" | "simeq" | "sim" | "cong" => Joint::Approximate,
+            "approx" | "simeq" | "cong" => Joint::Approximate,
             "in" => Joint::Member,
             _ => return None,
         },
