@@ -147,7 +147,7 @@ pub(crate) fn same(reference: &str, answer: &str) -> bool {
     if bare(reference).is_empty() || bare(answer).is_empty() {
         return false;
     }
-    if reference.chars().count() == 1 {
+    if reference.chars().count() == 1 || answer.chars().count() == 1 {
         // A letter has no article.
         return reference == answer;
     }

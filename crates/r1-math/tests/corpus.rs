@@ -1,5 +1,5 @@
-//! The labelled pairs of `cases/math.toml`, `cases/math_blind.toml`, `cases/math_third.toml` and
-//! `cases/math_hostile.toml`.
+//! The labelled pairs of `cases/math.toml`, `cases/math_blind.toml`, `cases/math_third.toml`,
+//! `cases/math_hostile.toml` and `cases/math_pressure.toml`.
 
 use std::collections::BTreeMap;
 
@@ -60,6 +60,13 @@ fn judge_all(pairs: &[(String, [String; 2], bool)]) {
 fn no_pair_that_was_made_to_deceive_is_accepted() {
     let pairs = labelled(toml::from_str(include_str!("cases/math_hostile.toml")).unwrap());
     assert!(pairs.len() > 800);
+    judge_all(&pairs);
+}
+
+#[test]
+fn no_answer_that_a_reward_presses_for_is_accepted() {
+    let pairs = labelled(toml::from_str(include_str!("cases/math_pressure.toml")).unwrap());
+    assert!(pairs.len() > 1300);
     judge_all(&pairs);
 }
 

@@ -6,8 +6,8 @@ use std::collections::BTreeSet;
 use r1_math::{Policy, judge};
 
 /// Pairs whose two sides are told apart, by what `docs/grading.md` 6a says: an answer may show its way or be a sentence,
-/// and a reference has a decimal point.
-const ONE_WAY: [(&str, &str); 10] = [
+/// a reference has a decimal point, leaves out the percent sign of no share, and may be an option.
+const ONE_WAY: [(&str, &str); 17] = [
     ("11", "5+6=11"),
     (r"\text{converges}", r"\text{The series converges}"),
     ("1,2", "1.2"),
@@ -18,14 +18,22 @@ const ONE_WAY: [(&str, &str); 10] = [
     (r"\text{No}", "No, it is not."),
     ("1,2,3", "1.2.3"),
     ("B", r"\boxed{Option B}"),
+    (r"12\%", r"12\%\text{ increase}"),
+    (r"5\%", r"5\%\text{ increase}"),
+    (r"\frac{1}{2}", r"0.5\%"),
+    (r"\frac{1}{2}", r"\frac12\%"),
+    ("e", "E"),
+    ("e", r"\mathrm{E}"),
+    ("i", "I"),
 ];
 
 /// Every list of two texts in the corpora.
 fn pairs() -> BTreeSet<(String, String)> {
-    const CORPORA: [&str; 5] = [
+    const CORPORA: [&str; 6] = [
         include_str!("cases/math.toml"),
         include_str!("cases/math_blind.toml"),
         include_str!("cases/math_hostile.toml"),
+        include_str!("cases/math_pressure.toml"),
         include_str!("cases/math_third.toml"),
         include_str!("cases/math_verify.toml"),
     ];

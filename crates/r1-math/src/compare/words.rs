@@ -63,7 +63,9 @@ pub(super) fn agree(reference: &str, answer: &str, gold: &Answer, given: &Answer
             && a.starts_with(char::is_alphabetic)
             && a.chars().all(|c| c.is_alphanumeric() || matches!(c, ' ' | '_'))
     };
-    (matches!(gold, Answer::Text(_)) || word(gold) && matches!(given, Answer::Text(_)))
+    // What nobody can read says nothing of a set, a point or an interval.
+    let structured = matches!(given, Answer::Set(_) | Answer::Tuple(_) | Answer::Region(_) | Answer::Relation { .. });
+    (matches!(gold, Answer::Text(_)) && !structured || word(gold) && matches!(given, Answer::Text(_)))
         && (text::same(&a, &b)
             || matches!((gold, given), (Answer::Text(_), Answer::Text(_)))
                 && reference.contains('\\')
