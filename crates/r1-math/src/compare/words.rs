@@ -64,7 +64,8 @@ pub(super) fn agree(reference: &str, answer: &str, gold: &Answer, given: &Answer
             && a.chars().all(|c| c.is_alphanumeric() || matches!(c, ' ' | '_'))
     };
     // What nobody can read says nothing of a set, a point or an interval.
-    let structured = matches!(given, Answer::Set(_) | Answer::Tuple(_) | Answer::Region(_) | Answer::Relation { .. });
+    let structured =
+        matches!(given, Answer::Set(_) | Answer::Tuple(_) | Answer::Region(_) | Answer::Relation { .. });
     (matches!(gold, Answer::Text(_)) && !structured || word(gold) && matches!(given, Answer::Text(_)))
         && (text::same(&a, &b)
             || matches!((gold, given), (Answer::Text(_), Answer::Text(_)))

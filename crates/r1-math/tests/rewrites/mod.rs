@@ -151,7 +151,9 @@ fn of_numbers(gold: &str, made: &mut Vec<Rewrite>) {
     }
     for command in [r"\frac", r"\dfrac", r"\tfrac"] {
         let Some((above, below)) = groups(unsigned, command) else { continue };
-        let [Some(a), Some(b)] = [above, below].map(|part| whole(part)?.parse::<i64>().ok()) else {
+        let [Some(a), Some(b)] =
+            [above, below].map(|part| whole(part).filter(|digits| *digits == part)?.parse::<i64>().ok())
+        else {
             continue;
         };
         if a < 0 || b <= 0 || a > 1 << 40 || b > 1 << 40 {
@@ -208,7 +210,11 @@ fn of_roots(gold: &str, made: &mut Vec<Rewrite>) {
     while let Some(at) = rest.find(r"\sqrt{") {
         let inside = &rest[at + 6..];
         let end = inside.find('}').unwrap_or(0);
-        let plain = whole(&inside[..end]).is_some() && !inside[end + 1..].starts_with(['^', '_', '!']);
+        // `1+isqrt(3)` is a word, and what stands in a sentence is no formula.
+        let joined = rest[..at].ends_with(|c: char| c.is_ascii_alphabetic()) || has_words(gold);
+        let plain = !joined
+            && whole(&inside[..end]).is_some_and(|digits| digits == &inside[..end])
+            && !inside[end + 1..].starts_with(['^', '_', '!']);
         let written = if plain { &inside[..end] } else { "" };
         for (out, [before, after]) in
             [(&mut root, ["sqrt(", ")"]), (&mut sign, ["√", ""]), (&mut power, ["{", r"}^{\frac{1}{2}}"])]
@@ -244,7 +250,7 @@ fn of_sets_and_intervals(gold: &str, made: &mut Vec<Rewrite>) {
     }
     if let Some(items) = flat(gold)
         && items.iter().all(|item| whole(item).is_some())
-        && items.iter().skip(1).any(|item| item.len() != 3)
+        && items.iter().skip(1).all(|item| item.len() != 3)
     {
         made.push(("list with blanks", items.join(", ")));
         made.push((
@@ -258,7 +264,8 @@ fn of_sets_and_intervals(gold: &str, made: &mut Vec<Rewrite>) {
     if (half_open || ends == (Some('['), Some(']')))
         && let Some(items) = flat(&gold[1..gold.len() - 1])
         && let [low, high] = items[..]
-        && !has_words(gold)
+        && let (Ok(least), Ok(most)) = (low.parse::<f64>(), high.parse::<f64>())
+        && least < most
     {
         let sign = |closed: bool| if closed { r"\le " } else { "<" };
         made.push((
@@ -279,7 +286,8 @@ fn of_spacing(gold: &str, made: &mut Vec<Rewrite>) {
             _ => wide.push(c),
         }
     }
-    let arrow = ["->", "=>", "<=", ">=", "==", "\\<", "\\>", "<-"].iter().any(|sign| gold.contains(sign));
+    let arrow =
+        ["$ ", "->", "=>", "<=", ">=", "==", "\\<", "\\>", "<-"].iter().any(|sign| gold.contains(sign));
     if !arrow && !has_words(gold) {
         made.push(("blanks", wide));
     }
@@ -298,7 +306,9 @@ fn of_spacing(gold: &str, made: &mut Vec<Rewrite>) {
         ] {
             made.push(("formula marks", format!("{before}{gold}{after}")));
         }
-        made.push(("thin spaces", gold.replace(',', r",\,")));
+        if !gold.contains(r"\!") && !gold.contains("{,}") && !gold.contains(r"\,") {
+            made.push(("thin spaces", gold.replace(',', r",\,")));
+        }
     }
     let braces = gold.contains(r"\left") || gold.contains(r"\big") || gold.contains('|');
     if !braces
@@ -316,6 +326,7 @@ fn of_spacing(gold: &str, made: &mut Vec<Rewrite>) {
     }
     if let Some(at) = gold.find('^')
         && gold[at + 1..].starts_with(|c: char| c.is_ascii_digit())
+        && !gold[at + 2..].starts_with(|c: char| c.is_ascii_digit() || c == '.')
     {
         made.push((
             "braces of powers",
@@ -348,9 +359,17 @@ pub(crate) fn rewrites(gold: &str) -> Vec<Rewrite> {
     let inside = gold.strip_prefix('$').and_then(|rest| rest.strip_suffix('$'));
     let gold = inside.filter(|inside| !inside.is_empty() && !inside.contains('$')).unwrap_or(gold);
     for (kind, from, to) in SPELLINGS {
-        // A unit vector, a bold text or a matrix of words is not meant.
-        let words = kind == "text wrappers" && gold.contains(['$', '~']);
-        if !words {
+        // A bold text is not meant; products of vectors, and names and indices in sentences, are other things.
+        let other = kind == "text wrappers" && gold.contains(['$', '~'])
+            || kind == "products"
+                && (has_words(gold)
+                    || gold.contains("vec")
+                    || gold.contains("array")
+                    || gold.contains("math")
+                    || gold.contains("matrix")
+                    || gold.len() < 8)
+            || kind == "matrices" && has_words(gold) && gold.contains(' ') && whole_text.contains("would");
+        if !other {
             made.extend(exchanged(gold, from, to).map(|text| (kind, text)));
         }
     }
