@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::{lexicon, markup};
+use crate::{lexicon, markup, parse};
 
 /// The letter that `answer` chooses: `B`, `(B)`, `B.`, `\text{B}`, `B) Paris`, or exactly the text of
 /// an option. `None` when it names no option, or more than one.
@@ -94,11 +94,19 @@ pub(crate) fn labelled(answer: &str) -> Option<(char, &str)> {
     let text =
         rest.strip_prefix("\\text{").or_else(|| rest.strip_prefix("\\text {")).unwrap_or(rest).trim_start();
     let first = text.split(|c: char| !c.is_alphabetic()).next().unwrap_or("").to_lowercase();
-    let other = text.starts_with([',', ';', ':', '+', '=', '/', '*', '^', '<', '>'])
+    let other = goes_on(text)
         || lexicon::is_no_noun(&first)
         || rest.split(|c: char| !c.is_alphanumeric()).any(|word| matches!(word, "or" | "and"))
         || has_label(rest);
     (apart && !rest.is_empty() && !other).then_some((label, rest))
+}
+
+/// Whether what follows a letter goes on with a formula of it, and is no text of an option: `(C)+1`, `(C)\approx 3`.
+fn goes_on(text: &str) -> bool {
+    let command = text.strip_prefix('\\').map(|rest| rest.split(|c: char| !c.is_ascii_alphabetic()).next());
+    let begins = |c: char| c.is_alphanumeric() || "$(){}[\\-−√|\"“‘°%.".contains(c);
+    let operator = |name: &str| !matches!(name, "quad" | "dollar" | "pm") && !parse::starts_factor(name);
+    !text.starts_with(begins) || command.flatten().is_some_and(operator)
 }
 
 /// Whether another option stands in a text: `3 (C) 4`, `3 C) 4`.
@@ -129,7 +137,9 @@ fn letter(answer: &str, options: &[String]) -> Option<char> {
         None if rest.is_empty() || rest.starts_with(char::is_whitespace) => rest,
         None => return None,
     };
-    let text = text.trim_start_matches(['.', ':']).trim();
+    let text = text.trim_start_matches(['.', ':']);
+    let joined = text.starts_with(['-', '−', '!', '\'', '(']);
+    let text = text.trim();
     if text.is_empty() {
         let known = options.is_empty() || labels(options).any(|(known, _)| known == label);
         return known.then_some(label);
@@ -141,6 +151,8 @@ fn letter(answer: &str, options: &[String]) -> Option<char> {
     let calculates = text.to_lowercase().split_whitespace().any(lexicon::is_no_noun);
     let unknown = options.is_empty()
         && rest.starts_with([')', '.', ':'])
+        && !joined
+        && !goes_on(text)
         && !ratio
         && !calculates
         && !names_another(text);

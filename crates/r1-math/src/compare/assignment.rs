@@ -38,7 +38,7 @@ impl Comparison<'_> {
             return self.sequences(&parts, other);
         }
         if is_operator(name) || label.is_some_and(|label| !self.is_name(label, value)) {
-            // Only a name goes without saying.
+            // Only a name goes without saying, and none that its value has: `x = xy`.
             return Finding::apart();
         }
         if let (A::Relation { .. }, Some(label)) = (other, label) {
@@ -134,6 +134,9 @@ impl Comparison<'_> {
         if !same_named || !self.chain_holds(right, between) {
             return Finding::apart();
         }
+        if is_vector(gold) && is_range(right) || is_vector(answer) && is_range(left) {
+            return Finding::apart();
+        }
         self.answers(left, right)
     }
 
@@ -203,8 +206,9 @@ impl Comparison<'_> {
     fn is_name(&self, label: Id, value: &Answer) -> bool {
         let matrix = matches!(value, Answer::Expression { id, .. } if matches!(self.arena.node(*id), Node::Matrix { .. }));
         let node = self.arena.node(label);
+        let own = matches!(value, Answer::Expression { id, .. } if symbols(&self.arena, *id).contains(&label));
         matrix
-            || matches!(node, Node::Symbol(_) | Node::Call(..) | Node::Function(..)) && !self.is_nested(node)
+            || !own && matches!(node, Node::Symbol(_) | Node::Call(..) | Node::Function(..)) && !self.is_nested(node)
     }
 
     /// Whether a function is taken of itself: `f(f(x)) = x` asks for f.
@@ -319,6 +323,16 @@ impl Comparison<'_> {
             Names::Differ
         }
     }
+}
+
+/// Whether an answer is in angle brackets, as no interval is.
+fn is_vector(named: &Answer) -> bool {
+    matches!(named, Answer::Assignment { name, value, .. } if name.is_empty() && matches!(**value, Answer::Tuple(_)))
+}
+
+/// Whether an answer is an interval or an inequality.
+fn is_range(answer: &Answer) -> bool {
+    matches!(answer, Answer::Region(_) | Answer::Relation { .. })
 }
 
 /// Whether a name is a capital that options have.

@@ -2,13 +2,20 @@
 
 use super::{Comparison, Finding, Rung, holds};
 use crate::{
-    arena::{Id, Node},
+    arena::{Function, Id, Node},
     key,
-    substitute::{substitute, symbols},
+    substitute::{is_constant, mentions, substitute, symbols},
 };
 
 /// Names of a constant that is added.
 const ADDED: [&str; 6] = ["C", "c", "K", "C_1", "c_1", "C_0"];
+
+/// What is left of an antiderivative without its constant.
+struct Family {
+    rest: Id,
+    /// Whether the constant can be nothing else, so that numbers beside it say nothing.
+    arbitrary: bool,
+}
 
 impl Comparison<'_> {
     /// Two expressions that stand for families: antiderivatives that differ by a constant, and solutions
@@ -21,7 +28,10 @@ impl Comparison<'_> {
         // Looking for symbols clears tables as long as the arena.
         self.budget.spend(20 + self.arena.len() as u32 / 3)?;
         if let (Some(f), Some(g)) = (self.without_constant(a), self.without_constant(b)) {
-            let difference = self.arena.sub(f, g);
+            let difference = self.arena.sub(f.rest, g.rest);
+            if !(f.arbitrary && g.arbitrary) {
+                return Finding::at(Rung::Numeric, holds(self.ids(f.rest, g.rest)));
+            }
             let mut at_a_point = difference;
             for symbol in symbols(&self.arena, difference) {
                 let Node::Symbol(name) = *self.arena.node(symbol) else { continue };
@@ -39,18 +49,36 @@ impl Comparison<'_> {
         }
     }
 
-    /// A sum without its one constant; `None` where there is none, or it stands elsewhere too, or nothing
-    /// else varies.
-    fn without_constant(&mut self, id: Id) -> Option<Id> {
+    /// A sum without its one constant; `None` where there is none, where nothing else varies, and where other letters
+    /// of constants stand beside it, as in `a+b+c` and `A+B+C`.
+    fn without_constant(&mut self, id: Id) -> Option<Family> {
         let Node::Add(terms) = self.arena.node(id) else { return None };
-        let is_constant = |judge: &Self, id: Id| matches!(judge.arena.node(id), Node::Symbol(name) if ADDED.contains(&judge.arena.name(*name)));
-        let terms = terms.to_vec();
-        let at = terms.iter().position(|term| is_constant(self, *term))?;
-        let rest: Vec<Id> =
-            terms.iter().enumerate().filter(|(other, _)| *other != at).map(|(_, term)| *term).collect();
-        let rest = self.arena.add(rest);
-        let left = symbols(&self.arena, rest);
-        (!left.is_empty() && !left.iter().any(|symbol| is_constant(self, *symbol))).then_some(rest)
+        let mut terms = terms.to_vec();
+        let name = |judge: &Self, id: Id| match judge.arena.node(id) {
+            Node::Symbol(name) => judge.arena.name(*name).to_owned(),
+            _ => String::new(),
+        };
+        let at = terms.iter().position(|term| ADDED.contains(&name(self, *term).as_str()))?;
+        let constant = name(self, terms.remove(at));
+        let rest = self.arena.add(terms);
+        let left: Vec<String> = symbols(&self.arena, rest).into_iter().map(|id| name(self, id)).collect();
+        let doubtful = matches!(constant.as_str(), "c" | "K");
+        let another = |name: &String| {
+            let letter = matches!(name.as_str(), "A" | "B" | "C" | "D" | "K" | "c");
+            letter || name.starts_with("c_") || name.starts_with("C_") || doubtful && "abdm".contains(name.as_str())
+        };
+        if left.is_empty() || left.iter().any(another) {
+            return None;
+        }
+        // `x+c` may be any sum; `\ln x+c` is integrated.
+        let integrated = |node: &Node| match node {
+            Node::Function(Function::Abs, _) => false,
+            Node::Function(_, of) => of.iter().any(|id| !is_constant(&self.arena, *id)),
+            Node::Pow(_, power) => !is_constant(&self.arena, *power),
+            _ => false,
+        };
+        let arbitrary = !doubtful || left.len() == 1 && mentions(&self.arena, rest, &integrated);
+        Some(Family { rest, arbitrary })
     }
 
     /// Both with `C_1` for `c_1` and so on, where one side has capitals only and the other none.

@@ -52,7 +52,10 @@ impl Comparison<'_> {
                 false
             }
             // Of values of different names, which is which counts.
-            _ if of_names(a) != of_names(b) => !set && !either && self.ordered(a, b) || self.systems(a, b),
+            _ if of_names(a) != of_names(b) => {
+                let shared = is_of_one(a) || is_of_one(b);
+                !set && !either && !shared && self.ordered(a, b) || self.systems(a, b)
+            }
             // Where the things are told on one side only, their order tells them on the other.
             _ if counted(a) != counted(b) => self.ordered(a, b),
             _ => self.unordered(a, b, set) || self.systems(a, b) || holds(self.whole_multiples(gold, answer)),
@@ -157,6 +160,12 @@ fn of_names(items: &[Answer]) -> bool {
     };
     let names: Option<Vec<String>> = items.iter().map(name).collect();
     names.is_some_and(|names| names.len() > 1 && names.iter().skip(1).any(|name| *name != names[0]))
+}
+
+/// Whether the first item alone has a name, which is then the name of all: `x = 1, 2`.
+fn is_of_one(items: &[Answer]) -> bool {
+    let named = |item: &Answer| matches!(item, Answer::Assignment { label: Some(_), .. });
+    items.first().is_some_and(named) && !items[1..].iter().any(named)
 }
 
 /// Whether the items are values of one name, `x = -1 or x = 1`, which make no pair.

@@ -74,7 +74,8 @@ const ENDS: [&str; 62] = [
     "bigcup",
 ];
 
-pub(super) fn starts_factor(name: &str) -> bool {
+/// Whether a command may begin a factor.
+pub(crate) fn starts_factor(name: &str) -> bool {
     !ENDS.contains(&name)
 }
 

@@ -25,6 +25,7 @@ const MAX_DEPTH: usize = 48;
 const MAX_NODES: usize = 4000;
 
 use atom::is_prose;
+pub(crate) use command::starts_factor;
 pub(crate) use function::is_known as is_name;
 pub(crate) use ordered::ORDERED;
 
@@ -275,7 +276,7 @@ impl<'a> Parser<'a> {
             Kind::Begin(_) => true,
             Kind::Symbol('(' | '[' | '{') => true,
             Kind::Symbol('|') => self.bars == 0,
-            Kind::Command(name) => command::starts_factor(name),
+            Kind::Command(name) => starts_factor(name),
             _ => false,
         }
     }
