@@ -37,8 +37,15 @@ pub(crate) fn bare_letter(text: &str) -> Option<char> {
     letters.next().filter(|c| ('A'..='J').contains(c) && letters.next().is_none())
 }
 
-/// The letters of several options in one answer: `ABD`, `A, B and D`. None where one stands twice.
-pub(crate) fn several(text: &str) -> Option<BTreeSet<char>> {
+/// Whether two answers name the same options, several of them and at least one side in their order: `ABD` and
+/// `B, A and D`, but not `BAD` and `DAB`.
+pub(crate) fn same_several(reference: &str, answer: &str) -> bool {
+    let (Some(a), Some(b)) = (several(reference), several(answer)) else { return false };
+    (a.is_sorted() || b.is_sorted()) && BTreeSet::from_iter(a) == BTreeSet::from_iter(b)
+}
+
+/// The letters of several options in one answer. None where one stands twice, or is beyond the usual five.
+fn several(text: &str) -> Option<Vec<char>> {
     let plain = text.replace("\\text", " ").replace("and", " ").replace(['和', '与', '、'], " ");
     let groups: Vec<&str> =
         plain.split(|c: char| !c.is_ascii_uppercase()).filter(|group| !group.is_empty()).collect();
@@ -46,14 +53,11 @@ pub(crate) fn several(text: &str) -> Option<BTreeSet<char>> {
         // Figures: "AC and BD".
         return None;
     }
-    let mut letters = BTreeSet::new();
+    let mut letters = Vec::new();
     for c in plain.chars() {
         match c {
-            'A'..='H' => {
-                if !letters.insert(c) {
-                    return None;
-                }
-            }
+            'A'..='E' if letters.contains(&c) => return None,
+            'A'..='E' => letters.push(c),
             ',' | ';' | ' ' | '(' | ')' | '{' | '}' | '.' | '$' => {}
             _ => return None,
         }
@@ -147,7 +151,10 @@ fn letter(answer: &str, options: &[String]) -> Option<char> {
     let own =
         |option: &str| markup::even_out(markup::unwrap(option)) == markup::even_out(markup::unwrap(text));
     let names_it = labels(options).any(|(known, option)| known == label && own(option));
-    let ratio = rest.strip_prefix(':').is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()));
+    let ratio = rest
+        .trim_start_matches(')')
+        .strip_prefix(':')
+        .is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()));
     let calculates = text.to_lowercase().split_whitespace().any(lexicon::is_no_noun);
     let unknown = options.is_empty()
         && rest.starts_with([')', '.', ':'])

@@ -47,7 +47,7 @@ impl Comparison<'_> {
                 _ => self.relations(gold, answer),
             };
         }
-        if !self.chain_holds(value, between) {
+        if !self.chain_holds(value, between) || is_several(value) && names_another(other, name) {
             return Finding::apart();
         }
         // `B = C` says nothing of option C.
@@ -206,9 +206,12 @@ impl Comparison<'_> {
     fn is_name(&self, label: Id, value: &Answer) -> bool {
         let matrix = matches!(value, Answer::Expression { id, .. } if matches!(self.arena.node(*id), Node::Matrix { .. }));
         let node = self.arena.node(label);
-        let own = matches!(value, Answer::Expression { id, .. } if symbols(&self.arena, *id).contains(&label));
+        let own =
+            matches!(value, Answer::Expression { id, .. } if symbols(&self.arena, *id).contains(&label));
         matrix
-            || !own && matches!(node, Node::Symbol(_) | Node::Call(..) | Node::Function(..)) && !self.is_nested(node)
+            || !own
+                && matches!(node, Node::Symbol(_) | Node::Call(..) | Node::Function(..))
+                && !self.is_nested(node)
     }
 
     /// Whether a function is taken of itself: `f(f(x)) = x` asks for f.
@@ -323,6 +326,20 @@ impl Comparison<'_> {
             Names::Differ
         }
     }
+}
+
+/// Whether an answer is several values.
+fn is_several(answer: &Answer) -> bool {
+    matches!(answer, Answer::List(_) | Answer::Either(_) | Answer::Set(_))
+}
+
+/// Whether something else is named in a list: `y` beside `x`, but not `x_1`.
+fn names_another(list: &Answer, name: &str) -> bool {
+    let (Answer::List(items) | Answer::Either(items)) = list else { return false };
+    let head = |name: &str| name.split('_').next().map(str::to_owned);
+    items.iter().any(|item| {
+        matches!(item, Answer::Assignment { name: other, label: Some(_), .. } if head(other) != head(name))
+    })
 }
 
 /// Whether an answer is in angle brackets, as no interval is.

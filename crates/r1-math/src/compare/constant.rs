@@ -65,7 +65,10 @@ impl Comparison<'_> {
         let doubtful = matches!(constant.as_str(), "c" | "K");
         let another = |name: &String| {
             let letter = matches!(name.as_str(), "A" | "B" | "C" | "D" | "K" | "c");
-            letter || name.starts_with("c_") || name.starts_with("C_") || doubtful && "abdm".contains(name.as_str())
+            letter
+                || name.starts_with("c_")
+                || name.starts_with("C_")
+                || doubtful && "abdm".contains(name.as_str())
         };
         if left.is_empty() || left.iter().any(another) {
             return None;

@@ -41,9 +41,7 @@ pub(super) fn agree(reference: &str, answer: &str, gold: &Answer, given: &Answer
     {
         return true;
     }
-    if moment::same(reference, answer)
-        || choice::several(reference).is_some_and(|letters| choice::several(answer) == Some(letters))
-    {
+    if moment::same(reference, answer) || choice::same_several(reference, answer) {
         return true;
     }
     if number_in_words((reference, gold), (answer, given))

@@ -1,6 +1,7 @@
 //! Text to tokens: LaTeX and plain text alike.
 
 mod commas;
+mod letters;
 mod number;
 mod words;
 
@@ -122,37 +123,6 @@ impl<'a> Lexer<'a> {
             }
         }
         Some(true)
-    }
-
-    fn letters(&mut self) {
-        let end = self.rest.find(|c: char| !c.is_ascii_alphabetic()).unwrap_or(self.rest.len());
-        let (mut run, mut rest) = self.rest.split_at(end);
-        // `e^xy` raises to x alone.
-        let raised = self.tokens.last().is_some_and(|token| token.is('^') || token.is('_'));
-        if raised && !super::parse::is_name(run) {
-            (run, rest) = self.rest.split_at(1);
-        }
-        self.rest = rest;
-        if run == "x" && self.rest.trim_start().starts_with("10^") && self.after_number() {
-            // `1.2 x10^3`
-            self.push(Kind::Command("times".to_owned()));
-            return;
-        }
-        let indexed = !raised && self.takes_an_index(run);
-        let mut chars = run.chars();
-        match (chars.next(), chars.next()) {
-            (Some(letter), None) => self.push(Kind::Letter(letter)),
-            _ => self.push(Kind::Word(run.to_owned())),
-        }
-        if !indexed && matches!(run, "cm" | "km" | "mm" | "dm") && self.rest.starts_with(['2', '3']) {
-            // `5 cm2`
-            self.push(Kind::Symbol('^'));
-        }
-        if indexed {
-            // `v0` is a name of its own and no multiple of nought.
-            self.push(Kind::Symbol('_'));
-            self.number();
-        }
     }
 
     fn command(&mut self, after: &'a str) -> Option<()> {
