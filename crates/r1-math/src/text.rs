@@ -212,10 +212,12 @@ fn tight(text: &str) -> String {
 /// The letters without spaces and hyphens between them; a sign elsewhere stays.
 fn joined(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
-    let mut rest = text.chars().peekable();
-    while let Some(c) = rest.next() {
-        let between = out.ends_with(char::is_alphabetic) && rest.peek().is_some_and(|c| c.is_alphabetic());
-        if c != ' ' && !(c == '-' && between) {
+    // In a formula it is a sign.
+    let words = !text.contains('\\');
+    for (at, c) in text.char_indices() {
+        let between = text[..at].ends_with(char::is_alphabetic)
+            && text[at + c.len_utf8()..].starts_with(char::is_alphabetic);
+        if c != ' ' && !(c == '-' && words && between) {
             out.push(c);
         }
     }
@@ -224,8 +226,11 @@ fn joined(text: &str) -> String {
 
 /// The text without an article before it.
 fn bare(text: &str) -> &str {
-    // "A and C only" begins with an option.
-    let joint = |rest: &&str| !["and ", "or ", "only"].iter().any(|word| rest.starts_with(word));
+    // "A and C only" begins with an option, and `A \cap B` with a set.
+    let joint = |rest: &&str| {
+        rest.starts_with(char::is_alphabetic)
+            && !["and ", "or ", "only"].iter().any(|word| rest.starts_with(word))
+    };
     let article = ["the ", "an ", "a "].iter().find_map(|article| text.strip_prefix(article));
     article.filter(joint).unwrap_or(text)
 }

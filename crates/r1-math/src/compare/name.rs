@@ -74,7 +74,8 @@ pub(super) fn differ(a: &str, b: &str) -> bool {
     let plain = |name: &str| -> String {
         let name = name.replace("^prime", "'").replace("frac", "");
         let signs = name.contains('(') && !in_words(&name);
-        let kept = |c: &char| c.is_alphanumeric() || *c == '\'' || (signs && "<>+-=|/*!".contains(*c));
+        let kept =
+            |c: &char| c.is_alphanumeric() || matches!(c, '\'' | '|') || (signs && "<>+-=|/*!".contains(*c));
         let plain: String = name.chars().filter(kept).collect();
         // `dy/dx` is `y'`.
         match plain.as_bytes() {

@@ -43,17 +43,23 @@ impl Lexer<'_> {
     }
 
     /// Whether what follows is an argument without braces: `\sqrt xy` is the root of x, and `\frac ab` a over b.
-    fn awaits_argument(&self) -> bool {
+    pub(super) fn awaits_argument(&self) -> bool {
         let is = |token: Option<&Token>, names: &[&str]| {
             token.and_then(Token::command).is_some_and(|name| names.contains(&name))
         };
-        let fraction = |token| is(token, &["frac", "dfrac", "tfrac", "cfrac", "binom", "dbinom", "tbinom"]);
+        let of_two = |token| is(token, &["frac", "binom"]);
         match &self.tokens[..] {
-            [before @ .., Token { kind: Kind::Letter(_), .. }] => fraction(before.last()),
-            [.., last] if last.is('}') => fraction(self.before_group('{', '}')),
+            [before @ .., Token { kind: Kind::Letter(_) | Kind::Number(_), .. }] => of_two(before.last()),
+            [.., last] if last.is('}') => of_two(self.before_group('{', '}')),
             [.., last] if last.is(']') => is(self.before_group('[', ']'), &["sqrt"]),
-            tokens => fraction(tokens.last()) || is(tokens.last(), &["sqrt"]),
+            tokens => of_two(tokens.last()) || is(tokens.last(), &["sqrt"]),
         }
+    }
+
+    /// Whether what follows has an arrow, a bar or a hat on it.
+    pub(super) fn is_dressed(&self) -> bool {
+        let over = self.tokens.last().and_then(Token::command);
+        matches!(over, Some("vec" | "bar" | "hat" | "overline"))
     }
 
     /// What stands before the group that ends here.

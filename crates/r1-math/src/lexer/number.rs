@@ -29,30 +29,11 @@ impl Lexer<'_> {
         let counted = number && (letters == "x" || letters.len() > 1);
         let of_a_program = glued && self.tokens.last().is_some_and(is_nought);
         let in_a_base = glued && after.starts_with('_');
-        if digits == 0 || counted || of_a_program || in_a_base || self.at_argument() {
+        if digits == 0 || counted || of_a_program || in_a_base || self.awaits_argument() || self.is_dressed()
+        {
             return false;
         }
-        !after.starts_with(['.', ',']) && !crate::parse::is_name(letters)
-    }
-
-    /// Whether what follows is an argument without braces, of which TeX takes one letter: `\frac n2`, `\frac{1}n2`.
-    fn at_argument(&self) -> bool {
-        let of_two = |token: &Token| matches!(token.command(), Some("frac" | "binom"));
-        let of_one =
-            |token: &Token| matches!(token.command(), Some("sqrt" | "vec" | "bar" | "hat" | "overline"));
-        match &self.tokens[..] {
-            [.., last] if of_two(last) || of_one(last) => true,
-            [.., command, Token { kind: Kind::Number(_) | Kind::Letter(_), .. }] if of_two(command) => true,
-            [before @ .., last] if last.is('}') => {
-                let mut depth = 1;
-                let open = before.iter().rposition(|token| {
-                    depth += i32::from(token.is('}')) - i32::from(token.is('{'));
-                    depth == 0
-                });
-                open.and_then(|at| at.checked_sub(1)).is_some_and(|at| of_two(&before[at]))
-            }
-            _ => false,
-        }
+        !after.starts_with('.') && !crate::parse::is_name(letters)
     }
 
     pub(super) fn after_number(&self) -> bool {
