@@ -31,7 +31,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         *(if found { &mut accepted } else { &mut refused }) += 1;
         let judgement = compare(&gold, &answer, &policy);
         println!("wanted {equal}: {gold}  |  {answer}");
-        println!("    {:?}: {} | {}", judgement.rung, judgement.reference, judgement.answer);
+        let found = (judgement.rung, judgement.steps, judgement.reference, judgement.answer);
+        println!("    {:?}, {} steps: {} | {}", found.0, found.1, found.2, found.3);
     }
     println!(
         "{pairs} pairs, {accepted} wrongly accepted, {refused} wrongly refused, {:.1} us each",

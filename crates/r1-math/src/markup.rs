@@ -8,7 +8,7 @@ const PAIRS: [(&str, &str); 5] = [("$$", "$$"), ("$", "$"), ("\\(", "\\)"), ("\\
 const COMMANDS: [&str; 8] =
     ["\\boxed{", "\\fbox{", "\\text{", "\\textbf{", "\\mathrm{", "\\mathbf{", "\\mbox{", "\\textrm{"];
 
-/// The text without white space, a full stop, `$..$`, `\(..\)`, `**..**`, `\boxed{..}` or `\text{..}`
+/// The text without white space, a full stop, `\displaystyle`, `$..$`, `\(..\)`, `**..**`, `\boxed{..}` or `\text{..}`
 /// around it. What only looks wrapped, as `$1$ or $2$` does, stays as it is.
 pub fn unwrap(text: &str) -> &str {
     let mut text = trim(text);
@@ -26,7 +26,12 @@ pub fn even_out(text: &str) -> String {
 }
 
 fn trim(text: &str) -> &str {
-    let text = text.trim();
+    let mut text = text.trim();
+    if let Some(rest) = text.strip_prefix("\\displaystyle")
+        && !rest.starts_with(char::is_alphabetic)
+    {
+        text = rest.trim_start();
+    }
     // One full stop ends a sentence; more of them mean something.
     match text.strip_suffix(['.', '。']) {
         Some(rest) if !rest.ends_with('.') => rest.trim_end(),

@@ -21,6 +21,11 @@ fn number() -> impl Strategy<Value = String> {
     ]
 }
 
+/// What an expression is divided by: no nought.
+fn below() -> impl Strategy<Value = String> {
+    prop_oneof![(1i64..100).prop_map(|n| n.to_string()), Just("x".to_owned()), Just(r"\sqrt{y}".to_owned())]
+}
+
 /// An expression in x and y.
 fn expression() -> impl Strategy<Value = String> {
     let leaf = prop_oneof![number(), "[xy]".prop_map(String::from)];
@@ -28,7 +33,7 @@ fn expression() -> impl Strategy<Value = String> {
         prop_oneof![
             (inner.clone(), inner.clone()).prop_map(|(a, b)| format!("{a}+({b})")),
             (inner.clone(), inner.clone()).prop_map(|(a, b)| format!("({a})({b})")),
-            (inner.clone(), inner.clone()).prop_map(|(a, b)| format!(r"\frac{{{a}}}{{{b}}}")),
+            (inner.clone(), below()).prop_map(|(a, b)| format!(r"\frac{{{a}}}{{{b}}}")),
             (inner.clone(), 2u32..5).prop_map(|(a, n)| format!("({a})^{{{n}}}")),
             inner.clone().prop_map(|a| format!(r"\sqrt{{{a}}}")),
             inner.clone().prop_map(|a| format!("|{a}|")),
@@ -67,7 +72,7 @@ fn neighbour(gold: &str, other: String, way: usize) -> String {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 600, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 600, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn every_answer_is_equal_to_itself(gold in answer()) {
@@ -101,7 +106,6 @@ proptest! {
 
     #[test]
     fn what_is_added_changes_a_value(gold in expression(), more in 1i64..1000) {
-        // `1/0` and the like have no value.
         let other = format!("{gold}+{more}");
         prop_assert_ne!(verdict(&gold, &other), Some(true), "{}", other);
     }
@@ -127,8 +131,8 @@ proptest! {
 
     #[test]
     fn another_dress_is_the_same_answer(gold in prop_oneof![number(), answer()]) {
-        // What has no value, as the root of a negative number in real ones, is compared as it is written.
-        prop_assume!(verdict(&gold, &format!("({gold})")) == Some(true) || !gold.contains("sqrt"));
+        // A statement about numbers equals only the same statement.
+        prop_assume!(!gold.contains('=') || gold.contains(['x', 'y']));
         for (kind, answer) in rewrites::rewrites(&gold) {
             prop_assert_eq!(verdict(&gold, &answer), Some(true), "{}: {} | {}", kind, gold, answer);
         }

@@ -6,7 +6,7 @@ use crate::{
     key,
     numeric::{Numeric, Setting},
     real::{Big, Real},
-    substitute::mentions,
+    substitute::children,
 };
 
 /// Bits of the first precise comparison.
@@ -61,11 +61,12 @@ impl Comparison<'_> {
         }
         let (literal, _) = self.literals();
         let bits = if literal > 60 { 2 * (BITS + literal) } else { BITS };
-        self.closely(a, b, Setting { bits, ..setting })
+        self.closely(a, b, Setting { bits, ..setting }, true)
     }
 
-    /// Compares in as many bits as the sizes of the parts ask for: `e^{-200}` beside 42 shows late.
-    fn closely(&self, a: Id, b: Id, setting: Setting) -> Outcome {
+    /// Compares in as many bits as the sizes of the parts ask for: `e^{-200}` beside 42 shows late. Where only
+    /// a difference counts, the first bits that agree are enough.
+    fn closely(&self, a: Id, b: Id, setting: Setting, thorough: bool) -> Outcome {
         let mut bits = setting.bits;
         for _ in 0..ROUNDS {
             let Some(found) = self.precisely(a, b, Setting { bits, ..setting }) else {
@@ -76,7 +77,7 @@ impl Comparison<'_> {
                 return Outcome::Different;
             }
             let close = found.gap <= -(bits as f64) * 0.6;
-            if close && found.needed <= bits {
+            if close && (found.needed <= bits || !thorough) {
                 return Outcome::Equal;
             }
             // Between the two many digits cancelled.
@@ -104,8 +105,7 @@ impl Comparison<'_> {
 
     /// Whether two expressions of which one is bent somewhere differ far out or close to nought.
     pub(super) fn differs_far_out(&self, a: Id, b: Id, setting: Setting) -> bool {
-        let bends = |node: &Node| matches!(node, Node::Function(function, _) if is_bent(*function));
-        if !mentions(&self.arena, a, &bends) && !mentions(&self.arena, b, &bends) {
+        if !self.bends(a) && !self.bends(b) {
             return false;
         }
         let literals = self.literals();
@@ -121,8 +121,23 @@ impl Comparison<'_> {
             }
             // Machine precision is not enough for the sine of a large number.
             let bits = FAR_BITS + 2 * literals.0;
-            self.closely(a, b, Setting { bits, ..setting }) == Outcome::Different
+            self.closely(a, b, Setting { bits, ..setting }, false) == Outcome::Different
         })
+    }
+
+    /// Whether a function of a symbol is bent somewhere in an expression.
+    fn bends(&self, id: Id) -> bool {
+        // What a node is made of stands before it.
+        let mut seen: Vec<(bool, bool)> = Vec::with_capacity(id as usize + 1);
+        for at in 0..=id {
+            let node = self.arena.node(at);
+            let inside = children(node).into_iter().map(|id| seen[id as usize]);
+            let (varies, bent) = inside.fold((false, false), |a, b| (a.0 || b.0, a.1 || b.1));
+            let varies = varies || matches!(node, Node::Symbol(_) | Node::Call(..));
+            let bends = matches!(node, Node::Function(function, _) if is_bent(*function));
+            seen.push((varies, bent || bends && varies));
+        }
+        seen[id as usize].1
     }
 
     /// The bits of the largest literal, and of all of them.

@@ -6,7 +6,7 @@ mod price;
 use dashu::rational::RBig;
 
 use super::{
-    arena::{Arena, Constant, Id, Node},
+    arena::{Arena, Constant, Function, Id, Node},
     budget::Budget,
     complex::Complex,
     key,
@@ -46,7 +46,7 @@ pub(crate) struct Numeric<'a, R> {
     pub(crate) cancelled: bool,
     /// How far any part is from one, in bits, in many bits only.
     pub(crate) spread: f64,
-    /// Whether a sum came to nothing in many bits, and was taken for nought.
+    /// Whether a sum or a sine came to nothing in many bits, and was taken for nought.
     pub(crate) vanished: bool,
 }
 
@@ -73,7 +73,11 @@ impl<'a, R: Real> Numeric<'a, R> {
             return known.clone();
         }
         self.budget.spend(self.cost(id))?;
-        let value = self.compute(id).filter(Complex::is_sane);
+        let mut value = self.compute(id).filter(Complex::is_sane);
+        if let Some(found) = value.take() {
+            let rounded = matches!(self.arena.node(id), Node::Function(function, _) if crosses_nought(*function));
+            value = Some(if rounded { self.unless_nothing(found, 1.0) } else { found });
+        }
         if R::COST > 1
             && let Some(value) = &value
             && !matches!(self.arena.node(id), Node::Number(_))
@@ -84,6 +88,17 @@ impl<'a, R: Real> Numeric<'a, R> {
             self.memo[id as usize] = Some(value.clone());
         }
         value
+    }
+
+    /// A value, or nought where rounding may have left it of parts of this size.
+    fn unless_nothing(&mut self, value: Complex<R>, size: f64) -> Complex<R> {
+        self.cancelled |= value.size() < 1e-4 * size;
+        let nothing = (-(self.setting.bits as f64) * 0.6).exp2();
+        if R::COST == 1 || value.is_zero() || value.size() >= nothing * size {
+            return value;
+        }
+        self.vanished = true;
+        self.integer(0)
     }
 
     /// Notes how far a value is from one.
@@ -156,13 +171,7 @@ impl<'a, R: Real> Numeric<'a, R> {
                     sum = sum.add(&term);
                 }
                 self.scale = self.scale.max(largest);
-                self.cancelled |= sum.size() < 1e-4 * largest;
-                let nothing = (-(self.setting.bits as f64) * 0.6).exp2();
-                if R::COST > 1 && !sum.is_zero() && sum.size() < nothing * largest {
-                    self.vanished = true;
-                    sum = self.integer(0);
-                }
-                Some(sum)
+                Some(self.unless_nothing(sum, largest))
             }
             Node::Mul(factors) => {
                 let mut product = self.integer(1);
@@ -187,13 +196,20 @@ impl<'a, R: Real> Numeric<'a, R> {
                     return None;
                 }
                 let mut total = self.integer(i64::from(*product));
+                let mut largest = 0f64;
                 for index in from..=to {
                     self.bindings.push((*variable, index));
                     let term = self.value(*body);
                     self.bindings.pop();
-                    total = if *product { total.mul(&term?) } else { total.add(&term?) };
+                    let term = term?;
+                    largest = largest.max(term.size());
+                    total = if *product { total.mul(&term) } else { total.add(&term) };
                 }
-                Some(total)
+                if *product {
+                    return Some(total);
+                }
+                self.scale = self.scale.max(largest);
+                Some(self.unless_nothing(total, largest))
             }
             Node::Matrix { .. } => None,
         }
@@ -293,6 +309,12 @@ impl<'a, R: Real> Numeric<'a, R> {
         let share = self.rational(&(RBig::ONE / RBig::from(degree)));
         value.ln(&self.pi())?.mul(&share).exp()
     }
+}
+
+/// Whether a function is nought at numbers that are rounded, as a sine is at multiples of π.
+fn crosses_nought(function: Function) -> bool {
+    use Function as F;
+    matches!(function, F::Sin | F::Cos | F::Tan | F::Cot | F::Ln | F::Log | F::LogBase)
 }
 
 /// The value of a real constant in machine precision.

@@ -215,7 +215,7 @@ impl Reader<'_> {
         let (label, name) = match self.label(parts[0]).or_else(|| self.letter(&parts)) {
             Some(label) => label,
             None if parts.len() == 2
-                && self.is_symbol(parts[1])
+                && self.is_name(parts[1])
                 && !matches!(parts[0], [Token { kind: Kind::Letter('e' | 'i'), .. }]) =>
             {
                 let (label, name) = self.label(parts[1])?;
