@@ -8,7 +8,8 @@ const TELLING: &str = " or nor not no never none neither without cannot minus ne
     divide modulo mod multiplied squared cubed half third quarter percent percentage hundred thousand million \
     billion trillion score pi sqrt root factorial choose remainder quotient log reciprocal inverse opposite \
     between either about approximately roughly nearly almost around least most less more fewer than greater \
-    smaller larger under above below beyond up but except instead rather wait however actually wrong incorrect \
+    smaller larger under above below beyond up doubled tripled quadrupled halved inverted negated reversed flipped \
+    tens but except instead rather wait however actually wrong incorrect \
     false invalid error impossible fail fails failed until infinity infinite double twice triple odd even \
     halves thirds fourths fifths sixths sevenths eighths ninths tenths hundredths thousandths millionths tenth \
     hundredth thousandth millionth pm loss lost loses losing deficit debt decrease decreases decreased decreasing \
@@ -19,8 +20,8 @@ const TELLING: &str = " or nor not no never none neither without cannot minus ne
 /// what may be and what is no more.
 const SUSPENDING: &str = " isnt arent wasnt werent hasnt havent hadnt dont doesnt didnt wont wouldnt couldnt \
     shouldnt cant mustnt neednt aint if unless whether when would could should might may must before after once \
-    perhaps maybe possibly probably guess guessed supposedly allegedly assuming suppose unlike besides excluding any close short off ish hex hexadecimal octal \
-    excluded other another different incorrectly mistakenly too ";
+    perhaps maybe possibly probably guess guessed supposedly allegedly assuming suppose unlike besides excluding any \
+    close short off ish hex hexadecimal octal excluded other another different incorrectly mistakenly too ";
 
 /// What stands directly before the number that a sentence states.
 const LEADING: &str = " is are was were has have had be been being equals equal its it i he she they we you there \
@@ -40,8 +41,8 @@ const STATING: &str = " and if then else when where while because since so thus 
     perhaps possibly probably guess guessed supposedly allegedly hex hexadecimal octal ";
 
 /// Words before a value that turn or bound it.
-const NEGATING: &str = " not no nor never neither without except less least more most fewer greater larger smaller \
-    than between above below under over wrong incorrect false nearly almost up ";
+const NEGATING: &str = " not no nor never neither without except minus double twice triple less least more most fewer greater larger \
+    smaller than between above below under over wrong incorrect false nearly almost up ";
 
 /// What is calculated from the number of which it is: "a multiple of 5".
 const CALCULATING: &str = " square squares cube cubes multiple multiples factor factors divisor divisors power \
@@ -83,6 +84,11 @@ pub(crate) fn calculates(first: &str, second: &str) -> bool {
         || matches!(first, "and" | "or") && holds(RISING, second)
 }
 
+/// Whether something else is made of what a lower-case word is said of: "the square of x".
+pub(crate) fn is_made(word: &str) -> bool {
+    holds(CALCULATING, word)
+}
+
 /// Whether a lower-case word cannot belong to the unit or the noun after a value.
 pub(crate) fn is_no_noun(word: &str) -> bool {
     holds(TELLING, word) && word.len() > 1 || holds(STATING, word)
@@ -100,8 +106,12 @@ pub(crate) fn is_neutral(word: &str) -> bool {
 
 /// Characters that negate, join or bound in Chinese.
 pub(crate) fn tells_in_chinese(text: &str) -> bool {
-    text.contains([
-        '不', '非', '无', '或', '和', '与', '且', '至', '到', '余', '约', '是', '为', '若', '当', '但', '大',
-        '小', '多', '少', '之',
-    ])
+    // Hours; and what is squared, but no square metres.
+    let text = text.replace("小时", "");
+    text.ends_with('方')
+        || text.contains([
+            '不', '非', '无', '或', '和', '与', '且', '至', '到', '余', '约', '是', '为', '若', '当', '但',
+            '大', '小', '多', '少', '之', '以', '半', '倍', '超', '加', '减', '乘', '除', '负', '反', '前',
+            '后', '外', '内', '左', '没', '未', '否', '错', '另', '近', '低', '高',
+        ])
 }

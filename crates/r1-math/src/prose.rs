@@ -25,8 +25,8 @@ pub fn only_number(text: &str) -> Option<Number> {
         // A bracket that never closes is no part of a sentence, and what goes on is not one number.
         return None;
     }
-    if text.contains("...") || text.contains('…') {
-        // What goes on is not said.
+    if text.contains("...") || text.contains('…') || text.contains(")'") {
+        // What goes on is not said, and `(7)'` is nought.
         return None;
     }
     let mut only: Option<Number> = None;
@@ -38,7 +38,7 @@ pub fn only_number(text: &str) -> Option<Number> {
             // `page 5` names a page.
             if bounded
                 || before.is_some_and(|word| !leads(word))
-                || before == Some("of") && further.is_some_and(|word| calculated(word))
+                || before == Some("of") && further.is_some_and(calculated)
             {
                 return None;
             }

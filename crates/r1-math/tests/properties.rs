@@ -11,13 +11,16 @@ fn verdict(gold: &str, answer: &str) -> Option<bool> {
 
 /// A number, as references write them.
 fn number() -> impl Strategy<Value = String> {
+    prop_oneof![5 => real(), 1 => (1i64..20, 2i64..20).prop_map(|(a, b)| format!(r"{a}-{b}i"))]
+}
+
+fn real() -> impl Strategy<Value = String> {
     prop_oneof![
         (-999i64..1000).prop_map(|n| n.to_string()),
         (1i64..100, 2i64..100).prop_map(|(a, b)| format!(r"\frac{{{a}}}{{{b}}}")),
         (2i64..99).prop_map(|n| format!(r"\sqrt{{{n}}}")),
         (0i64..100, 1i64..1000).prop_map(|(a, b)| format!("{a}.{b:03}")),
         (1i64..20).prop_map(|n| format!(r"{n}\pi")),
-        (1i64..20, 2i64..20).prop_map(|(a, b)| format!(r"{a}-{b}i")),
     ]
 }
 
@@ -28,7 +31,7 @@ fn below() -> impl Strategy<Value = String> {
 
 /// An expression in x and y.
 fn expression() -> impl Strategy<Value = String> {
-    let leaf = prop_oneof![number(), "[xy]".prop_map(String::from)];
+    let leaf = prop_oneof![real(), "[xy]".prop_map(String::from)];
     leaf.prop_recursive(3, 12, 2, |inner| {
         prop_oneof![
             (inner.clone(), inner.clone()).prop_map(|(a, b)| format!("{a}+({b})")),
@@ -36,8 +39,8 @@ fn expression() -> impl Strategy<Value = String> {
             (inner.clone(), below()).prop_map(|(a, b)| format!(r"\frac{{{a}}}{{{b}}}")),
             (inner.clone(), 2u32..5).prop_map(|(a, n)| format!("({a})^{{{n}}}")),
             inner.clone().prop_map(|a| format!(r"\sqrt{{{a}}}")),
-            inner.clone().prop_map(|a| format!("|{a}|")),
-            inner.prop_map(|a| format!(r"\sin\left({a}\right)")),
+            inner.clone().prop_map(|a| format!(r"\left|{a}\right|")),
+            inner.prop_map(|a| format!(r"\sin\left(x+{a}\right)")),
         ]
     })
 }

@@ -5,8 +5,8 @@ use super::{
     decimal::Value,
     holds,
     name::{
-        differ, in_words, is_filler, is_operator, one_function, other_place, otherwise_named,
-        renamed_argument,
+        differ, in_words, is_filler, is_operator, is_option, is_range, is_several, is_vector, names_another,
+        one_function, other_place, otherwise_named, renamed_argument,
     },
 };
 use crate::{
@@ -70,10 +70,13 @@ impl Comparison<'_> {
 
     /// Whether the members of a chain agree with its value: the constant ones, and those in its own symbols.
     fn chain_holds(&mut self, value: &Answer, between: &[Id]) -> bool {
-        let Answer::Expression { id, .. } = value else { return true };
         if !self.policy.chains_must_hold {
             return true;
         }
+        let Answer::Expression { id, .. } = value else {
+            // A number on the way to several values is none of them.
+            return !between.iter().any(|member| is_constant(&self.arena, *member));
+        };
         let known = symbols(&self.arena, *id);
         between.iter().all(|member| {
             let own = symbols(&self.arena, *member);
@@ -131,7 +134,7 @@ impl Comparison<'_> {
         if !said.is_empty() && says.iter().any(|member| !said.contains(member)) {
             return Finding::apart();
         }
-        if !same_named || !self.chain_holds(right, between) {
+        if !same_named || !self.chain_holds(left, others) || !self.chain_holds(right, between) {
             return Finding::apart();
         }
         if is_vector(gold) && is_range(right) || is_vector(answer) && is_range(left) {
@@ -326,33 +329,4 @@ impl Comparison<'_> {
             Names::Differ
         }
     }
-}
-
-/// Whether an answer is several values.
-fn is_several(answer: &Answer) -> bool {
-    matches!(answer, Answer::List(_) | Answer::Either(_) | Answer::Set(_))
-}
-
-/// Whether something else is named in a list: `y` beside `x`, but not `x_1`.
-fn names_another(list: &Answer, name: &str) -> bool {
-    let (Answer::List(items) | Answer::Either(items)) = list else { return false };
-    let head = |name: &str| name.split('_').next().map(str::to_owned);
-    items.iter().any(|item| {
-        matches!(item, Answer::Assignment { name: other, label: Some(_), .. } if head(other) != head(name))
-    })
-}
-
-/// Whether an answer is in angle brackets, as no interval is.
-fn is_vector(named: &Answer) -> bool {
-    matches!(named, Answer::Assignment { name, value, .. } if name.is_empty() && matches!(**value, Answer::Tuple(_)))
-}
-
-/// Whether an answer is an interval or an inequality.
-fn is_range(answer: &Answer) -> bool {
-    matches!(answer, Answer::Region(_) | Answer::Relation { .. })
-}
-
-/// Whether a name is a capital that options have.
-fn is_option(name: &str) -> bool {
-    matches!(name.as_bytes(), [b'A'..=b'J'])
 }

@@ -179,7 +179,9 @@ fn readings(arena: &mut Arena, reference: &str, answer: &str) -> (Vec<(Answer, A
         let text = if gold_number { answer } else { reference };
         let other = read::read(arena, text, letters).0;
         // `4s` is four of s, or the plural of 4.
-        let apart = text.contains([' ', '\\', '~']);
+        let before = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+        let joined = before.len() < text.len() && before.ends_with(|c: char| c.is_ascii_digit() || c == '}');
+        let apart = text.contains([' ', '\\', '~']) && !joined;
         if matches!(&other, Answer::Quantity { unit, .. } if unit.words.is_empty() && (apart || !unit.is_letter()) && !unit.is_power_of_a_symbol())
         {
             pairs.push(if gold_number { (gold, other) } else { (other, given) });

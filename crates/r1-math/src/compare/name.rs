@@ -167,7 +167,9 @@ fn goes_on(long: &str, short: &str, full_short: &str) -> bool {
 /// coordinates the other names.
 pub(super) fn otherwise_named(a: &str, b: &str) -> bool {
     let derivative = |name: &str| {
-        let quotient = name.starts_with("fracd") || (name.starts_with('d') && name.contains("/d"));
+        let operator = name.starts_with("nabla") || name.starts_with("partial");
+        let quotient =
+            operator || name.starts_with("fracd") || (name.starts_with('d') && name.contains("/d"));
         quotient || name.contains('\'') || name.contains("prime")
     };
     let inverse = |name: &str| name.contains("^-1");
@@ -271,4 +273,33 @@ pub(super) fn other_names(a: &Answer, b: &Answer) -> bool {
         ) => differ(a, b),
         _ => false,
     }
+}
+
+/// Whether an answer is several values.
+pub(super) fn is_several(answer: &Answer) -> bool {
+    matches!(answer, Answer::List(_) | Answer::Either(_) | Answer::Set(_))
+}
+
+/// Whether something else is named in a list: `y` beside `x`, but not `x_1`.
+pub(super) fn names_another(list: &Answer, name: &str) -> bool {
+    let (Answer::List(items) | Answer::Either(items)) = list else { return false };
+    let head = |name: &str| name.split('_').next().map(str::to_owned);
+    items.iter().any(|item| {
+        matches!(item, Answer::Assignment { name: other, label: Some(_), .. } if head(other) != head(name))
+    })
+}
+
+/// Whether an answer is in angle brackets, as no interval is.
+pub(super) fn is_vector(named: &Answer) -> bool {
+    matches!(named, Answer::Assignment { name, value, .. } if name.is_empty() && matches!(**value, Answer::Tuple(_)))
+}
+
+/// Whether an answer is an interval or an inequality.
+pub(super) fn is_range(answer: &Answer) -> bool {
+    matches!(answer, Answer::Region(_) | Answer::Relation { .. })
+}
+
+/// Whether a name is a capital that options have.
+pub(super) fn is_option(name: &str) -> bool {
+    matches!(name.as_bytes(), [b'A'..=b'J'])
 }

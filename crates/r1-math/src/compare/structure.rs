@@ -5,9 +5,9 @@ use dashu::rational::RBig;
 use super::{Comparison, Dropped, Finding, Rung, decimal::Value, holds};
 use crate::{
     answer::Answer,
-    arena::{Id, Node},
+    arena::{Function, Id, Node},
     region,
-    substitute::{is_constant, substitute, symbols},
+    substitute::{is_constant, mentions, substitute, symbols},
     text,
 };
 
@@ -79,7 +79,8 @@ impl Comparison<'_> {
             | (A::Expression { id: b, .. }, A::Congruence { residue: a, modulus }) => {
                 // The modulus may be missing beside a remainder: `5 (mod 3)` is 2.
                 let whole = self.whole(*a).zip(self.whole(*modulus));
-                let symbols = !is_constant(&self.arena, *a) || !is_constant(&self.arena, *modulus);
+                let constant = is_constant(&self.arena, *a) && is_constant(&self.arena, *modulus);
+                let symbols = !constant && !mentions(&self.arena, *a, &is_broken);
                 if whole.map_or(symbols, |(residue, modulus)| (0..modulus).contains(&residue)) {
                     self.leave_out(Dropped::Modulus);
                     self.ids(*a, *b)
@@ -191,5 +192,15 @@ impl Comparison<'_> {
         }
         let apart = region::normal(&self.arena, &intervals)?.len() == intervals.len();
         apart.then_some(Answer::Region(intervals))
+    }
+}
+
+/// Whether a node is none of whole numbers, of which remainders are taken.
+fn is_broken(node: &Node) -> bool {
+    match node {
+        Node::Number(value) => !value.is_int() || *value < RBig::ZERO,
+        Node::Function(function, _) => !matches!(function, Function::Factorial | Function::Binomial),
+        Node::Constant(_) | Node::Matrix { .. } => true,
+        _ => false,
     }
 }

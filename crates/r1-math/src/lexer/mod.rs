@@ -238,7 +238,7 @@ impl<'a> Lexer<'a> {
             '$' => self.push(Kind::Command("dollar".into())),
             '%' => self.push(Kind::Symbol('%')),
             // How many a set has.
-            '#' if self.rest.trim_start().starts_with(['\\', '{', '(']) => return None,
+            '#' if !self.rest.trim_start().starts_with(|c: char| c.is_ascii_digit()) => return None,
             '#' | '&' | '_' => {}
             '!' => {}
             ',' | ';' | ':' | ' ' | '/' | '-' | '>' | '\n' | '"' | '(' | ')' | '[' | ']' => self.space = true,

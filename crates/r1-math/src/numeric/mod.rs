@@ -75,7 +75,8 @@ impl<'a, R: Real> Numeric<'a, R> {
         self.budget.spend(self.cost(id))?;
         let mut value = self.compute(id).filter(Complex::is_sane);
         if let Some(found) = value.take() {
-            let rounded = matches!(self.arena.node(id), Node::Function(function, _) if crosses_nought(*function));
+            let rounded =
+                matches!(self.arena.node(id), Node::Function(function, _) if crosses_nought(*function));
             value = Some(if rounded { self.unless_nothing(found, 1.0) } else { found });
         }
         if R::COST > 1

@@ -37,7 +37,7 @@ impl Parser<'_> {
     pub(super) fn subscript_number(&mut self) -> Option<u32> {
         let braces = self.eat('{');
         let base = match &self.next()?.kind {
-            Kind::Number(literal) => literal.digits.parse().ok()?,
+            Kind::Number(literal) if literal.decimal.is_none() => literal.digits.parse().ok()?,
             Kind::Text(word) | Kind::Word(word) => match word.to_lowercase().as_str() {
                 "two" => 2,
                 "three" => 3,

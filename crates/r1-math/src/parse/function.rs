@@ -7,7 +7,7 @@ use crate::{
 };
 
 /// The function of a name, with or without a backslash.
-pub(super) fn of_name(name: &str) -> Option<Function> {
+pub(crate) fn of_name(name: &str) -> Option<Function> {
     Some(match name {
         "sin" => Function::Sin,
         "cos" => Function::Cos,

@@ -15,7 +15,7 @@ mod symbol;
 use dashu::rational::RBig;
 
 use super::{
-    arena::{Arena, Constant, Function, Id, Node},
+    arena::{Arena, Constant, Function, Id},
     token::{Kind, Token},
 };
 
@@ -26,7 +26,7 @@ const MAX_NODES: usize = 4000;
 
 use atom::is_prose;
 pub(crate) use command::starts_factor;
-pub(crate) use function::is_known as is_name;
+pub(crate) use function::{is_known as is_name, of_name as function_of_name};
 pub(crate) use ordered::ORDERED;
 
 /// Reads one expression from all of `tokens`.
@@ -120,23 +120,24 @@ impl<'a> Parser<'a> {
                 if signs == 0 && !first {
                     break;
                 }
-                first = false;
                 let mut term = parser.product()?;
+                if parser.eat_command(&["bmod", "mod"]) {
+                    if !first {
+                        // `7+5 \bmod 12` is read in two ways.
+                        return None;
+                    }
+                    let value = if std::mem::take(&mut negative) { parser.arena.neg(term) } else { term };
+                    let modulus = parser.signed_power()?;
+                    term = parser.arena.function(Function::Mod, vec![value, modulus]);
+                }
+                first = false;
                 if let Some(sign) = split {
                     let both = parser.arena.constant(Constant::PlusMinus);
                     let sign = parser.arena.integer(sign);
                     term = parser.arena.mul(vec![sign, both, term]);
                 }
                 if negative {
-                    term = match parser.arena.node(term) {
-                        // `-1 \bmod 3` is the remainder of -1.
-                        Node::Function(Function::Mod, arguments) => {
-                            let (value, modulus) = (arguments[0], arguments[1]);
-                            let value = parser.arena.neg(value);
-                            parser.arena.function(Function::Mod, vec![value, modulus])
-                        }
-                        _ => parser.arena.neg(term),
-                    };
+                    term = parser.arena.neg(term);
                 }
                 negative = false;
                 terms.push(term);
@@ -164,10 +165,6 @@ impl<'a> Parser<'a> {
                 let below = self.signed_power()?;
                 let above = self.arena.mul(std::mem::take(&mut factors));
                 factors.push(self.arena.div(above, below));
-            } else if self.eat_command(&["bmod", "mod"]) {
-                let modulus = self.signed_power()?;
-                let value = self.arena.mul(std::mem::take(&mut factors));
-                factors.push(self.arena.function(super::arena::Function::Mod, vec![value, modulus]));
             } else if self.starts_factor() {
                 if !self.capitals(&mut factors)? {
                     factors.push(self.power()?);
@@ -262,6 +259,9 @@ impl<'a> Parser<'a> {
     /// Whether the next token can be a factor without an operator before it.
     fn starts_factor(&self) -> bool {
         let Some(token) = self.peek() else { return false };
+        if self.are_digits_beside_digits() {
+            return false;
+        }
         match &token.kind {
             Kind::Number(_) => {
                 // Two numbers side by side are no product, nor is a number after a gap.
@@ -279,6 +279,22 @@ impl<'a> Parser<'a> {
             Kind::Command(name) => starts_factor(name),
             _ => false,
         }
+    }
+
+    /// Whether a number stands before and after, and one of them in braces: `{4}{2}` shows 42.
+    fn are_digits_beside_digits(&self) -> bool {
+        let number = |token: &Token| matches!(token.kind, Kind::Number(_));
+        let braced = |group: &[Token]| group[0].is('{') && number(&group[1]) && group[2].is('}');
+        let (before, after) = self.tokens.split_at(self.at);
+        let ends = match before {
+            [rest @ .., open, inside, close] if braced(&[open.clone(), inside.clone(), close.clone()]) => {
+                // Arguments and exponents are no numbers of their own.
+                rest.last().is_none_or(|token| "+-*/(=,".contains(|c| token.is(c)))
+            }
+            [.., last] => number(last),
+            [] => false,
+        };
+        ends && (after.len() > 2 && braced(&after[..3]) || after.first().is_some_and(number))
     }
 
     /// An atom with its powers and postfix operators.

@@ -38,6 +38,7 @@ impl Reader<'_> {
                     && (matches!(transposed.kind, Kind::Letter('T'))
                         || matches!(transposed.command(), Some("top" | "intercal")))
                     && rest.first().is_some_and(|token| token.is('('))
+                    && !rest.iter().any(|token| token.is_command("infty"))
                     && self.parts(rest).len() > 1 =>
             {
                 self.leave_out(std::slice::from_ref(transposed));

@@ -62,6 +62,18 @@ impl Reader<'_> {
     }
 }
 
+/// Whether words make something else of a symbol beside them, as in "double x" and "the square of x", or a number does.
+fn turns(words: &str, tokens: &[Token]) -> bool {
+    let symbol = tokens.iter().any(|token| matches!(token.kind, Kind::Letter(_)));
+    let lower = words.to_lowercase();
+    let turning = |word: &str| lexicon::changes_a_number(word) || lexicon::is_made(word) || word == "un";
+    let first = ["minus ", "double ", "twice ", "triple ", "half of "];
+    words.contains('\\')
+        || words.starts_with(|c: char| c.is_ascii_digit())
+        || first.iter().any(|word| lower.starts_with(word))
+        || symbol && lower.split([' ', '-', ',']).any(|word| word.len() > 1 && turning(word))
+}
+
 /// Words and letters without operations, as "Domain" or "the slope m"; capitals with an index.
 fn is_words(tokens: &[Token]) -> bool {
     let named = tokens.iter().any(|token| {
@@ -81,7 +93,7 @@ fn is_words(tokens: &[Token]) -> bool {
                 _ => {}
             }
             match &token.kind {
-                Kind::Text(text) => !text.contains(['=', '<', '>', '+', '*']),
+                Kind::Text(text) => !text.contains(['=', '<', '>', '+', '*']) && !turns(text, tokens),
                 Kind::Word(_) | Kind::Letter(_) | Kind::Blackboard(_) => true,
                 Kind::Symbol(c) => matches!(c, '_' | '{' | '}' | '\'' | '|' | '^' | '.' | '~' | ':'),
                 Kind::Number(_) => index > 0,

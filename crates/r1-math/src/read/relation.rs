@@ -51,7 +51,8 @@ pub(super) fn is_joint(token: &Token) -> bool {
 fn is_call(part: &[Token]) -> Option<&str> {
     let [head, open, inside @ .., close] = part else { return None };
     let flat = !inside.iter().any(|token| token.is('(') || token.is(')'));
-    (open.is('(') && close.is(')') && flat).then(|| head.command()).flatten()
+    let head = head.command().filter(|name| parse::function_of_name(name).is_none());
+    head.filter(|_| open.is('(') && close.is(')') && flat)
 }
 
 impl Reader<'_> {
